@@ -1,0 +1,133 @@
+"""A questionnaire as the rest of the program sees it: frozen, checked when it was read, in document order."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+
+from questionnaires.findings import Finding
+
+OWN = "https://vigidom.example/fhir/StructureDefinition/"
+
+Scalar = bool | int | str | Decimal
+Facts = Mapping[str, bool | int | str]
+Value = dict[str, Any]
+"""One stored answer, JSON-able; exactly one of the keys of `questionnaires.kinds`, with its companions."""
+Answers = dict[str, list[Value]]
+
+
+class ItemType(StrEnum):
+    GROUP = "group"
+    DISPLAY = "display"
+    BOOLEAN = "boolean"
+    DECIMAL = "decimal"
+    INTEGER = "integer"
+    STRING = "string"
+    TEXT = "text"
+    CHOICE = "choice"
+    DATE = "date"
+    QUANTITY = "quantity"
+
+
+MEASURED = frozenset({ItemType.DECIMAL, ItemType.INTEGER, ItemType.QUANTITY})
+NOT_ASKED = frozenset({ItemType.GROUP, ItemType.DISPLAY})
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A text in the questionnaire's own language, with its FHIR translations."""
+
+    own: str
+    translations: Mapping[str, str] = field(default_factory=dict)
+
+    def speak(self, language: str) -> str:
+        """In `language`; the own text where no translation exists (callers choose the language per questionnaire)."""
+        return self.translations.get(language, self.own)
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    code: str
+    system: str | None
+    display: Text
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """`key` is what a form posts, unique within its item; `kind` is the stored value's key (code, string, …)."""
+
+    key: str
+    kind: str
+    value: str | int
+    label: Text
+    system: str | None = None
+    emergency: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """`question operator value`; `kind` is the FHIR answer[x] type in lower case. Also says what is an emergency."""
+
+    question: str
+    operator: str
+    kind: str
+    value: Scalar
+    system: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """`low`..`high` are plausible, `likely_low`..`likely_high` usual: both are asked about, neither refuses."""
+
+    link_id: str
+    type: ItemType
+    text: Text
+    parent: str | None
+    prefix: str = ""
+    required: bool = False
+    repeats: bool = False
+    hidden: bool = False
+    control: str | None = None
+    options: tuple[Option, ...] = ()
+    conditions: tuple[Condition, ...] = ()
+    all_conditions: bool = False
+    low: Scalar | None = None
+    high: Scalar | None = None
+    likely_low: Decimal | None = None
+    likely_high: Decimal | None = None
+    decimals: int | None = None
+    max_length: int | None = None
+    unit: Unit | None = None
+    hint: Text | None = None
+    confirm_hint: Text | None = None
+    could_not_measure: bool = False
+    emergencies: tuple[Condition, ...] = ()
+    items: tuple["Item", ...] = ()
+    option_by_key: Mapping[str, Option] = field(default_factory=dict, compare=False, repr=False)
+
+    @property
+    def is_question(self) -> bool:
+        return self.type not in NOT_ASKED
+
+
+@dataclass(frozen=True, slots=True)
+class Questionnaire:
+    """`evaluation` lists every item after its parent and after the questions its conditions look at.
+
+    `document` is the JSON it was read from, untouched, for a faithful export; `digest` is that JSON's SHA-256.
+    """
+
+    url: str
+    version: str
+    status: str
+    language: str
+    languages: tuple[str, ...]
+    title: Text
+    items: tuple[Item, ...]
+    by_link_id: Mapping[str, Item]
+    questions: tuple[Item, ...]
+    evaluation: tuple[Item, ...]
+    warnings: tuple[Finding, ...]
+    digest: bytes
+    document: Mapping[str, Any] = field(compare=False, repr=False)
