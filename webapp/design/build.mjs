@@ -1,0 +1,43 @@
+// Compiles patient.scss and staff.scss into ../static/build, mirrored for right-to-left and named by their content.
+import { createHash } from "node:crypto";
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import postcss from "postcss";
+import rtlcss from "rtlcss";
+import { compile } from "sass";
+
+const here = dirname(fileURLToPath(import.meta.url));
+const target = join(here, "..", "static", "build");
+
+mkdirSync(target, { recursive: true });
+for (const old of readdirSync(target)) rmSync(join(target, old));
+
+// Vigidom serves none of the framework's pictures: a rule asking for one (the cross of a search field) is dropped.
+function withoutPictures(css) {
+  const sheet = postcss.parse(css);
+  sheet.walkRules((rule) => {
+    if (rule.toString().includes("url(")) rule.remove();
+  });
+  sheet.walkAtRules("supports", (block) => {
+    if (!block.nodes?.length) block.remove();
+  });
+  return sheet.toString();
+}
+
+const manifest = {};
+for (const sheet of ["patient", "staff"]) {
+  const { css } = compile(join(here, `${sheet}.scss`), {
+    style: "compressed",
+    loadPaths: [join(here, "node_modules")],
+    quietDeps: true,
+  });
+  const plain = withoutPictures(css);
+  for (const [suffix, text] of [["", plain], [".rtl", rtlcss.process(plain)]]) {
+    const hash = createHash("sha256").update(text).digest("hex").slice(0, 12);
+    const name = `${sheet}${suffix}.${hash}.css`;
+    writeFileSync(join(target, name), text);
+    manifest[`${sheet}${suffix}.css`] = name;
+  }
+}
+writeFileSync(join(target, "manifest.json"), JSON.stringify(manifest, null, 2) + "\n");
