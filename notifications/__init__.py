@@ -1,0 +1,1 @@
+"""Messages derived from facts: what is owed, sent once, followed to its end."""

@@ -1,0 +1,37 @@
+"""Tables of the floor. Columns and constraints only; behaviour is in the functions of `records`."""
+
+from records.models.audit import AccessEntry, AuditEntry, AuditHead
+from records.models.contacts import Contact, OptOut
+from records.models.doors import Device, PatientSession, Throttle
+from records.models.enrolments import EndReason, Enrolment, EnrolmentState, HoldReason, RiskTier
+from records.models.heartbeats import Heartbeat
+from records.models.patients import Patient, PatientIndex, PatientKey
+from records.models.programmes import Programme, Team
+from records.models.staff import Role, Staff, StaffSession, StaffSetup, StaffTeam
+
+__all__ = [
+    "AccessEntry",
+    "AuditEntry",
+    "AuditHead",
+    "Contact",
+    "Device",
+    "EndReason",
+    "Enrolment",
+    "EnrolmentState",
+    "Heartbeat",
+    "HoldReason",
+    "OptOut",
+    "Patient",
+    "PatientIndex",
+    "PatientKey",
+    "PatientSession",
+    "Programme",
+    "RiskTier",
+    "Role",
+    "Staff",
+    "StaffSession",
+    "StaffSetup",
+    "StaffTeam",
+    "Team",
+    "Throttle",
+]

@@ -1,0 +1,51 @@
+"""How a patient's phone is recognised, and how often anybody may try."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, Index, LargeBinary
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from records.db import Base, Id
+from records.models.enrolments import Enrolment
+from records.models.patients import Patient
+
+
+class Device(Base):
+    """A browser on which this patient has proved the day and month of birth; known by a long-lived cookie."""
+
+    __tablename__ = "devices"
+    __table_args__ = (Index(None, "token_digest", "patient_id", unique=True),)
+
+    id: Mapped[Id]
+    patient_id: Mapped[int] = mapped_column(ForeignKey(Patient.id), index=True)
+    token_digest: Mapped[bytes] = mapped_column(LargeBinary)
+    created_at: Mapped[datetime]
+    seen_at: Mapped[datetime]
+    revoked_at: Mapped[datetime | None]
+
+
+class PatientSession(Base):
+    """A patient's short session in one browser: today's questionnaire of one enrolment and nothing else."""
+
+    __tablename__ = "patient_sessions"
+
+    id: Mapped[Id]
+    enrolment_id: Mapped[int] = mapped_column(ForeignKey(Enrolment.id), index=True)
+    token_digest: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
+    created_at: Mapped[datetime]
+    ends_at: Mapped[datetime]
+    revoked_at: Mapped[datetime | None]
+    enrolment: Mapped[Enrolment] = relationship(lazy="joined", innerjoin=True)
+
+
+class Throttle(Base):
+    """Failures counted per door and per digest of who tried, in a window that starts with the first failure."""
+
+    __tablename__ = "throttles"
+
+    door: Mapped[str] = mapped_column(primary_key=True)
+    subject_digest: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
+    failures: Mapped[int]
+    window_started_at: Mapped[datetime]

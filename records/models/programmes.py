@@ -1,0 +1,57 @@
+"""A programme is a name, hours, targets and languages; a team is who cares for its patients."""
+
+from __future__ import annotations
+
+from datetime import datetime, time
+from typing import Any
+
+from sqlalchemy import CheckConstraint, Time
+from sqlalchemy.orm import Mapped, mapped_column
+
+from records.db import Base, Id, PublicId
+
+
+class Programme(Base):
+    """`name` is text by language. `schedule` is a list of `{"slot", "at": "HH:MM", "tier": "all"|"intensive"}` in the
+    patient's zone. An intensive slot is asked of high-risk patients, of those whose onset is unknown, and on days
+    `intensive_from_day` to `intensive_to_day` of illness. Delays are minutes after a check-in opens; targets are
+    minutes after an alert. Hours are in the centre's `zone`.
+    """
+
+    __tablename__ = "programmes"
+    __table_args__ = (
+        CheckConstraint("opens < closes", name="hours_in_order"),
+        CheckConstraint("first_reminder_minutes < second_reminder_minutes", name="reminders_in_order"),
+        CheckConstraint("second_reminder_minutes <= silent_after_minutes", name="silence_after_reminders"),
+        CheckConstraint("duration_days BETWEEN 1 AND 365", name="duration_plausible"),
+    )
+
+    id: Mapped[Id]
+    public_id: Mapped[PublicId]
+    slug: Mapped[str] = mapped_column(unique=True)
+    name: Mapped[dict[str, Any]]
+    languages: Mapped[list[Any]]
+    zone: Mapped[str]
+    opens: Mapped[time] = mapped_column(Time)
+    closes: Mapped[time] = mapped_column(Time)
+    phone: Mapped[str]
+    schedule: Mapped[list[Any]]
+    duration_days: Mapped[int]
+    intensive_from_day: Mapped[int]
+    intensive_to_day: Mapped[int]
+    first_reminder_minutes: Mapped[int]
+    second_reminder_minutes: Mapped[int]
+    silent_after_minutes: Mapped[int]
+    red_minutes: Mapped[int]
+    orange_minutes: Mapped[int]
+    silent_minutes: Mapped[int]
+    created_at: Mapped[datetime]
+
+
+class Team(Base):
+    __tablename__ = "teams"
+
+    id: Mapped[Id]
+    public_id: Mapped[PublicId]
+    name: Mapped[str] = mapped_column(unique=True)
+    created_at: Mapped[datetime]

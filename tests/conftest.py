@@ -1,0 +1,109 @@
+"""A real PostgreSQL for the whole run, migrated for real, and emptied after every test that used it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+from flask_migrate import upgrade
+from sqlalchemy.orm import Session
+
+from records import embedded
+from records.db import Base, engine_options
+from webapp import config, create_app
+
+os.environ.setdefault("TZ", "Pacific/Noumea")  # nothing may depend on the machine's own zone
+
+
+@pytest.fixture(scope="session")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[embedded.Addresses]:
+    """The embedded server, or the one of TEST_DATABASE_URL (a superuser's address of an empty database)."""
+    given = os.environ.get("TEST_DATABASE_URL")
+    if given:
+        yield embedded.Addresses(owner=given, application=given)
+        return
+    folder = _open_folder(tmp_path_factory)
+    server = embedded.Server(folder / "data", durable=False)
+    yield server.start()
+    server.stop()
+
+
+def _open_folder(factory: pytest.TempPathFactory) -> Path:
+    """A folder that the unprivileged user of the server can enter; pytest's own are closed."""
+    folder = factory.mktemp("cluster")
+    for parent in (folder, *folder.parents):
+        if parent == Path("/tmp") or parent == Path("/"):
+            break
+        if os.geteuid() == 0 and parent.owner() == "root":
+            parent.chmod(parent.stat().st_mode | 0o011)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def settings(cluster: embedded.Addresses, tmp_path_factory: pytest.TempPathFactory) -> config.Settings:
+    keys = tmp_path_factory.mktemp("keys")
+    return config.read(
+        {
+            "DATABASE_URL": cluster.application,
+            "MIGRATION_DATABASE_URL": cluster.owner,
+            "VIGIDOM_DATA": str(keys / "data"),
+            "VIGIDOM_PUBLIC_URL": "http://localhost",
+        }
+    )
+
+
+@pytest.fixture(scope="session")
+def migrated_app(settings: config.Settings) -> Flask:
+    app = create_app(settings)
+    app.config.update(TESTING=True)
+    with app.app_context():
+        upgrade()
+    return app
+
+
+@pytest.fixture(scope="session")
+def superuser(cluster: embedded.Addresses) -> Iterator[sa.Engine]:
+    address = cluster.owner.replace(f"{embedded.OWNER}@", "postgres@")
+    engine = sa.create_engine(address, isolation_level="AUTOCOMMIT", poolclass=sa.NullPool)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def database(migrated_app: Flask, superuser: sa.Engine) -> Iterator[Flask]:
+    """The migrated application with an empty database, emptied again afterwards."""
+    yield migrated_app
+    names = ", ".join(table.name for table in Base.metadata.sorted_tables)
+    with superuser.connect() as connection:
+        connection.execute(sa.text("SET session_replication_role = replica"))
+        connection.execute(sa.text(f"TRUNCATE {names} RESTART IDENTITY CASCADE"))
+
+
+@pytest.fixture
+def app(database: Flask) -> Flask:
+    return database
+
+
+@pytest.fixture(autouse=True)
+def _push_request_context() -> None:
+    """Takes the place of pytest-flask's fixture, whose shared context makes an uncommitted insert look saved."""
+
+
+@pytest.fixture(scope="session")
+def engine(migrated_app: Flask, settings: config.Settings) -> Iterator[sa.Engine]:
+    """A second way into the database, apart from the application's, as the application's role."""
+    assert settings.database_url is not None
+    engine = sa.create_engine(settings.database_url, **engine_options(application_name="tests"))
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def session(database: Flask, engine: sa.Engine) -> Iterator[Session]:
+    """A session of its own: what it reads was committed by somebody, what it writes must be committed to be seen."""
+    with Session(engine, expire_on_commit=True) as session:
+        yield session
