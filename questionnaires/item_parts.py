@@ -133,7 +133,9 @@ def _likely(extension: Element | None) -> tuple[Any, Any]:
     if kind != "range" or not isinstance(raw, dict):
         extension.refuse("bad-extension", extension=fhir.LIKELY_RANGE)
         return None, None
-    low, high = (exact(part.get("value")) if isinstance(part := raw.get(end), dict) else None for end in ("low", "high"))
+    low, high = (
+        exact(part.get("value")) if isinstance(part := raw.get(end), dict) else None for end in ("low", "high")
+    )
     if low is None or high is None:
         extension.refuse("bad-extension", extension=fhir.LIKELY_RANGE)
     return low, high

@@ -1,4 +1,4 @@
-"""The one number parser. Its table of cases, tests/questionnaires/number_cases.json, also binds the script on the phone.
+"""The one number parser. Its table of cases, tests/questionnaires/number_cases.json, also binds the phone's script.
 
 A reader for a locale takes the mark it does not know for a thousands separator and reads "38,6" as 386. This one knows
 no thousands separator: a text either has one clear reading or none.

@@ -1,0 +1,118 @@
+"""Answers as a FHIR R4 QuestionnaireResponse. Writing only: the stored answers stay as they are."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from questionnaires.fhir_names import CONFIRMED, DATA_ABSENT, UNREADABLE_TEXT
+from questionnaires.languages import spoken
+from questionnaires.schema import Item, ItemType, Questionnaire, Value
+
+ABSENT_CODE = "asked-unknown"
+UNREADABLE_CODE = "as-text"
+
+
+def questionnaire_response(
+    questionnaire: Questionnaire,
+    answers: Mapping[str, Sequence[Value]],
+    *,
+    authored: datetime,
+    status: str = "completed",
+    language: str | None = None,
+    identifier: str | None = None,
+    subject: str | None = None,
+) -> dict[str, Any]:
+    """A JSON-able QuestionnaireResponse. `identifier` is the response's UUID, `subject` a FHIR reference.
+
+    "Could not measure" and an unreadable text are items without answer that carry data-absent-reason, the latter with
+    the text beside it. A confirmed unlikely value says so on its answer. Raises ValueError when `authored` is naive.
+    """
+    if authored.tzinfo is None:
+        raise ValueError("authored needs a time zone")
+    shown = spoken(questionnaire, language or questionnaire.language)
+    response: dict[str, Any] = {"resourceType": "QuestionnaireResponse", "language": shown}
+    if identifier:
+        response["identifier"] = {"system": "urn:ietf:rfc:3986", "value": f"urn:uuid:{identifier}"}
+    if questionnaire.url:
+        response["questionnaire"] = "|".join(part for part in (questionnaire.url, questionnaire.version) if part)
+    response["status"] = status
+    if subject:
+        response["subject"] = {"reference": subject}
+    response["authored"] = authored.isoformat(timespec="seconds")
+    if items := _items(questionnaire.items, answers, shown):
+        response["item"] = items
+    return response
+
+
+def _items(items: tuple[Item, ...], answers: Mapping[str, Sequence[Value]], language: str) -> list[dict[str, Any]]:
+    return [written for item in items if (written := _item(item, answers, language))]
+
+
+def _item(item: Item, answers: Mapping[str, Sequence[Value]], language: str) -> dict[str, Any] | None:
+    """Nested items stand in `item.item` under a group and in `answer.item` under a question."""
+    if item.type is ItemType.DISPLAY:
+        return None
+    given = answers.get(item.link_id, ())
+    written = [_answer(item, value, language) for value in given if not _reasons(value)]
+    reasons = [reason for value in given for reason in _reasons(value)]
+    children = _items(item.items, answers, language)
+    if not (written or reasons or children):
+        return None
+    response: dict[str, Any] = {"extension": reasons} if reasons and not written else {}
+    response["linkId"] = item.link_id
+    if item.text.own:
+        response["text"] = item.text.speak(language)
+    if written:
+        response["answer"] = written
+    if children:
+        (written[0] if written else response)["item"] = children
+    return response
+
+
+def _reasons(value: Value) -> list[dict[str, Any]]:
+    if "absent" in value:
+        said = value.get("text")
+        reason = ABSENT_CODE
+    elif "unreadable" in value:
+        said = value["unreadable"]
+        reason = UNREADABLE_CODE
+    else:
+        return []
+    extensions: list[dict[str, Any]] = [{"url": DATA_ABSENT, "valueCode": reason}]
+    return [*extensions, {"url": UNREADABLE_TEXT, "valueString": said}] if said else extensions
+
+
+def _answer(item: Item, value: Value, language: str) -> dict[str, Any]:
+    answer: dict[str, Any] = {"extension": [{"url": CONFIRMED, "valueBoolean": True}]} if value.get("confirmed") else {}
+    if "code" in value:
+        answer["valueCoding"] = _coding(item, value, language)
+    elif "quantity" in value:
+        answer["valueQuantity"] = _quantity(item, value, language)
+    elif "decimal" in value:
+        answer["valueDecimal"] = _json_number(value["decimal"])
+    else:
+        for kind in ("boolean", "integer", "string", "date", "time"):
+            if kind in value:
+                answer[f"value{kind.capitalize()}"] = value[kind]
+    return answer
+
+
+def _coding(item: Item, value: Value, language: str) -> dict[str, Any]:
+    for option in item.options:
+        if option.value == value["code"] and value.get("system", option.system or "") == (option.system or ""):
+            system = {"system": option.system} if option.system else {}
+            return system | {"code": value["code"], "display": option.label.speak(language)}
+    return {"code": value["code"]}
+
+
+def _quantity(item: Item, value: Value, language: str) -> dict[str, Any]:
+    quantity: dict[str, Any] = {"value": _json_number(value["quantity"])}
+    if item.unit is None:
+        return quantity
+    quantity["unit"] = item.unit.display.speak(language)
+    return quantity | ({"system": item.unit.system, "code": item.unit.code} if item.unit.system else {})
+
+
+def _json_number(text: str) -> int | float:
+    """JSON's only number type; a typed value of at most 12 characters comes out of it digit for digit."""
+    return float(text) if "." in text else int(text)

@@ -1,0 +1,103 @@
+"""What a person sent, by plain form or by script, in one shape: texts by linkId. Nothing is judged here."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+LONGEST_ASIDE = 1000
+MOST_VALUES = 50
+PREFIXES = ("answer", "absent", "confirmed")
+
+
+@dataclass(frozen=True, slots=True)
+class RawEntry:
+    """`confirmed` are the texts the person said yes to when asked "is that right?"."""
+
+    texts: tuple[str, ...] = ()
+    absent: bool = False
+    confirmed: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RawAnswers:
+    """`aside` holds, as JSON texts of at most 1,000 characters, what has no shape of an answer."""
+
+    entries: Mapping[str, RawEntry] = field(default_factory=dict)
+    aside: Mapping[str, str] = field(default_factory=dict)
+
+
+def storable(text: str) -> str:
+    """The text with what PostgreSQL or UTF-8 cannot hold (NUL, lone surrogates) shown as U+FFFD, ends stripped."""
+    if text.isascii() and "\0" not in text:
+        return text.strip()
+    return text.replace("\0", "\ufffd").encode("utf-16", "surrogatepass").decode("utf-16", "replace").strip()
+
+
+def as_aside(value: object) -> str:
+    try:
+        return json.dumps(value, default=str)[:LONGEST_ASIDE]
+    except (RecursionError, ValueError):
+        return "nested too deeply to keep"
+
+
+def field_name(prefix: str, link_id: str) -> str:
+    """The name of a form field: `answer-temperature`, `absent-temperature`, `confirmed-temperature`."""
+    return f"{prefix}-{link_id}"
+
+
+def raw_from_form(fields: Mapping[str, Sequence[str]]) -> RawAnswers:
+    """From the lists of a posted form; fields that are no answers (tokens, buttons) are left alone."""
+    parts: dict[str, dict[str, tuple[str, ...]]] = {}
+    for name, values in fields.items():
+        prefix, dash, link_id = name.partition("-")
+        if dash and prefix in PREFIXES:
+            parts.setdefault(storable(link_id), {})[prefix] = _texts(values)
+    return RawAnswers(
+        {
+            link_id: RawEntry(found.get("answer", ()), bool(found.get("absent")), found.get("confirmed", ()))
+            for link_id, found in parts.items()
+        }
+    )
+
+
+def raw_from_json(body: object) -> RawAnswers:
+    """From the client's `answers` object; whatever is not shaped like an answer goes aside, never an error."""
+    if not isinstance(body, dict):
+        return RawAnswers({}, {"": as_aside(body)})
+    entries: dict[str, RawEntry] = {}
+    aside: dict[str, str] = {}
+    for name, value in body.items():
+        link_id = storable(str(name))
+        entry = _entry(value)
+        if entry is None:
+            aside[link_id] = as_aside(value)
+        else:
+            entries[link_id] = entry
+    return RawAnswers(entries, aside)
+
+
+def _entry(value: Any) -> RawEntry | None:
+    if not isinstance(value, dict):
+        texts = _plain(value)
+        return None if texts is None else RawEntry(texts)
+    texts, confirmed = _plain(value.get("raw", [])), _plain(value.get("confirmed", []))
+    absent = value.get("absent", False)
+    if texts is None or confirmed is None or not isinstance(absent, bool | str) or value.keys() - _ENTRY_KEYS:
+        return None
+    return RawEntry(texts, bool(absent), confirmed)
+
+
+_ENTRY_KEYS = {"raw", "absent", "confirmed"}
+
+
+def _plain(value: Any) -> tuple[str, ...] | None:
+    """A scalar or a list of scalars as texts; None for any other shape."""
+    listed = value if isinstance(value, list) else [value]
+    if len(listed) > MOST_VALUES or not all(isinstance(v, str | bool | int | float | None) for v in listed):
+        return None
+    return _texts([v if isinstance(v, str) else json.dumps(v) for v in listed if v is not None])
+
+
+def _texts(values: Sequence[str]) -> tuple[str, ...]:
+    return tuple(text for value in values[:MOST_VALUES] if (text := storable(value)))
