@@ -6,7 +6,7 @@ from flask import Flask
 from jinja2 import ChainableUndefined
 
 from records import crypto
-from records.db import db, engine_options
+from records.db import engine_options
 from webapp import config, extensions, permissions, security
 
 

@@ -1,4 +1,4 @@
-"""Every setting of the service, read once from the environment. README.md documents each; a test holds them together."""
+"""Every setting of the service, read once from the environment; README.md documents each."""
 
 from __future__ import annotations
 

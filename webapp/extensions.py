@@ -55,7 +55,7 @@ def language() -> str:
     return str(g.language)
 
 
-def _take_language(endpoint: str | None, values: dict[str, object] | None) -> None:
+def _take_language(_endpoint: str | None, values: dict[str, object] | None) -> None:
     wanted = (values or {}).pop("language", None)
     if wanted in texts.LANGUAGES:
         g.language = wanted

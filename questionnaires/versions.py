@@ -1,0 +1,67 @@
+"""Stored questionnaire versions: what a programme asks now, parsed once per version."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from questionnaires import library, reading
+from questionnaires.models import QuestionnaireInForce, QuestionnaireVersion, VersionStatus
+from questionnaires.schema import Questionnaire
+from records.models import Programme
+
+
+class NothingInForce(LookupError):
+    """The programme asks nothing yet: bind a published questionnaire to it."""
+
+
+def load_library(session: Session, *, programme: Programme, now: datetime) -> QuestionnaireVersion:
+    """Publish the library's questionnaire for `programme` and bring it into force; done again, it changes nothing."""
+    document = library.document(programme.slug)
+    parsed = reading.parse(document)
+    version = session.scalar(
+        select(QuestionnaireVersion).where(
+            QuestionnaireVersion.url == parsed.url, QuestionnaireVersion.version == parsed.version
+        )
+    )
+    if version is None:
+        version = QuestionnaireVersion(
+            url=parsed.url,
+            version=parsed.version,
+            status=VersionStatus.PUBLISHED,
+            document=document,
+            digest=parsed.digest,
+            created_at=now,
+            published_at=now,
+        )
+        session.add(version)
+        session.flush()
+    bound = session.scalar(
+        select(QuestionnaireInForce.id).where(
+            QuestionnaireInForce.programme_id == programme.id, QuestionnaireInForce.version_id == version.id
+        )
+    )
+    if bound is None:
+        session.add(QuestionnaireInForce(programme_id=programme.id, version_id=version.id, from_at=now))
+        session.flush()
+    return version
+
+
+def in_force(session: Session, *, programme_id: int, now: datetime) -> tuple[QuestionnaireVersion, Questionnaire]:
+    """The version that `programme_id` asks at `now`, and its parsed form. Raises NothingInForce."""
+    bound = session.scalar(
+        select(QuestionnaireInForce)
+        .where(QuestionnaireInForce.programme_id == programme_id, QuestionnaireInForce.from_at <= now)
+        .order_by(QuestionnaireInForce.from_at.desc())
+        .limit(1)
+    )
+    if bound is None:
+        raise NothingInForce(f"programme {programme_id} has no questionnaire in force")
+    return bound.version, parsed(bound.version)
+
+
+def parsed(version: QuestionnaireVersion) -> Questionnaire:
+    """The parsed form of a stored version, from the process's cache after the first time."""
+    return reading.parse_once(version.digest, version.document)

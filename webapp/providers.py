@@ -1,0 +1,23 @@
+"""Which provider sends the texts."""
+
+from __future__ import annotations
+
+from sqlalchemy.orm import Session, sessionmaker
+
+from notifications.providers import Provider
+from notifications.providers.console import ConsoleProvider
+from notifications.providers.twilio import TwilioProvider
+from webapp.config import Settings
+
+
+def chosen(settings: Settings, sessions: sessionmaker[Session]) -> Provider:
+    """The provider that the settings name; config.read has already refused the console in production."""
+    if settings.sms_provider == "twilio":
+        assert settings.twilio_account_sid and settings.twilio_auth_token and settings.twilio_from
+        return TwilioProvider(
+            account_sid=settings.twilio_account_sid,
+            auth_token=settings.twilio_auth_token,
+            sender=settings.twilio_from,
+            api_url=settings.twilio_api_url,
+        )
+    return ConsoleProvider(sessions)

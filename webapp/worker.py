@@ -1,0 +1,161 @@
+"""The worker: APScheduler beats, the packages' jobs ask the database what is due.
+
+Nothing is scheduled in memory but the beat itself, so a worker may die or sleep at any moment and lose nothing.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import threading
+import time
+from collections.abc import Callable
+from datetime import datetime
+
+import structlog
+from apscheduler.schedulers.background import BackgroundScheduler
+from flask import Flask
+from sqlalchemy import text
+from sqlalchemy.orm import Session, sessionmaker
+
+from notifications import jobs as notification_jobs
+from notifications.providers import Provider
+from questionnaires import jobs as questionnaire_jobs
+from records import clock, heartbeats
+from records.db import db
+from triage import jobs as triage_jobs
+from webapp.providers import chosen
+
+log = structlog.get_logger(__name__)
+
+BEAT_SECONDS = 5
+SILENCE_LIMIT_SECONDS = 120
+SKEW_LIMIT_SECONDS = 2
+CHUNK = 5_000
+ROUNDS = 50
+
+Sessions = sessionmaker[Session]
+Job = Callable[[Sessions, datetime], int]
+
+
+class ClockSkew(RuntimeError):
+    """This machine's clock and the database's differ too much for claims and deadlines to mean anything."""
+
+
+def in_rounds(step: Callable[..., int]) -> Job:
+    """A job of chunks: each in its own transaction, until a chunk comes back short (bounded, the next beat goes on)."""
+
+    def run(sessions: Sessions, now: datetime) -> int:
+        done = 0
+        for _ in range(ROUNDS):
+            with sessions.begin() as session:
+                made = step(session, now=now, limit=CHUNK)
+            done += made
+            if made < CHUNK:
+                break
+        return done
+
+    return run
+
+
+def open_checkins(sessions: Sessions, now: datetime) -> int:
+    """Chunks of enrolments, while any is due: a chunk may make no check-in at all and still have moved on."""
+    done = 0
+    for _ in range(ROUNDS):
+        with sessions.begin() as session:
+            done += questionnaire_jobs.open_checkins(session, now=now)
+            if not questionnaire_jobs.more_due(session, now=now):
+                break
+    return done
+
+
+def jobs(provider: Provider, public_url: str) -> dict[str, Job]:
+    """Every job by the name under which the health page shows it."""
+    worker = f"{socket.gethostname()}:{os.getpid()}"
+
+    def messages(sessions: Sessions, now: datetime) -> int:
+        counts = notification_jobs.run(sessions, provider, now=now, worker=worker, public_url=public_url)
+        return sum(counts.values())
+
+    return {
+        "open-checkins": open_checkins,
+        "close-checkins": in_rounds(questionnaire_jobs.close_checkins),
+        "silences": in_rounds(triage_jobs.raise_silences),
+        "never-activated": in_rounds(triage_jobs.raise_never_activated),
+        "reviews-due": in_rounds(triage_jobs.raise_reviews_due),
+        "follow-up-ends": in_rounds(triage_jobs.end_follow_ups),
+        "messages": messages,
+    }
+
+
+def check_clock(session: Session, now: datetime) -> None:
+    """Raise ClockSkew when this machine's `now` is not the database's."""
+    there = session.scalar(text("SELECT clock_timestamp()"))
+    assert there is not None
+    skew = abs((there - now).total_seconds())
+    if skew > SKEW_LIMIT_SECONDS:
+        raise ClockSkew(f"{skew:.0f} s apart from the database")
+
+
+def beat(sessions: Sessions, name: str, job: Job) -> None:
+    """Run one job once and leave its heartbeat, whether it worked or not; an error ends this beat, never the worker."""
+    started, failure, done = time.monotonic(), None, 0
+    now = clock.now()
+    try:
+        with sessions.begin() as session:
+            check_clock(session, clock.now())
+        done = job(sessions, now)
+    except Exception as error:
+        failure = type(error).__name__
+        log.error("job_failed", job=name, error=failure, exc_info=not isinstance(error, ClockSkew))
+    took = int((time.monotonic() - started) * 1000)
+    with sessions.begin() as session:
+        heartbeats.beat(session, job=name, now=clock.now(), took_ms=took, done=done, error=failure)
+
+
+class Watchdog:
+    """Ends the process when no job has beaten for too long on the monotonic clock, which no one can set back."""
+
+    def __init__(self) -> None:
+        self.last = time.monotonic()
+
+    def fed(self, run: Callable[[], None]) -> Callable[[], None]:
+        def feeding() -> None:
+            run()
+            self.last = time.monotonic()
+
+        return feeding
+
+    def guard(self, stop: threading.Event) -> None:
+        while not stop.wait(1):
+            if time.monotonic() - self.last > SILENCE_LIMIT_SECONDS:
+                log.error("watchdog_ends_worker", silent_for=SILENCE_LIMIT_SECONDS)
+                os._exit(3)
+
+
+def run(app: Flask) -> None:
+    """Beat until SIGTERM or SIGINT, then finish what is under way."""
+    settings = app.config["VIGIDOM"]
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    with app.app_context():
+        sessions = sessionmaker(db.engine)
+        provider = chosen(settings, sessions)
+    scheduler, dog = BackgroundScheduler(timezone="UTC"), Watchdog()
+    for name, job in jobs(provider, settings.public_url).items():
+        scheduler.add_job(
+            dog.fed(lambda name=name, job=job: beat(sessions, name, job)),  # type: ignore[misc]
+            "interval",
+            seconds=BEAT_SECONDS,
+            id=name,
+            next_run_time=clock.now(),
+            misfire_grace_time=None,
+            coalesce=True,
+            max_instances=1,
+        )
+    scheduler.start()
+    log.info("worker_started", jobs=len(scheduler.get_jobs()))
+    dog.guard(stop)
+    scheduler.shutdown(wait=True)
