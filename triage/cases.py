@@ -1,0 +1,58 @@
+"""A protocol's own test cases: facts in, level and fired rules out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from records.texts import Translator
+from triage.assess import Occasion, assess, compile_protocol
+from triage.documents import Case, Document
+from triage.documents.parts import Given, NearLimit
+from triage.facts import Reading, Value, read, unscale
+from triage.levels import Level
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A case that does not hold."""
+
+    case: Case
+    level: Level
+    fired: tuple[str, ...]
+
+    def text(self, t: Translator) -> str:
+        return t.gettext(
+            "Case “%(case)s”: expected %(expected)s with rules %(expected_rules)s, found %(found)s with rules "
+            "%(found_rules)s. Correct the limits or the case.",
+            case=self.case.name,
+            expected=self.case.level.code,
+            expected_rules=", ".join(self.case.fired) or "—",
+            found=self.level.code,
+            found_rules=", ".join(self.fired) or "—",
+        )
+
+
+def plain(document: Document, value: Given) -> Value | None:
+    if not isinstance(value, NearLimit):
+        return value
+    limit = next(limit for limit in document.limits if limit.name == value.limit)
+    return unscale(limit.value + value.plus, limit.decimals)
+
+
+def readings_of(document: Document, given: Mapping[str, Given]) -> dict[str, Reading]:
+    """The document's usual facts with those of one case on top."""
+    values = {**document.usual, **given}
+    return {fact.name: read(fact, plain(document, values.get(fact.name))) for fact in document.facts}
+
+
+def run_cases(document: Document) -> list[Failure]:
+    """The cases that do not hold: a level, or the set of fired rules, is another one than stated."""
+    protocol = compile_protocol(document)
+    failures = []
+    for case in document.cases:
+        occasion = Occasion.SILENCE if case.on_silence else Occasion.ANSWER
+        result = assess(protocol, readings_of(document, case.facts), occasion=occasion)
+        if (result.level, sorted(result.fired)) != (case.level, sorted(case.fired)):
+            failures.append(Failure(case, result.level, result.fired))
+    return failures

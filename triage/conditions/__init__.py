@@ -1,0 +1,1 @@
+"""Conditions of rules: typed shapes, read from a document and compiled to closures."""

@@ -1,0 +1,196 @@
+"""Facts: what a rule may look at, where each comes from, and how a raw value is read.
+
+A measured number is a Decimal outside and an integer scaled by the fact's declared decimals inside (38.6 °C with one
+decimal is 386), so that comparing and subtracting are exact.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+
+from triage.answered import plain
+from triage.conditions.shapes import Condition
+
+Translations = Mapping[str, str]
+Value = bool | int | str
+NUMBER = re.compile(r"-?[0-9]{1,12}(\.[0-9]{1,12})?", re.ASCII)
+LARGEST_EXPONENT = 12
+
+
+class FactKind(StrEnum):
+    BOOLEAN = "boolean"
+    NUMBER = "number"
+    CODE = "code"
+    DAYS = "days"
+
+
+NUMERIC = (FactKind.NUMBER, FactKind.DAYS)
+
+
+class SourceKind(StrEnum):
+    ANSWER = "answer"
+    PREVIOUS = "previous"
+    FIRST_RESPONSE = "first_response"
+    PATIENT = "patient"
+    HISTORY = "history"
+
+
+class Status(StrEnum):
+    """Only a missing fact can be excused by the protocol; the last two are always a finding."""
+
+    KNOWN = "known"
+    MISSING = "missing"
+    IMPLAUSIBLE = "implausible"
+    UNREADABLE = "unreadable"
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """`key` is a linkId, a patient attribute or an item of the history; empty for the first-response flag."""
+
+    kind: SourceKind
+    key: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """`unit` is a UCUM code; `lowest` and `highest` bound what is plausible, scaled like the value."""
+
+    name: str
+    kind: FactKind
+    source: Source
+    labels: Translations
+    unit: str = ""
+    decimals: int = 0
+    lowest: int | None = None
+    highest: int | None = None
+    choices: Mapping[str, Translations] = field(default_factory=dict)
+    optional_when: Condition | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """What a decision may rest on. Answers are by linkId, in the stored shape of `questionnaires.answers` or as plain
+    values; None, or no entry, is "I could not measure".
+
+    `previous` holds the answers of the previous response by due time, None when there is none. `origins` may say which
+    response, and when, for each kind of source; it is copied beside every value it explains.
+    """
+
+    answers: Mapping[str, object]
+    previous: Mapping[str, object] | None
+    patient: Mapping[str, object]
+    history: Mapping[str, object]
+    origins: Mapping[SourceKind, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One fact as it was read. `value` is None exactly when the fact is missing or unreadable; `text` is as entered.
+
+    An implausible value still takes part in comparisons, so that a mistyped 395 °C raises its alert while the patient
+    is asked again.
+    """
+
+    status: Status
+    value: Value | None = None
+    text: str = ""
+    origin: str = ""
+
+
+Readings = Mapping[str, Reading]
+MISSING = Reading(Status.MISSING)
+
+
+def scale(number: Decimal, decimals: int) -> int | None:
+    """`number` times ten to the `decimals`; None when that is no whole number, or is not a number at all."""
+    if not number.is_finite() or number.adjusted() > LARGEST_EXPONENT:
+        return None
+    scaled = number.scaleb(decimals)
+    whole = int(scaled)
+    return whole if whole == scaled else None
+
+
+def unscale(scaled: int, decimals: int) -> str:
+    """The number as text with exactly its declared decimals: unscale(390, 1) is "39.0"."""
+    return str(Decimal(scaled).scaleb(-decimals)) if decimals else str(scaled)
+
+
+def as_number(raw: object) -> Decimal | None:
+    """An integer, a Decimal or a number written as text; None for anything else, floats and booleans included."""
+    if isinstance(raw, bool):
+        return None
+    if isinstance(raw, int | Decimal):
+        return Decimal(raw)
+    return Decimal(raw) if isinstance(raw, str) and NUMBER.fullmatch(raw) else None
+
+
+def as_entered(raw: object) -> str:
+    """The start of an unreadable value, free of characters that a JSON column refuses."""
+    return "".join(character for character in raw[:40] if character.isprintable()) if isinstance(raw, str) else ""
+
+
+def read_number(fact: Fact, raw: object, origin: str) -> Reading:
+    number = as_number(raw)
+    if number is None or not number.is_finite() or number.adjusted() > LARGEST_EXPONENT:
+        return Reading(Status.UNREADABLE, None, as_entered(raw), origin)
+    exact = scale(number, fact.decimals)
+    if exact is None:  # finer than the fact is measured: compared rounded, and doubted
+        return Reading(Status.IMPLAUSIBLE, round(number.scaleb(fact.decimals)), str(number)[:40], origin)
+    low = fact.lowest is not None and exact < fact.lowest
+    high = fact.highest is not None and exact > fact.highest
+    status = Status.IMPLAUSIBLE if low or high else Status.KNOWN
+    return Reading(status, exact, unscale(exact, fact.decimals), origin)
+
+
+def read(fact: Fact, raw: object, origin: str = "") -> Reading:
+    """Reads one raw value. Never raises: a value of another kind is unreadable, which no rule takes for an answer."""
+    if raw is None:
+        return Reading(Status.MISSING, None, "", origin) if origin else MISSING
+    if fact.kind in NUMERIC:
+        return read_number(fact, raw, origin)
+    if fact.kind is FactKind.BOOLEAN and isinstance(raw, bool):
+        return Reading(Status.KNOWN, raw, "yes" if raw else "no", origin)
+    if fact.kind is FactKind.CODE and isinstance(raw, str) and raw in fact.choices:
+        return Reading(Status.KNOWN, raw, raw, origin)
+    return Reading(Status.UNREADABLE, None, as_entered(raw), origin)
+
+
+def raw_value(source: Source, unit: str, inputs: Inputs) -> object:
+    if source.kind is SourceKind.FIRST_RESPONSE:
+        return inputs.previous is None
+    table = {
+        SourceKind.ANSWER: inputs.answers,
+        SourceKind.PREVIOUS: inputs.previous or {},
+        SourceKind.PATIENT: inputs.patient,
+        SourceKind.HISTORY: inputs.history,
+    }[source.kind]
+    return plain(table.get(source.key), unit)
+
+
+def gather(facts: Iterable[Fact], inputs: Inputs) -> dict[str, Reading]:
+    """Every fact, read from its source. Never raises, whatever the inputs hold."""
+    return {
+        fact.name: read(fact, raw_value(fact.source, fact.unit, inputs), inputs.origins.get(fact.source.kind, ""))
+        for fact in facts
+    }
+
+
+def readings_to_json(readings: Readings) -> dict[str, Any]:
+    return {
+        name: {"status": item.status.value, "value": item.value, "text": item.text, "origin": item.origin}
+        for name, item in readings.items()
+    }
+
+
+def readings_from_json(stored: Mapping[str, Any]) -> dict[str, Reading]:
+    """Exactly the readings that were stored."""
+    return {
+        name: Reading(Status(item["status"]), item["value"], item["text"], item["origin"])
+        for name, item in stored.items()
+    }
