@@ -13,7 +13,7 @@ from flask_migrate import upgrade
 from sqlalchemy.orm import Session
 
 from records import embedded
-from records.db import Base, engine_options
+from records.db import Base, db, engine_options
 from webapp import config, create_app
 
 os.environ.setdefault("TZ", "Pacific/Noumea")  # nothing may depend on the machine's own zone
@@ -57,12 +57,14 @@ def settings(cluster: embedded.Addresses, tmp_path_factory: pytest.TempPathFacto
 
 
 @pytest.fixture(scope="session")
-def migrated_app(settings: config.Settings) -> Flask:
+def migrated_app(settings: config.Settings) -> Iterator[Flask]:
     app = create_app(settings)
     app.config.update(TESTING=True)
     with app.app_context():
         upgrade()
-    return app
+    yield app
+    with app.app_context():
+        db.engine.dispose()
 
 
 @pytest.fixture(scope="session")
