@@ -1,6 +1,6 @@
 // Compiles patient.scss and staff.scss into ../static/build, mirrored for right-to-left and named by their content.
 import { createHash } from "node:crypto";
-import { mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import postcss from "postcss";
@@ -9,6 +9,7 @@ import { compile } from "sass";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const target = join(here, "..", "static", "build");
+const sha256 = (text) => createHash("sha256").update(text).digest("hex");
 
 mkdirSync(target, { recursive: true });
 for (const old of readdirSync(target)) rmSync(join(target, old));
@@ -34,10 +35,14 @@ for (const sheet of ["patient", "staff"]) {
   });
   const plain = withoutPictures(css);
   for (const [suffix, text] of [["", plain], [".rtl", rtlcss.process(plain)]]) {
-    const hash = createHash("sha256").update(text).digest("hex").slice(0, 12);
-    const name = `${sheet}${suffix}.${hash}.css`;
+    const name = `${sheet}${suffix}.${sha256(text).slice(0, 12)}.css`;
     writeFileSync(join(target, name), text);
     manifest[`${sheet}${suffix}.css`] = name;
   }
 }
 writeFileSync(join(target, "manifest.json"), JSON.stringify(manifest, null, 2) + "\n");
+
+// Lets the tests, which have no Node, notice a source changed without a build.
+const sources = readdirSync(here).filter((name) => name.endsWith(".scss") || name === "package.json");
+const lines = sources.sort().map((name) => `${sha256(readFileSync(join(here, name)))}  ${name}\n`);
+writeFileSync(join(target, "sources.sha256"), lines.join(""));
