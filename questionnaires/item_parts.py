@@ -1,6 +1,7 @@
 """The parts of a FHIR item: its options, its conditions, its extensions."""
 
 from collections import Counter
+from itertools import pairwise
 from typing import Any
 
 from questionnaires import fhir_names as fhir
@@ -104,14 +105,10 @@ def read_range(element: Element, extensions: dict[str, Element], kind: ItemType)
     low = _bound(extensions.get(fhir.MIN_VALUE), kind)
     high = _bound(extensions.get(fhir.MAX_VALUE), kind)
     likely = _likely(extensions.get(fhir.LIKELY_RANGE))
-    ordered = [b for b in (low, *likely, high) if b is not None]
-    if kind is not ItemType.DATE and ordered != sorted(ordered, key=_number):
+    ordered: list[Any] = [b for b in (low, *likely, high) if b is not None]
+    if kind is not ItemType.DATE and any(a > b for a, b in pairwise(ordered)):
         element.refuse("range-out-of-order")
     return {"low": low, "high": high, "likely_low": likely[0], "likely_high": likely[1]}
-
-
-def _number(bound: Any) -> Any:
-    return bound
 
 
 def _bound(extension: Element | None, item_type: ItemType) -> Scalar | None:

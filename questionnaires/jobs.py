@@ -111,7 +111,7 @@ def open_checkins(session: Session, *, now: datetime, limit: int = CHUNK) -> int
 
 
 def _slots_by_zone(
-    session: Session, due: Iterable[Row[tuple[int, str]]], now: datetime
+    session: Session, due: Iterable[Row[int, str]], now: datetime
 ) -> dict[tuple[int, str], list[Slot]]:
     programmes = {programme.id: programme for programme in session.query(Programme)}
     found = {}

@@ -22,8 +22,14 @@ STATUSES = {"draft", "active", "retired", "unknown"}
 
 
 def digest_of(document: Mapping[str, Any]) -> bytes:
-    """SHA-256 of the document's canonical JSON: sorted keys, no spaces, UTF-8."""
-    return hashlib.sha256(orjson.dumps(document, option=orjson.OPT_SORT_KEYS)).digest()
+    """SHA-256 of the document's canonical JSON: sorted keys, no spaces, UTF-8.
+
+    Raises TypeError for what JSON in PostgreSQL cannot hold (NUL, lone surrogates, integers beyond 64 bits).
+    """
+    canonical = orjson.dumps(document, option=orjson.OPT_SORT_KEYS)
+    if b"\\u0000" in canonical:
+        raise TypeError("NUL in a text")
+    return hashlib.sha256(canonical).digest()
 
 
 @dataclass(frozen=True)

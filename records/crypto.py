@@ -68,10 +68,11 @@ def keyring() -> Keyring:
     return _in_use
 
 
-def generate_key_file(path: Path) -> None:
-    """Write a new master key for a demonstration, readable by its owner only; never overwrites."""
+def generate_key_file(path: Path, *, demonstration: bool = True) -> None:
+    """Write a new master key, readable by its owner only. Raises FileExistsError rather than overwrite one."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    document = {"current": "k1", "generated": True, "keys": {"k1": base64.b64encode(os.urandom(32)).decode()}}
+    key = base64.b64encode(os.urandom(32)).decode()
+    document = {"current": "k1", "generated": demonstration, "keys": {"k1": key}}
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(handle, "wb") as file:
         file.write(orjson.dumps(document))

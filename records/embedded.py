@@ -45,8 +45,7 @@ class Addresses:
 
 def die_with_parent(sent: signal.Signals) -> Callable[[], None]:
     """For `preexec_fn`: the kernel sends `sent` to the child when this process ends, however it ends."""
-    libc = ctypes.CDLL(None, use_errno=True)
-    parent = os.getpid()
+    libc, parent = ctypes.CDLL(None, use_errno=True), os.getpid()
 
     def prepare() -> None:
         libc.prctl(PR_SET_PDEATHSIG, int(sent))
@@ -54,6 +53,11 @@ def die_with_parent(sent: signal.Signals) -> Callable[[], None]:
             os._exit(1)
 
     return prepare
+
+
+def follow_parent(sent: signal.Signals) -> None:
+    """Have the kernel send `sent` to this very process when its parent ends."""
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, int(sent))
 
 
 def data_folder(checkout: Path) -> Path:

@@ -10,6 +10,6 @@ from webapp import create_app
 
 # A web process that outlived its server would keep the port and go on answering with old code.
 if os.environ.get("VIGIDOM_SUPERVISED") == "1":
-    embedded.die_with_parent(signal.SIGTERM)()
+    embedded.follow_parent(signal.SIGTERM)
 
 app = create_app()

@@ -1,0 +1,223 @@
+"""The command line: `vigidom --help` lists what it can do."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+
+import click
+import flask_migrate
+import structlog
+from flask import Flask
+
+from records import audit, clock, crypto, embedded, programmes, refusals, staff, teams, texts
+from records.db import db
+from records.models import Role
+from webapp import config, create_app, database, firstrun, supervisor
+
+ROLES = click.Choice([role.value for role in Role])
+
+
+def configure_logs() -> None:
+    """One line of JSON per event on standard error; event names and ids only, never what patients say."""
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            structlog.processors.JSONRenderer(),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=True,
+    )
+    logging.basicConfig(level=logging.WARNING, stream=sys.stderr)
+
+
+@contextmanager
+def application() -> Iterator[Flask]:
+    """The application in its context, on a database that answers, for the length of one command."""
+    settings = config.read()
+    with database.reachable(settings):
+        app = create_app(settings)
+        with app.app_context():
+            yield app
+
+
+@click.group()
+def vigidom() -> None:
+    """Remote home-monitoring of patients."""
+    configure_logs()
+
+
+@vigidom.command()
+def run() -> None:
+    """Start everything: database, web and worker, until Ctrl-C."""
+    settings, stop = config.read(), threading.Event()
+    if os.environ.get("VIGIDOM_FOREGROUND") == "1":  # started by make: a killed make must not leave us on the port
+        embedded.follow_parent(signal.SIGTERM)
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, lambda *_: stop.set())
+    supervisor.check_port(settings.host, settings.port)
+    with database.reachable(settings):
+        app = create_app(settings)
+        with app.app_context():
+            firstrun.prepare(settings, stop)
+            if stop.is_set():
+                return
+            firstrun.say_where(settings)
+            db.engine.dispose()
+        supervisor.run(supervisor.children(settings), stop)
+    click.echo("Vigidom has stopped.")
+
+
+@vigidom.command()
+def worker() -> None:
+    """Run the worker alone (one or several, on any machine)."""
+    from webapp import worker as process  # noqa: PLC0415 - only this command needs the scheduler
+
+    process.run(create_app(pool_size=8))
+
+
+@vigidom.command()
+def migrate() -> None:
+    """Bring the database to this version's schema."""
+    with application():
+        flask_migrate.upgrade()
+    click.echo("The database is up to date.")
+
+
+@vigidom.command("check-migrations")
+def check_migrations() -> None:
+    """Fail when the models and the migrations differ."""
+    with application():
+        flask_migrate.upgrade()
+        flask_migrate.check()
+
+
+@vigidom.group("staff")
+def staff_commands() -> None:
+    """People of the centre."""
+
+
+@staff_commands.command("invite")
+@click.argument("email")
+@click.option("--name", required=True)
+@click.option("--role", type=ROLES, required=True)
+@click.option("--team", "team_names", multiple=True, help="Name of a team; may be repeated.")
+@click.option("--language", type=click.Choice(list(texts.LANGUAGES)), default=texts.DEFAULT)
+def invite(email: str, name: str, role: str, team_names: tuple[str, ...], language: str) -> None:
+    """Invite one person; prints the one-time link by which they choose a password."""
+    with application() as app:
+        now = clock.now()
+        found = [teams.named(db.session, name=team, now=now) for team in team_names]
+        person, token = staff.invite(
+            db.session,
+            email=email,
+            name=name,
+            role=Role(role),
+            teams=found,
+            language=language,
+            actor=audit.SYSTEM,
+            now=now,
+        )
+        db.session.commit()
+        settings = app.config["VIGIDOM"]
+        click.echo(f"{person.name} ({person.role}): {settings.public_url}/{language}/staff/set-up/{token}")
+        click.echo(f"The link works once, until {now + timedelta(hours=72):%Y-%m-%d %H:%M} UTC.")
+
+
+@vigidom.group("audit")
+def audit_commands() -> None:
+    """The audit trail."""
+
+
+@audit_commands.command("verify")
+def verify() -> None:
+    """Walk every chain; exit 1 when a row was changed, removed or reordered."""
+    with application():
+        result = audit.verify(db.session)
+    click.echo(f"{result.entries} entries in {result.chains} chains")
+    for problem in result.problems:
+        click.echo(f"{problem.subject[0]} {problem.subject[1]}, entry {problem.number}: {problem.what}")
+    if result.problems:
+        sys.exit(1)
+    click.echo("The chains are whole.")
+
+
+@vigidom.group("keys")
+def key_commands() -> None:
+    """Master keys."""
+
+
+@key_commands.command("generate")
+@click.argument("path", type=click.Path(path_type=Path))
+def generate(path: Path) -> None:
+    """Make a master key file for production; keep a copy apart from the database's backups."""
+    try:
+        crypto.generate_key_file(path, demonstration=False)
+    except FileExistsError:
+        raise click.ClickException(f"{path} exists already; it was not touched") from None
+    click.echo(f"{path}: set VIGIDOM_KEY_FILE to it. Without this file no identity can be read again.")
+
+
+@vigidom.command("load-programme")
+def load_programme() -> None:
+    """Load the COVID-19 programme, its questionnaire and its unsigned protocol."""
+    with application():
+        programme = firstrun.load_programme(db.session, clock.now())
+        db.session.commit()
+        click.echo(f"Programme {programme.slug} is loaded; a physician must sign its protocol before real patients.")
+
+
+@vigidom.command()
+@click.option("--patients", type=click.IntRange(1, 5000), default=40, show_default=True)
+@click.option("--days", type=click.IntRange(1, 60), default=4, show_default=True)
+@click.option("--seed", type=int, default=1, show_default=True)
+def rehearse(patients: int, days: int, seed: int) -> None:
+    """Let synthetic patients live through the real services on a moving clock; prints what happened."""
+    from webapp import rehearsal  # noqa: PLC0415 - only here
+
+    with application() as app:
+        flask_migrate.upgrade()
+        firstrun.load_programme(db.session, clock.now())
+        db.session.commit()
+        table = rehearsal.rehearse(
+            db.session, app.config["VIGIDOM"], patients=patients, days=days, seed=seed, ends_at=clock.now()
+        )
+        click.echo(table.as_text())
+
+
+REFUSALS = (
+    config.BadSetting,
+    embedded.ServerFailed,
+    crypto.KeyMissing,
+    supervisor.PortTaken,
+    refusals.Refused,
+    programmes.ScheduleRefused,
+)
+
+
+def main() -> None:
+    """Run a command; what people can mend is said in a sentence, without a trace."""
+    try:
+        vigidom(standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except click.Abort:
+        sys.exit(130)
+    except REFUSALS as error:
+        click.echo(f"vigidom: {error}", err=True)
+        sys.exit(2)
+
+
+if __name__ == "__main__":
+    main()

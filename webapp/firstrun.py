@@ -1,0 +1,87 @@
+"""What `make run` prepares: schema, programme, a rehearsed cohort and the first two people; and what it says then."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+
+import click
+import flask_migrate
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from questionnaires import versions
+from records import audit, clock, programmes, staff, teams
+from records.db import db
+from records.models import Enrolment, Programme, Role, Staff
+from triage import protocols
+from webapp import rehearsal
+from webapp.config import Settings
+
+COHORT, DAYS, SEED = 36, 4, 20200309
+FIRST_PEOPLE: Sequence[tuple[str, str, Role]] = (
+    ("physician@vigidom.example", "Physician on duty", Role.PHYSICIAN),
+    ("administrator@vigidom.example", "Administrator", Role.ADMINISTRATOR),
+)
+TEAM = "Vigidom"
+
+
+def load_programme(session: Session, now: object) -> Programme:
+    """The COVID-19 programme with its questionnaire and protocol; loaded again, it changes nothing."""
+    programme = programmes.load_library(session, now=now)
+    versions.load_library(session, programme=programme, now=now)
+    protocols.load_library(session, programme=programme, now=now)
+    return programme
+
+
+def prepare(settings: Settings, stop: threading.Event) -> None:
+    """Migrate, load, and in a demonstration rehearse a cohort, once."""
+    click.echo("Preparing the database …")
+    flask_migrate.upgrade()
+    load_programme(db.session, clock.now())
+    db.session.commit()
+    if settings.production or settings.empty or stop.is_set():
+        return
+    if db.session.scalar(select(Enrolment.id).limit(1)) is None:
+        click.echo(f"Rehearsing {COHORT} synthetic patients over {DAYS} days (VIGIDOM_EMPTY=1 leaves this out) …")
+        table = rehearsal.rehearse(
+            db.session,
+            settings,
+            patients=COHORT,
+            days=DAYS,
+            seed=SEED,
+            ends_at=clock.now(),
+            stop=stop,
+            progress=lambda text: click.echo(f"  {text}"),
+        )
+        click.echo(table.as_text())
+
+
+def say_where(settings: Settings) -> None:
+    """Print the addresses: the queue, one-time set-up links of those who have no password yet, and one patient's link."""
+    url, language = settings.public_url, "fr"
+    click.echo(f"\nVigidom is starting on {url}")
+    click.echo(f"  Call-back queue            {url}/{language}/queue")
+    if not settings.production:
+        for name, link in _set_up_links(url, language):
+            click.echo(f"  {name + ', set up once':<26} {link}")
+        if link := rehearsal.patient_link(db.session, settings, now=clock.now()):
+            click.echo(f"  One patient's text         {link[0]}   (born on {link[1]:%d %B})")
+        click.echo(f"  Texts that were sent       {url}/{language}/demo/messages")
+    click.echo("Ctrl-C stops everything.\n")
+
+
+def _set_up_links(url: str, language: str) -> list[tuple[str, str]]:
+    """Fresh links for the first people who have not chosen a password; a link of an earlier start stops working."""
+    links, now = [], clock.now()
+    team = teams.named(db.session, name=TEAM, now=now)
+    for email, name, role in FIRST_PEOPLE:
+        known = db.session.scalar(select(Staff).where(Staff.email == email))
+        if known is not None and known.set_up_at is not None:
+            continue
+        _, token = staff.invite(
+            db.session, email=email, name=name, role=role, teams=[team], language=language, actor=audit.SYSTEM, now=now
+        )
+        links.append((role.value.capitalize(), f"{url}/{language}/staff/set-up/{token}"))
+    db.session.commit()
+    return links

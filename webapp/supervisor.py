@@ -1,0 +1,103 @@
+"""`vigidom run`: the database, the web processes and the worker in one terminal, started and stopped together."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import structlog
+
+from records.embedded import die_with_parent
+from webapp.config import Settings
+
+log = structlog.get_logger(__name__)
+
+STOP_LIMIT_SECONDS = 20
+RESTART_DELAYS_SECONDS = (1, 2, 5, 10, 30)
+
+
+class PortTaken(RuntimeError):
+    """Something else listens where the web application should."""
+
+
+@dataclass
+class Child:
+    """One process that has to run; `deaths` counts how often it ended by itself."""
+
+    name: str
+    command: Sequence[str]
+    environment: dict[str, str]
+    process: subprocess.Popen[bytes] | None = None
+    deaths: int = 0
+    restart_at: float = field(default=0.0)
+
+    def start(self) -> None:
+        self.process = subprocess.Popen(  # noqa: S603 - our own command
+            self.command,
+            stdin=subprocess.DEVNULL,
+            env=self.environment,
+            start_new_session=True,
+            preexec_fn=die_with_parent(signal.SIGTERM),
+        )
+
+    def watch(self) -> None:
+        """Start it again when it has ended, waiting longer each time it ends soon."""
+        if self.process is not None and self.process.poll() is None:
+            return
+        if self.process is not None:
+            delay = RESTART_DELAYS_SECONDS[min(self.deaths, len(RESTART_DELAYS_SECONDS) - 1)]
+            log.warning("child_ended", child=self.name, code=self.process.returncode, restart_in=delay)
+            self.process, self.deaths, self.restart_at = None, self.deaths + 1, time.monotonic() + delay
+        if time.monotonic() >= self.restart_at:
+            self.start()
+
+    def stop(self) -> None:
+        if self.process is None or self.process.poll() is not None:
+            return
+        self.process.terminate()
+        try:
+            self.process.wait(STOP_LIMIT_SECONDS)
+        except subprocess.TimeoutExpired:
+            os.killpg(self.process.pid, signal.SIGKILL)
+            self.process.wait()
+
+
+def check_port(host: str, port: int) -> None:
+    """Raise PortTaken when another process answers there; several of our own would share the port in silence."""
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as trial:
+        trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            trial.bind((host, port))
+        except OSError as error:
+            raise PortTaken(
+                f"{host}:{port} cannot be used ({error.strerror}): stop what runs there, or set VIGIDOM_PORT"
+            ) from error
+
+
+def children(settings: Settings) -> list[Child]:
+    environment = {**os.environ, "VIGIDOM_SUPERVISED": "1"}
+    web = [sys.executable, "-m", "granian", "--interface", "wsgi", "--host", settings.host]
+    web += ["--port", str(settings.port), "--workers", str(settings.web_processes), "--blocking-threads", "2"]
+    web += ["--backlog", "512", "--no-ws", "--respawn-failed-workers", "--log-level", "warning"]
+    web += ["--workers-kill-timeout", "10", "webapp.wsgi:app"]
+    worker = [sys.executable, "-m", "webapp.cli", "worker"]
+    return [Child("web", web, environment), Child("worker", worker, environment)]
+
+
+def run(processes: Sequence[Child], stop: threading.Event) -> None:
+    """Keep `processes` running until `stop` is set, then end them in the opposite order."""
+    try:
+        while not stop.is_set():
+            for child in processes:
+                child.watch()
+            stop.wait(0.5)
+    finally:
+        for child in reversed(processes):
+            child.stop()
