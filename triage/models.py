@@ -150,6 +150,7 @@ class AlertKind(StrEnum):
     ASKED_FOR_CALL = "asked-for-call"
     OUTCOME_DUE = "outcome-due"
     FOLLOW_UP_ENDS = "follow-up-ends"
+    UNREACHED = "unreached"
 
 
 class Alert(Base):

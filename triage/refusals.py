@@ -1,0 +1,113 @@
+"""Why something was not done, in a sentence for the person who asked. Whoever raises one has changed nothing."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import ClassVar
+
+from records.texts import Translator
+
+
+class Refused(Exception):
+    """`message` is a msgid that says what to do; its parameters are `values`."""
+
+    message: ClassVar[str]
+
+    def __init__(self, **values: object) -> None:
+        self.values = values
+        super().__init__(self.message % values if values else self.message)
+
+    def text(self, t: Translator) -> str:
+        return t.gettext(self.message, **self.values)
+
+
+class NotFound(Refused):
+    """Absent, or of another team; which of the two is not told."""
+
+    message = "This call-back is not among those of your team. Go back to the queue."
+
+
+class CallbackClosed(Refused):
+    message = "This call-back has been closed in the meantime. Go back to the queue."
+
+
+class TakenBy(Refused):
+    """Somebody else holds the call-back until `until`."""
+
+    message = "%(name)s is looking after this call-back. Choose another one, or take it over."
+
+    def __init__(self, name: str, until: datetime) -> None:
+        self.name, self.until = name, until
+        super().__init__(name=name)
+
+
+class InFuture(Refused):
+    message = "This time lies in the future. Enter when it happened."
+
+
+class BeforeOpening(Refused):
+    message = "This time is before the call-back was opened. Enter when it happened."
+
+
+class UnknownCode(Refused):
+    message = "“%(code)s” is not one of the choices. Choose one from the list."
+
+
+class NeedsReached(Refused):
+    message = "Write down a call in which you reached the patient, then close the call-back."
+
+
+class NeedsAttempt(Refused):
+    message = "Write down at least one call that you tried, then close the call-back."
+
+
+class PhysicianOnly(Refused):
+    message = "Only a physician decides this. Hand the call-back over to the physician."
+
+
+class NothingSeen(Refused):
+    message = "Choose at least one of the reasons that you have dealt with."
+
+
+class AlertUnknown(Refused):
+    message = "A reason that you chose is no longer open here. Look at the call-back again."
+
+
+class BadDetails(Refused):
+    message = "Enter in how many hours the patient is to be asked again: a whole number from 1 to 24."
+
+
+class NotFollowed(Refused):
+    message = "This patient is not being followed now, so no check-in can be asked. Choose another outcome."
+
+
+class NoteTooLong(Refused):
+    message = "The note is too long: write at most %(most)s characters."
+
+
+class ProtocolUnsigned(Refused):
+    message = "No physician has signed the protocol yet. A physician must sign it before a real patient is invited."
+
+
+class SignerNotPhysician(Refused):
+    message = "Only a physician can sign a protocol."
+
+
+class SignerIsAuthor(Refused):
+    message = "You wrote this version. Another physician must sign it."
+
+
+class AlreadySigned(Refused):
+    message = "This version has been signed already."
+
+
+class ReasonMissing(Refused):
+    message = "Write the reason for this change."
+
+
+class LimitsMissing(Refused):
+    message = "Enter at least one limit."
+
+
+class EndsInPast(Refused):
+    message = "The last day of these limits is over. Choose a later day, or none."
