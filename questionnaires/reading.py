@@ -76,7 +76,7 @@ def _questionnaire(root: Element, digest: bytes) -> Questionnaire:
         root.refuse("bad-element", element="status")
     items = _items(root, None, 1)
     listed = tuple(_walk(items))
-    if not listed:
+    if not root.data.get("item"):
         root.refuse("no-items")
     if len(listed) > MOST_ITEMS:
         root.refuse("too-many-items", most=str(MOST_ITEMS))
