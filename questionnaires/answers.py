@@ -97,7 +97,7 @@ def validate(questionnaire: Questionnaire, raw: RawAnswers, *, facts: Facts = _N
 
 
 def _read_entry(item: Item, entry: RawEntry) -> tuple[list[Value], list[Finding]]:
-    texts = tuple(dict.fromkeys(entry.texts))
+    texts = tuple(dict.fromkeys(entry.texts)) if len(entry.texts) > 1 else entry.texts
     if len(texts) > 1 and not item.repeats:
         return [_unreadable(" / ".join(texts))], [Finding(item.link_id, "several-answers")]
     values: list[Value] = []

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from questionnaires.findings import Finding, Severity
 from questionnaires.numbers import NumberProblem, parse_number, plain_digits
-from questionnaires.schema import Item, ItemType, Value
+from questionnaires.schema import MEASURED, Item, ItemType, Value
 
 ABSENT = "could-not-measure"
 DECIMALS = 2
@@ -119,22 +119,22 @@ def scalar_of(value: Value) -> bool | int | Decimal | str | None:
 
 def oddities(item: Item, value: Value) -> Finding | None:
     """What to ask about a readable value: beyond the plausible or the likely range, or longer than asked for."""
-    content = scalar_of(value)
+    if item.type in MEASURED:
+        return _beyond(item, Decimal(value.get("integer") or value.get("decimal") or value.get("quantity") or 0))
     if "string" in value and item.max_length is not None and len(value["string"]) > item.max_length:
         return Finding(item.link_id, "text-too-long", Severity.ERROR, {"most": str(item.max_length)})
-    if isinstance(content, int | Decimal) and not isinstance(content, bool):
-        return _beyond(item, Decimal(content))
-    if "date" in value:
-        if isinstance(item.low, str) and value["date"][: len(item.low)] < item.low:
-            return Finding(item.link_id, "date-implausible", Severity.CONFIRM, {"value": value["date"]})
-        if isinstance(item.high, str) and value["date"][: len(item.high)] > item.high:
-            return Finding(item.link_id, "date-implausible", Severity.CONFIRM, {"value": value["date"]})
-    return None
+    return _date_beyond(item, value["date"]) if "date" in value else None
+
+
+def _date_beyond(item: Item, day: str) -> Finding | None:
+    """ISO days compare as texts, at the coarser precision of a bound such as 2026-03."""
+    early = isinstance(item.low, str) and day[: len(item.low)] < item.low
+    late = isinstance(item.high, str) and day[: len(item.high)] > item.high
+    return Finding(item.link_id, "date-implausible", Severity.CONFIRM, {"value": day}) if early or late else None
 
 
 def _beyond(item: Item, number: Decimal) -> Finding | None:
-    params = {"value": f"{number:f}"}
     for code, low, high in (("implausible", item.low, item.high), ("unlikely", item.likely_low, item.likely_high)):
         if (isinstance(low, Decimal) and number < low) or (isinstance(high, Decimal) and number > high):
-            return Finding(item.link_id, code, Severity.CONFIRM, params)
+            return Finding(item.link_id, code, Severity.CONFIRM, {"value": f"{number:f}"})
     return None

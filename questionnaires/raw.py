@@ -81,7 +81,8 @@ def _entry(value: Any) -> RawEntry | None:
     if not isinstance(value, dict):
         texts = _plain(value)
         return None if texts is None else RawEntry(texts)
-    texts, confirmed = _plain(value.get("raw", [])), _plain(value.get("confirmed", []))
+    texts = _plain(value.get("raw", []))
+    confirmed = _plain(value["confirmed"]) if "confirmed" in value else ()
     absent = value.get("absent", False)
     if texts is None or confirmed is None or not isinstance(absent, bool | str) or value.keys() - _ENTRY_KEYS:
         return None
@@ -89,12 +90,15 @@ def _entry(value: Any) -> RawEntry | None:
 
 
 _ENTRY_KEYS = {"raw", "absent", "confirmed"}
+_SCALARS = str | bool | int | float | None
 
 
 def _plain(value: Any) -> tuple[str, ...] | None:
     """A scalar or a list of scalars as texts; None for any other shape."""
+    if isinstance(value, str):
+        return _texts((value,))
     listed = value if isinstance(value, list) else [value]
-    if len(listed) > MOST_VALUES or not all(isinstance(v, str | bool | int | float | None) for v in listed):
+    if len(listed) > MOST_VALUES or not all(isinstance(v, _SCALARS) for v in listed):
         return None
     return _texts([v if isinstance(v, str) else json.dumps(v) for v in listed if v is not None])
 

@@ -15,6 +15,7 @@ from questionnaires.answers import (
     values,
 )
 from questionnaires.emergency import emergencies
+from questionnaires.fhir_names import MAX_VALUE, MIN_VALUE
 from questionnaires.findings import Severity
 from questionnaires.messages import ANSWERING, message
 from tests.questionnaires.documents import WELL, answer, choice, codes, form, question, when
@@ -283,6 +284,17 @@ def test_a_repeating_choice_keeps_each_answer_once():
 )
 def test_a_date_is_read_day_first_or_iso(sent, stored):
     assert answer(form(question("d", "date")), {"d": sent}).answers == {"d": [{"date": stored}]}
+
+
+@pytest.mark.parametrize(
+    ("sent", "odd"), [("28/2/2026", True), ("1/3/2026", False), ("31/12/2026", False), ("1/1/2027", True)]
+)
+def test_a_day_beyond_its_bounds_is_asked_about_at_the_precision_of_the_bound(sent, odd):
+    bounds = [{"url": MIN_VALUE, "valueDate": "2026-03"}, {"url": MAX_VALUE, "valueDate": "2026"}]
+
+    validated = answer(form(question("d", "date", extension=bounds)), {"d": sent})
+
+    assert codes(validated.to_confirm) == ([("d", "date-implausible")] if odd else [])
 
 
 @pytest.mark.parametrize("sent", ["2026-02-30", "3/13/2026", "yesterday", "9/3/26", "2026-03"])
