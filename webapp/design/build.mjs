@@ -26,6 +26,10 @@ function withoutPictures(css) {
   return sheet.toString();
 }
 
+// The MIT licence of the framework asks to be named wherever its rules go.
+const { version } = JSON.parse(readFileSync(join(here, "node_modules", "nhsuk-frontend", "package.json")));
+const notice = `/*! Contains nhsuk-frontend ${version}, MIT licence: webapp/design/nhsuk-frontend-licence.txt */`;
+
 const manifest = {};
 for (const sheet of ["patient", "staff"]) {
   const { css } = compile(join(here, `${sheet}.scss`), {
@@ -33,7 +37,7 @@ for (const sheet of ["patient", "staff"]) {
     loadPaths: [join(here, "node_modules")],
     quietDeps: true,
   });
-  const plain = withoutPictures(css);
+  const plain = `${notice}\n${withoutPictures(css)}`;
   for (const [suffix, text] of [["", plain], [".rtl", rtlcss.process(plain)]]) {
     const name = `${sheet}${suffix}.${sha256(text).slice(0, 12)}.css`;
     writeFileSync(join(target, name), text);
