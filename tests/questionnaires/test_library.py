@@ -2,6 +2,7 @@ import orjson
 import pytest
 
 from questionnaires import library
+from questionnaires.fhir_names import HIDDEN
 from questionnaires.languages import missing_translations, spoken
 from questionnaires.reading import parse
 from questionnaires.screens import screens, to_client
@@ -129,3 +130,13 @@ def test_a_question_without_text_is_missing_in_its_own_language():
 def test_a_name_that_is_not_in_the_library_is_not_found():
     with pytest.raises(FileNotFoundError):
         library.document("influenza")
+
+
+def test_what_lies_in_a_group_that_the_facts_rule_out_has_no_screen_whatever_else_it_waits_for():
+    hidden = question("fact", extension=[{"url": HIDDEN, "valueBoolean": True}])
+    inner = question("inner", enableWhen=[when("q", "=", answerBoolean=True)])
+    group = question("g", "group", enableWhen=[when("fact", "=", answerBoolean=True)], item=[inner])
+    questionnaire = form(hidden, question("q"), group)
+
+    assert [s.link_id for s in screens(questionnaire, "en", {"fact": False})] == ["q"]
+    assert [s.link_id for s in screens(questionnaire, "en", {"fact": True})] == ["q", "inner"]
