@@ -175,9 +175,11 @@ def upgrade() -> None:
     sa.CheckConstraint("(state = 'discharged') = (end_reason IS NOT NULL)", name=op.f('ck_enrolments_end_has_reason')),
     sa.CheckConstraint("(state = 'held') = (hold_reason IS NOT NULL)", name=op.f('ck_enrolments_hold_has_reason')),
     sa.CheckConstraint("(state = 'paused') = (paused_at IS NOT NULL)", name=op.f('ck_enrolments_paused_is_dated')),
+    sa.CheckConstraint("consent IN ('oral', 'written', 'refused')", name=op.f('ck_enrolments_consent_known')),
+    sa.CheckConstraint("pause_reason IN ('asked', 'elsewhere', 'in-hospital', 'technical', 'other')", name=op.f('ck_enrolments_pause_reason_known')),
     sa.CheckConstraint("risk_tier IN ('standard', 'high')", name=op.f('ck_enrolments_risk_tier_known')),
     sa.CheckConstraint("state <> 'active' OR next_checkin_at IS NOT NULL", name=op.f('ck_enrolments_active_has_next')),
-    sa.CheckConstraint("state IN ('held', 'refused', 'invited', 'active', 'paused', 'discharged')", name=op.f('ck_enrolments_state_known')),
+    sa.CheckConstraint("state IN ('enrolled', 'held', 'refused', 'invited', 'active', 'paused', 'discharged')", name=op.f('ck_enrolments_state_known')),
     sa.CheckConstraint('paused_at IS NULL OR (pause_owner_id IS NOT NULL AND pause_review_on IS NOT NULL)', name=op.f('ck_enrolments_pause_is_owned')),
     sa.ForeignKeyConstraint(['enrolled_by_id'], ['staff.id'], name=op.f('fk_enrolments_enrolled_by_id_staff')),
     sa.ForeignKeyConstraint(['patient_id'], ['patients.id'], name=op.f('fk_enrolments_patient_id_patients')),
@@ -192,7 +194,7 @@ def upgrade() -> None:
     op.create_index('ix_enrolments_invited', 'enrolments', ['invited_at'], unique=False, postgresql_where=sa.text("state = 'invited'"))
     op.create_index(op.f('ix_enrolments_patient_id'), 'enrolments', ['patient_id'], unique=False)
     op.create_index('ix_enrolments_team', 'enrolments', ['team_id', 'state'], unique=False)
-    op.create_index('uq_enrolments_one_open', 'enrolments', ['patient_id', 'programme_id'], unique=True, postgresql_where=sa.text("state IN ('held', 'invited', 'active', 'paused')"))
+    op.create_index('uq_enrolments_one_open', 'enrolments', ['patient_id', 'programme_id'], unique=True, postgresql_where=sa.text("state IN ('enrolled', 'held', 'invited', 'active', 'paused')"))
     op.create_table('inbound',
     sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
     sa.Column('public_id', sa.Uuid(), nullable=False),
@@ -655,7 +657,7 @@ def downgrade() -> None:
     op.drop_table('patient_index')
     op.drop_index(op.f('ix_inbound_patient_id'), table_name='inbound')
     op.drop_table('inbound')
-    op.drop_index('uq_enrolments_one_open', table_name='enrolments', postgresql_where=sa.text("state IN ('held', 'invited', 'active', 'paused')"))
+    op.drop_index('uq_enrolments_one_open', table_name='enrolments', postgresql_where=sa.text("state IN ('enrolled', 'held', 'invited', 'active', 'paused')"))
     op.drop_index('ix_enrolments_team', table_name='enrolments')
     op.drop_index(op.f('ix_enrolments_patient_id'), table_name='enrolments')
     op.drop_index('ix_enrolments_invited', table_name='enrolments', postgresql_where=sa.text("state = 'invited'"))

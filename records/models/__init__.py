@@ -3,7 +3,7 @@
 from records.models.audit import AccessEntry, AuditEntry, AuditHead
 from records.models.contacts import Contact, OptOut
 from records.models.doors import Device, PatientSession, Throttle
-from records.models.enrolments import EndReason, Enrolment, EnrolmentState, HoldReason, RiskTier
+from records.models.enrolments import Consent, EndReason, Enrolment, EnrolmentState, HoldReason, PauseReason, RiskTier
 from records.models.heartbeats import Heartbeat
 from records.models.patients import Patient, PatientIndex, PatientKey
 from records.models.programmes import Programme, Team
@@ -13,6 +13,7 @@ __all__ = [
     "AccessEntry",
     "AuditEntry",
     "AuditHead",
+    "Consent",
     "Contact",
     "Device",
     "EndReason",
@@ -25,6 +26,7 @@ __all__ = [
     "PatientIndex",
     "PatientKey",
     "PatientSession",
+    "PauseReason",
     "Programme",
     "RiskTier",
     "Role",

@@ -17,12 +17,31 @@ from records.models.staff import Staff
 
 
 class EnrolmentState(StrEnum):
+    """`enrolled`: taken in and not yet invited. `held`: waits for a physician's own limits before that."""
+
+    ENROLLED = "enrolled"
     HELD = "held"
     REFUSED = "refused"
     INVITED = "invited"
     ACTIVE = "active"
     PAUSED = "paused"
     DISCHARGED = "discharged"
+
+
+class Consent(StrEnum):
+    """How the patient answered when asked; a refusal is recorded with nothing else."""
+
+    ORAL = "oral"
+    WRITTEN = "written"
+    REFUSED = "refused"
+
+
+class PauseReason(StrEnum):
+    ASKED = "asked"
+    ELSEWHERE = "elsewhere"
+    IN_HOSPITAL = "in-hospital"
+    TECHNICAL = "technical"
+    OTHER = "other"
 
 
 class RiskTier(StrEnum):
@@ -56,6 +75,8 @@ class Enrolment(Base):
     __table_args__ = (
         one_of("state", EnrolmentState),
         one_of("risk_tier", RiskTier),
+        one_of("consent", Consent),
+        one_of("pause_reason", PauseReason),
         CheckConstraint("(state = 'paused') = (paused_at IS NOT NULL)", name="paused_is_dated"),
         CheckConstraint(
             "paused_at IS NULL OR (pause_owner_id IS NOT NULL AND pause_review_on IS NOT NULL)", name="pause_is_owned"
@@ -68,7 +89,7 @@ class Enrolment(Base):
             "patient_id",
             "programme_id",
             unique=True,
-            postgresql_where=text("state IN ('held', 'invited', 'active', 'paused')"),
+            postgresql_where=text("state IN ('enrolled', 'held', 'invited', 'active', 'paused')"),
         ),
         Index("ix_enrolments_due", "next_checkin_at", postgresql_where=text("state = 'active'")),
         Index("ix_enrolments_invited", "invited_at", postgresql_where=text("state = 'invited'")),
