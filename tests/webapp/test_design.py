@@ -99,3 +99,12 @@ WHITE = "#ffffff"
 )
 def test_text_and_bars_stand_out_from_what_they_lie_on(ink: str, paper: str, least: float):
     assert contrast(TOKENS.get(ink, ink), TOKENS.get(paper, paper)) >= least
+
+
+@pytest.mark.parametrize("name", MANIFEST)
+def test_a_sheet_names_the_framework_s_licence_and_its_first_rule_still_counts(name: str):
+    """A byte order mark after the notice would make the first selector, our colours, unknown to the browser."""
+    notice, rules = sheet(name).split("\n", 1)
+    assert "nhsuk-frontend" in notice
+    assert (ROOT.parent / re.search(r"webapp/\S+\.txt", notice)[0]).is_file()
+    assert rules.startswith(":root{--vd-")

@@ -36,6 +36,8 @@ for (const sheet of ["patient", "staff"]) {
     style: "compressed",
     loadPaths: [join(here, "node_modules")],
     quietDeps: true,
+    // No byte order mark: the notice goes before the text, and pages are UTF-8.
+    charset: false,
   });
   const plain = `${notice}\n${withoutPictures(css)}`;
   for (const [suffix, text] of [["", plain], [".rtl", rtlcss.process(plain)]]) {
