@@ -47,8 +47,9 @@ SYSTEM_SUBJECT: Subject = ("system", uuid.UUID(int=0))
 APPEND_CTE = """
 head AS (
     INSERT INTO audit_heads AS known (subject_kind, subject_id, length, hash)
-    VALUES (:audit_kind, :audit_subject, 1,
-            sha256(decode(repeat('00', 32), 'hex') || int8send(1) || CAST(:audit_canonical AS bytea)))
+    SELECT CAST(:audit_kind AS text), CAST(:audit_subject AS uuid), 1,
+           sha256(decode(repeat('00', 32), 'hex') || int8send(1) || CAST(:audit_canonical AS bytea))
+    FROM (SELECT) AS act
     ON CONFLICT (subject_kind, subject_id) DO UPDATE SET
         length = known.length + 1,
         hash = sha256(known.hash || int8send(known.length + 1) || CAST(:audit_canonical AS bytea))
@@ -59,6 +60,8 @@ head AS (
     RETURNING number
 )
 """
+APPEND_ONCE_CTE = APPEND_CTE.replace("FROM (SELECT) AS act", "FROM act")
+"""The same for a statement of many parts: its own CTE `act` has one row when there is something to append, or none."""
 
 PARAMETERS = (
     bindparam("audit_subject", type_=Uuid()),
