@@ -5,20 +5,16 @@ from __future__ import annotations
 from datetime import datetime
 from typing import ClassVar
 
-from records.texts import Translator
+from records import refusals
 
 
-class Refused(Exception):
+class Refused(refusals.Refused):
     """`message` is a msgid that says what to do; its parameters are `values`."""
 
     message: ClassVar[str]
 
     def __init__(self, **values: object) -> None:
-        self.values = values
-        super().__init__(self.message % values if values else self.message)
-
-    def text(self, t: Translator) -> str:
-        return t.gettext(self.message, **self.values)
+        super().__init__(refusals.Sentence(self.message, values))
 
 
 class NotFound(Refused):

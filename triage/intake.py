@@ -1,0 +1,183 @@
+"""From an answer to what is done about it, in one transaction: one read, pure decisions, one write.
+
+Nothing is turned away: late, paused, discharged, without a check-in, sent twice, sent again with other content. What
+came in under a key is never changed; the same key with other content is stored beside it as a correction, which is
+assessed like any answer and takes no alert back.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import orjson
+from sqlalchemy.orm import Session
+
+from records import audit
+from records.audit import Actor
+from triage import intake_reading, protocols, reasons
+from triage.assess import Assessment, CompiledProtocol, assess
+from triage.facts import gather
+from triage.intake_reading import Read
+from triage.intake_writing import write
+from triage.levels import Level
+from triage.receipts import Receipt, receipt, receipt_of
+from triage.refusals import ProtocolUnsigned
+from triage.situation import inputs, local_day
+from triage.targets import due_at
+
+__all__ = ["Receipt", "Submission", "receipt", "submit"]
+
+TRIES = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """What came in by a door. `answers` is in the stored shape of `questionnaires.answers`; `dropped` what was sent
+    beside it and is not assessed; `version_id` the questionnaire version the patient was asked with; `checkin` the
+    public id of the check-in of the link, or None for the one that is open now, if any.
+    """
+
+    enrolment_id: int
+    key: uuid.UUID
+    version_id: int
+    answers: Mapping[str, Any]
+    language: str
+    door: str = "phone"
+    dropped: Mapping[str, Any] | None = None
+    completed_at: datetime | None = None
+    checkin: uuid.UUID | None = None
+    recorded_by_id: int | None = None
+
+    def digest(self) -> bytes:
+        """What makes two submissions the same."""
+        content = [dict(self.answers), dict(self.dropped or {})]
+        return hashlib.sha256(orjson.dumps(content, option=orjson.OPT_SORT_KEYS)).digest()
+
+    def amending_key(self) -> uuid.UUID:
+        """The key under which this content is a correction of another content of the same key."""
+        return uuid.uuid5(self.key, self.digest().hex())
+
+
+def submit(session: Session, *, submission: Submission, actor: Actor, now: datetime) -> Receipt:
+    """Store and assess `submission`; sent again, return the first result. The caller commits, then says "received".
+
+    Two statements. When another request wins the race for the key, its result is read in a further one. Raises
+    ProtocolUnsigned for a real patient whom no signed protocol assesses, which inviting refuses.
+    """
+    for _ in range(TRIES):
+        found = intake_reading.read(
+            session,
+            enrolment_id=submission.enrolment_id,
+            key=submission.key,
+            amending_key=submission.amending_key(),
+            checkin=submission.checkin,
+            now=now,
+        )
+        stored = _stored(found, submission)
+        if stored is not None:
+            return _first_result(session, submission, stored, now)
+        protocol, assessment = _assess(session, found, submission, now)
+        rows = _rows(found, submission, protocol, assessment, now)
+        if write(session, {**rows, **_audited(found, rows, submission, actor, now)}):
+            return receipt_of(
+                found.situation.centre,
+                protocol.document,
+                response=rows["response"],
+                assessment=assessment,
+                language=submission.language,
+                late=rows["late"],
+                received_at=now,
+                now=now,
+                amends=found.first is not None,
+            )
+    raise RuntimeError("a response under this key appears and disappears")  # rows of responses are never removed
+
+
+def _stored(found: Read, submission: Submission) -> uuid.UUID | None:
+    """The response that holds this very content already."""
+    if found.first is not None and found.first.digest == submission.digest():
+        return found.first.public_id
+    return found.amended
+
+
+def _first_result(session: Session, submission: Submission, stored: uuid.UUID, now: datetime) -> Receipt:
+    first = receipt(
+        session, enrolment_id=submission.enrolment_id, response=stored, language=submission.language, now=now
+    )
+    assert first is not None
+    return first.again()
+
+
+def _assess(
+    session: Session, found: Read, submission: Submission, now: datetime
+) -> tuple[CompiledProtocol, Assessment]:
+    known = found.situation
+    if known.protocol_id is None or known.protocol_digest is None:
+        raise ProtocolUnsigned
+    protocol = protocols.compiled(session, version_id=known.protocol_id, digest=known.protocol_digest)
+    on = found.checkin.local_on if found.checkin else local_day(known, now)
+    given = inputs(known, protocol, answers=submission.answers, on=on)
+    return protocol, assess(protocol, gather(protocol.facts.values(), given), own_limits=known.own_limits)
+
+
+def _rows(
+    found: Read, submission: Submission, protocol: CompiledProtocol, assessment: Assessment, now: datetime
+) -> dict[str, Any]:
+    """The values of everything that is written."""
+    known, checkin, first = found.situation, found.checkin, found.first
+    response, alerting = uuid.uuid4(), assessment.level >= Level.ORANGE
+    late = checkin is not None and (now >= checkin.closes_at or checkin.state == "missed")
+    return {
+        "response": response,
+        "assessment": uuid.uuid4(),
+        "patient_id": known.patient_id,
+        "enrolment_id": known.enrolment_id,
+        "team_id": known.team_id,
+        "checkin_id": checkin.id if checkin else None,
+        "answers_checkin_id": checkin.id if checkin and not late else None,
+        "version_id": submission.version_id,
+        "key": submission.amending_key() if first else submission.key,
+        "amends_id": first.id if first else None,
+        "content_digest": submission.digest(),
+        "answers": _json(submission.answers),
+        "dropped": _json(submission.dropped) if submission.dropped else None,
+        "door": submission.door,
+        "language": submission.language,
+        "late": late,
+        "due_at": first.due_at if first else checkin.opens_at if checkin else now,
+        "completed_at": submission.completed_at,
+        "recorded_by_id": submission.recorded_by_id,
+        "now": now,
+        "protocol_id": known.protocol_id,
+        "level": assessment.level.code,
+        "call_15": assessment.call_15,
+        "facts": _json(assessment.facts),
+        "limits": _json(assessment.own_limits),
+        "explanation": _json(assessment.explanation),
+        "alerting": alerting,
+        "rank": int(assessment.level),
+        "call_due_at": due_at(known.centre, assessment.level, now),
+        "alert_key": f"answers:{response}",
+        "reasons": _json(reasons.from_assessment(protocol.document, assessment)) if alerting else "[]",
+    }
+
+
+def _audited(
+    found: Read, rows: Mapping[str, Any], submission: Submission, actor: Actor, now: datetime
+) -> dict[str, Any]:
+    details = {"response": str(rows["response"]), "door": submission.door, "late": rows["late"]}
+    if found.checkin:
+        details["checkin"] = str(found.checkin.public_id)
+    if found.first:
+        details["amends"] = str(found.first.public_id)
+    subject = ("enrolment", found.situation.enrolment)
+    return audit.parameters(actor=actor, action="answers.submitted", subject=subject, now=now, details=details)
+
+
+def _json(value: Any) -> str:
+    return orjson.dumps(value).decode()
