@@ -1,0 +1,57 @@
+"""Settings that cannot work are refused in words, before anything starts."""
+
+from __future__ import annotations
+
+import pytest
+
+from webapp import config
+
+PRODUCTION = {
+    "VIGIDOM_MODE": "production",
+    "DATABASE_URL": "postgresql://app@db/vigidom",
+    "VIGIDOM_KEY_FILE": "/etc/vigidom/keys.json",
+    "VIGIDOM_PUBLIC_URL": "https://vigidom.example",
+    "VIGIDOM_SMS_PROVIDER": "twilio",
+    "TWILIO_ACCOUNT_SID": "AC" + "0" * 32,
+    "TWILIO_AUTH_TOKEN": "token",
+    "TWILIO_FROM": "+33755000000",
+}
+
+
+def test_an_empty_environment_is_a_demonstration_on_loopback() -> None:
+    settings = config.read({})
+    assert (settings.mode, settings.host, settings.port) == ("demonstration", "127.0.0.1", 8000)
+    assert settings.public_url == "http://127.0.0.1:8000"
+    assert settings.keys.parent == settings.data.parent, "the key stands beside the data, not inside"
+
+
+def test_a_complete_production_environment_is_accepted() -> None:
+    settings = config.read(PRODUCTION)
+    assert settings.production
+    assert settings.secure_cookies
+    assert settings.database_url == "postgresql+psycopg://app@db/vigidom"
+    assert settings.migration_database_url == settings.database_url
+
+
+@pytest.mark.parametrize(
+    ("change", "named"),
+    [
+        ({"VIGIDOM_MODE": "prod"}, "VIGIDOM_MODE"),
+        ({"VIGIDOM_KEY_FILE": ""}, "VIGIDOM_KEY_FILE"),
+        ({"VIGIDOM_PUBLIC_URL": "http://vigidom.example"}, "VIGIDOM_PUBLIC_URL"),
+        ({"VIGIDOM_PUBLIC_URL": "vigidom.example"}, "VIGIDOM_PUBLIC_URL"),
+        ({"VIGIDOM_SMS_PROVIDER": "console"}, "VIGIDOM_SMS_PROVIDER"),
+        ({"VIGIDOM_SMS_PROVIDER": "pigeon"}, "VIGIDOM_SMS_PROVIDER"),
+        ({"TWILIO_AUTH_TOKEN": " "}, "TWILIO_AUTH_TOKEN"),
+        ({"TWILIO_FROM": ""}, "TWILIO_FROM"),
+        ({"VIGIDOM_PORT": "0"}, "VIGIDOM_PORT"),
+        ({"VIGIDOM_PORT": "٨٠"}, "VIGIDOM_PORT"),
+        ({"VIGIDOM_PORT": "80000"}, "VIGIDOM_PORT"),
+        ({"VIGIDOM_WEB_PROCESSES": "many"}, "VIGIDOM_WEB_PROCESSES"),
+        ({"DATABASE_URL": "sqlite:///data.db"}, "DATABASE_URL"),
+        ({"DATABASE_URL": "vigidom"}, "DATABASE_URL"),
+    ],
+)
+def test_a_setting_that_cannot_work_is_refused_by_name(change: dict[str, str], named: str) -> None:
+    with pytest.raises(config.BadSetting, match=named):
+        config.read({**PRODUCTION, **change})
