@@ -23,7 +23,7 @@ def plain(entry: object, unit: str) -> object:
     if not given:
         return None
     value = given[0]
-    if len(given) > 1 or not isinstance(value, Mapping) or "unreadable" in value:
+    if len(given) > 1 or not isinstance(value, Mapping):
         return UNREADABLE
     for key in PLAIN:
         if key in value:

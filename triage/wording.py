@@ -168,8 +168,8 @@ class Wording:
 
 
 def true_leaves(node: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-    """The comparisons that are true inside the true parts of a tree; what stands under a "not" explains nothing."""
-    if node["outcome"] is not True or node["op"] == "not":
+    """The true comparisons inside the true parts of a tree (so never one under a "not", whose part is false)."""
+    if node["outcome"] is not True:
         return
     if "parts" not in node:
         yield node

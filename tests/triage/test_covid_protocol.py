@@ -5,8 +5,9 @@ from decimal import Decimal
 
 import pytest
 
+from questionnaires.emergency import emergencies
 from questionnaires.library import questionnaire
-from tests.triage.factories import assessed, covid, silent
+from tests.triage.factories import WELL, assessed, covid, silent
 from triage.cases import run_cases
 from triage.documents import from_library
 from triage.facts import FactKind, SourceKind
@@ -92,6 +93,30 @@ def test_one_sign_alone_gives_the_level_of_the_table(item, value, level):
 )
 def test_only_the_red_flags_of_the_domain_say_call_15_now(answers, shown):
     assert assessed(**answers).call_15 is shown
+
+
+@pytest.mark.parametrize(
+    ("item", "value"),
+    [
+        *[
+            (item, {"boolean": True})
+            for item in ("chest-pain", "blue-lips", "confusion", "cannot-eat-drink", "fainted")
+        ],
+        *[("breathlessness", {"code": code}) for code in ("unusual-effort", "slight-effort", "talking", "at-rest")],
+        *[("breathlessness-change", {"code": code}) for code in ("worse", "much-worse")],
+        *[("spo2", {"integer": value}) for value in (91, 92, 93)],
+        ("temperature", {"decimal": "41.0"}),
+        ("confinement", {"code": "cannot-go-on"}),
+    ],
+)
+def test_the_phone_and_the_rules_agree_on_what_is_an_emergency(item, value):
+    offline = emergencies(questionnaire("covid-19"), {**WELL, item: [value]})
+
+    assert bool(offline) is assessed(**{item.replace("-", "_"): [value]}).call_15
+
+
+def test_an_earlier_value_hard_to_believe_is_not_doubted_again():
+    assert assessed(previous={"spo2": [{"integer": 975}]}).level is G
 
 
 @pytest.mark.parametrize(
