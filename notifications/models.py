@@ -75,6 +75,7 @@ class Message(Base):
     provider_id: Mapped[str | None]
     sent_at: Mapped[datetime | None]
     enrolment: Mapped[Enrolment] = relationship(lazy="raise")
+    checkin: Mapped[Checkin | None] = relationship(lazy="raise")
 
 
 class Receipt(Base):

@@ -1,0 +1,65 @@
+"""A telephone number that wants no more texts: remembered, and told to the staff of every patient behind it."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from notifications.models import Message
+from records import contacts, patients
+from records.models import Enrolment, EnrolmentState, Patient
+from triage import callbacks, reasons
+from triage.levels import Level
+from triage.models import AlertKind
+
+FOLLOWED = (EnrolmentState.INVITED, EnrolmentState.ACTIVE, EnrolmentState.PAUSED)
+
+
+def phone_of(patient: Patient) -> str | None:
+    """The patient's number in clear, and nothing else of the identity."""
+    if patient.phone is None:
+        return None
+    return patients.reveal_text(patient, patient.phone, table="patients", column="phone", public_id=patient.public_id)
+
+
+def followed(session: Session, people: Iterable[Patient]) -> Sequence[Enrolment]:
+    """The enrolments of these patients that somebody follows, in a fixed order, so that no two writers deadlock."""
+    ids = [person.id for person in people]
+    wanted = select(Enrolment).where(Enrolment.patient_id.in_(ids), Enrolment.state.in_(FOLLOWED))
+    return session.scalars(wanted.order_by(Enrolment.id).execution_options(populate_existing=True)).all()
+
+
+def leave(session: Session, *, phone: str, source: str, cause: uuid.UUID, now: datetime) -> bool:
+    """Opt `phone` out and raise it for every patient behind it; False when it was opted out already."""
+    if contacts.opted_out(session, phone=phone):
+        return False
+    contacts.opt_out(session, phone=phone, now=now, source=source)
+    for enrolment in followed(session, patients.by_phone(session, phone=phone)):
+        tell_staff(session, enrolment, AlertKind.OPTED_OUT, cause=cause, now=now)
+    return True
+
+
+def tell_staff(session: Session, enrolment: Enrolment, kind: AlertKind, *, cause: uuid.UUID, now: datetime) -> None:
+    """Raise an orange call-back for `enrolment`; the same cause raises it once."""
+    callbacks.raise_alert(
+        session,
+        enrolment=enrolment,
+        kind=kind,
+        rank=Level.ORANGE,
+        key=f"{kind.value}:{cause}:{enrolment.public_id}",
+        reasons=[{**reasons.from_code(kind.value), "cause": str(cause)}],
+        now=now,
+    )
+
+
+def learn_from_refusal(session: Session, *, message: Message, now: datetime) -> None:
+    """The provider says that the number it refused had asked for silence."""
+    found = select(Patient).join(Enrolment, Enrolment.patient_id == Patient.id)
+    patient = session.scalars(found.where(Enrolment.id == message.enrolment_id)).one()
+    phone = phone_of(patient)
+    if phone is not None:
+        leave(session, phone=phone, source="provider", cause=message.public_id, now=now)

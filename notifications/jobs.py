@@ -1,0 +1,57 @@
+"""The worker's beat of this room: what is owed, what is due, what was left behind, what is in doubt."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from datetime import datetime
+
+from sqlalchemy.orm import Session, sessionmaker
+
+from notifications import outbox, reminders
+from notifications.delivery import Clock, Delivery, deliver_batch
+from notifications.providers import Provider
+from notifications.reconciliation import reconcile
+
+# A beat ends after so many batches, so that its heartbeat is seen; the next one goes on.
+BATCHES = 4
+
+
+def run(
+    session_factory: sessionmaker[Session],
+    provider: Provider,
+    *,
+    now: datetime,
+    worker: str,
+    public_url: str,
+    clock: Clock | None = None,
+) -> dict[str, int]:
+    """Run everything once. Returns how many messages were newly owed and how many reached which state.
+
+    `clock` tells the present instant during a long beat; without it the beat lives at `now` throughout.
+    """
+    delivery = Delivery(session_factory, provider, public_url.rstrip("/"), clock or (lambda: now))
+    counts: Counter[str] = Counter()
+    sweeps: tuple[tuple[str, Callable[..., int]], ...] = (
+        ("owed", reminders.owe),
+        ("released", outbox.release_leases),
+        ("doubted", outbox.doubt_stuck),
+        ("expired", _expire_all),
+    )
+    for name, sweep in sweeps:
+        with session_factory.begin() as session:
+            counts[name] += sweep(session, now=delivery.clock())
+    for _ in range(BATCHES):
+        done = deliver_batch(delivery, worker=worker)
+        counts.update(done)
+        if not done:
+            break
+    counts.update(reconcile(delivery))
+    return {name: number for name, number in counts.items() if number}
+
+
+def _expire_all(session: Session, *, now: datetime) -> int:
+    total = 0
+    while done := outbox.expire(session, now=now):
+        total += done
+    return total

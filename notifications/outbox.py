@@ -1,0 +1,125 @@
+"""The outbox's own moves: who holds a message, until when, and what becomes of it when nobody does any more.
+
+Everything is arbitrated by the database: any number of workers may run these at once.
+"""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import text, update
+from sqlalchemy.orm import Session
+
+from notifications import settling
+from notifications.models import Message, MessageStatus
+
+BATCH = 500
+CLAIM_LASTS = timedelta(minutes=10)
+SENDING_LASTS = timedelta(minutes=2)
+SWEPT_AT_ONCE = 1000
+
+
+@dataclass(frozen=True)
+class Claim:
+    """`token` names this claim, not its worker, so that a worker's earlier claim is never taken for this one."""
+
+    token: str
+    message_ids: tuple[int, ...]
+
+
+CLAIM = text("""
+    WITH due AS MATERIALIZED (
+        SELECT id FROM messages WHERE status = 'queued' AND next_try_at <= :now AND expires_at > :now
+        ORDER BY next_try_at, id LIMIT :limit FOR UPDATE SKIP LOCKED
+    )
+    UPDATE messages m SET status = 'claimed', status_at = :now, claimed_by = :token, lease_ends_at = :until
+    FROM due WHERE m.id = due.id RETURNING m.id
+""")
+
+
+def claim(session: Session, *, worker: str, now: datetime, limit: int = BATCH) -> Claim:
+    """Take up to `limit` due messages for this worker. Commit before working on them; the lease gives them back."""
+    token = f"{worker}/{uuid.uuid4()}"
+    values = {"now": now, "limit": limit, "token": token, "until": now + CLAIM_LASTS}
+    return Claim(token, tuple(sorted(session.scalars(CLAIM, values))))
+
+
+def start_sending(session: Session, *, message_id: int, token: str, provider: str, at: datetime) -> bool:
+    """Say, before the provider is called, that from here on this message's fate may be unknown. Commit at once.
+
+    False when the claim was lost: then another worker has it, and it must not be sent here.
+    """
+    held = (Message.id == message_id, Message.status == MessageStatus.CLAIMED, Message.claimed_by == token)
+    values = {
+        "status": MessageStatus.SENDING,
+        "status_at": at,
+        "sent_at": at,
+        "tries": Message.tries + 1,
+        "provider": provider,
+        "lease_ends_at": at + SENDING_LASTS,
+    }
+    changed = update(Message).where(*held, Message.expires_at > at).values(values).returning(Message.id)
+    return session.scalar(changed.execution_options(synchronize_session=False)) is not None
+
+
+def put_back(session: Session, *, message_id: int, token: str, reason: str, again_at: datetime, now: datetime) -> None:
+    """Give a claimed message back to the queue for a later moment."""
+    values = {
+        "status": MessageStatus.QUEUED,
+        "status_at": now,
+        "reason": reason,
+        "next_try_at": again_at,
+        "claimed_by": None,
+        "lease_ends_at": None,
+    }
+    held = (Message.id == message_id, Message.status == MessageStatus.CLAIMED, Message.claimed_by == token)
+    session.execute(update(Message).where(*held).values(values).execution_options(synchronize_session=False))
+
+
+RELEASE = text("""
+    UPDATE messages SET status = 'queued', status_at = :now, claimed_by = NULL, lease_ends_at = NULL
+    WHERE status = 'claimed' AND lease_ends_at <= :now
+""")
+
+
+def release_leases(session: Session, *, now: datetime) -> int:
+    """Return to the queue what a worker claimed and never began to send; returns how many."""
+    return int(session.execute(RELEASE, {"now": now}).rowcount)  # type: ignore[attr-defined]
+
+
+EXPIRE = text("""
+    WITH old AS MATERIALIZED (
+        SELECT id FROM messages WHERE status = 'queued' AND expires_at <= :now
+        ORDER BY id LIMIT :limit FOR UPDATE SKIP LOCKED
+    )
+    UPDATE messages m SET status = 'expired', status_at = :now
+    FROM old WHERE m.id = old.id RETURNING m.id
+""")
+
+
+def expire(session: Session, *, now: datetime, limit: int = SWEPT_AT_ONCE) -> int:
+    """End what was not sent in its time; returns how many. Called again while it returns `limit`."""
+    ids = list(session.scalars(EXPIRE, {"now": now, "limit": limit}))
+    settling.tell_triage(session, message_ids=ids, at=now)
+    return len(ids)
+
+
+STUCK = text("""
+    WITH old AS MATERIALIZED (
+        SELECT id FROM messages WHERE status = 'sending' AND lease_ends_at <= :now
+        ORDER BY id LIMIT :limit FOR UPDATE SKIP LOCKED
+    )
+    UPDATE messages m
+    SET status = 'unknown', status_at = :now, reason = 'worker-lost', claimed_by = NULL, lease_ends_at = NULL,
+        next_try_at = :look
+    FROM old WHERE m.id = old.id RETURNING m.id
+""")
+
+
+def doubt_stuck(session: Session, *, now: datetime, limit: int = SWEPT_AT_ONCE) -> int:
+    """Call unknown what was being sent when its worker vanished; it is asked about, never sent again."""
+    ids = list(session.scalars(STUCK, {"now": now, "limit": limit, "look": now}))
+    settling.tell_triage(session, message_ids=ids, at=now)
+    return len(ids)

@@ -1,0 +1,129 @@
+"""Who a batch of texts is for, in one statement: the facts that decide, and what the text needs."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
+
+from sqlalchemy import ColumnElement, exists, func, select
+from sqlalchemy.orm import Session, aliased, joinedload
+
+from notifications import texts
+from notifications.departures import phone_of
+from notifications.models import Message, MessageStatus, Purpose
+from notifications.policy import DAY, Situation
+from notifications.providers import Text
+from questionnaires.models import Checkin, CheckinState
+from records import doors, patients, phones
+from records.models import EndReason, Enrolment, EnrolmentState, OptOut, PatientIndex
+
+NOT_GONE_OUT = (MessageStatus.QUEUED, MessageStatus.CLAIMED, MessageStatus.REFUSED, MessageStatus.DROPPED)
+
+
+class Facts(NamedTuple):
+    """One row of the statement, still sealed."""
+
+    message: Message
+    checkin: str | None
+    checkin_public_id: uuid.UUID | None
+    opted_out: bool
+    texts_today: int
+
+
+@dataclass(frozen=True, repr=False)
+class Recipient:
+    """One message and where it goes. `checkin_public_id` is absent for an invitation; `phone` is E.164."""
+
+    message: Message
+    checkin_public_id: uuid.UUID | None
+    phone: str | None
+    situation: Situation
+
+
+def load(session: Session, message_ids: Sequence[int], *, now: datetime) -> list[Facts]:
+    """What is known of these messages at `now`, in the order of their ids."""
+    wanted = (
+        select(Message, Checkin.state, Checkin.public_id, _opted_out(), _texts_today(now))
+        .join(Enrolment, Enrolment.id == Message.enrolment_id)
+        .outerjoin(Checkin, Checkin.id == Message.checkin_id)
+        .where(Message.id.in_(message_ids))
+        .order_by(Message.id)
+        .options(joinedload(Message.enrolment, innerjoin=True))
+    )
+    return [Facts(*row) for row in session.execute(wanted.execution_options(populate_existing=True))]
+
+
+def _opted_out() -> ColumnElement[bool]:
+    number = (PatientIndex.patient_id == Enrolment.patient_id) & (PatientIndex.kind == "phone")
+    return exists().where(number, OptOut.phone_digest == PatientIndex.digest).correlate(Enrolment)
+
+
+def _texts_today(now: datetime) -> ColumnElement[int]:
+    other = aliased(Message)
+    return (
+        select(func.count())
+        .where(other.enrolment_id == Enrolment.id, other.sent_at > now - DAY, other.status.not_in(NOT_GONE_OUT))
+        .correlate(Enrolment)
+        .scalar_subquery()
+    )
+
+
+def opened(facts: Facts) -> Recipient:
+    """The recipient in clear. Raises crypto.SealBroken or crypto.KeyMissing for a row that does not open."""
+    message, enrolment = facts.message, facts.message.enrolment
+    phone = phone_of(enrolment.patient)
+    situation = Situation(
+        purpose=Purpose(message.purpose),
+        state=EnrolmentState(enrolment.state),
+        end_reason=EndReason(enrolment.end_reason) if enrolment.end_reason else None,
+        checkin=CheckinState(facts.checkin) if facts.checkin else None,
+        zone=enrolment.zone,
+        has_phone=phone is not None,
+        can_receive_texts=phone is not None and phones.can_receive_texts(phone),
+        opted_out=facts.opted_out,
+        synthetic=enrolment.patient.rehearsal or (phone is not None and phones.is_fictional(phone)),
+        texts_today=facts.texts_today,
+    )
+    return Recipient(message, facts.checkin_public_id, phone, situation)
+
+
+def written(recipient: Recipient, *, public_url: str, at: datetime) -> Text:
+    """The text for this recipient, the same whenever it is made: links are derived, so nothing needs to be kept."""
+    message, enrolment, phone = recipient.message, recipient.message.enrolment, recipient.phone
+    assert phone is not None, "policy.decide lets no text pass without a number"
+    link = f"{public_url}/q/{_token(recipient)}"
+    purpose = recipient.situation.purpose
+    content = texts.Content(
+        purpose=purpose,
+        language=enrolment.patient.language,
+        phone=phones.national(enrolment.programme.phone),
+        link=link,
+        site=f"{public_url}/enter",
+        code=_code(enrolment) if purpose is Purpose.INVITATION else None,
+    )
+    return Text(
+        message_public_id=message.public_id,
+        to=phone,
+        body=texts.body(content),
+        link=link,
+        callback_url=f"{public_url}/hooks/twilio/status/{message.public_id}",
+        at=at,
+        expires_at=message.expires_at,
+        synthetic=recipient.situation.synthetic,
+    )
+
+
+def _token(recipient: Recipient) -> str:
+    if recipient.checkin_public_id is None:
+        return doors.make_link("invite", recipient.message.enrolment.public_id)
+    return doors.make_link("checkin", recipient.checkin_public_id)
+
+
+def _code(enrolment: Enrolment) -> str:
+    assert enrolment.code is not None, "an invited enrolment has its typed code"
+    return patients.reveal_text(
+        enrolment.patient, enrolment.code, table="enrolments", column="code", public_id=enrolment.public_id
+    )

@@ -1,0 +1,98 @@
+"""What the texts say, in the patient's language: no name, nothing about health, at most two SMS segments.
+
+A phone may be shared and lies about with its screen lit, so a text names the service and its telephone only.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import dataclass, field
+
+from notifications.models import Purpose
+from records import texts
+from records.texts import Translator
+
+# Outside the GSM alphabet one letter makes every segment shrink from 153 to 67 characters.
+PLAIN = str.maketrans(
+    {"\u202f": " ", "\u00a0": " ", "’": "'", "‘": "'", "«": '"', "»": '"', "–": "-", "—": "-", "…": "."}
+)
+KEPT = frozenset("àäåèéìñòöùüÀÄÅÉÑÖÜÇßæøÆØ")
+
+
+@dataclass(frozen=True)
+class Content:
+    """What a text is made of. `site` is where the code is typed; `code` is asked for in an invitation only."""
+
+    purpose: Purpose
+    language: str
+    phone: str
+    link: str = field(repr=False)
+    site: str = ""
+    code: str | None = field(default=None, repr=False)
+
+
+def body(content: Content) -> str:
+    """The text to send, in letters that the GSM alphabet holds."""
+    t = texts.translator(texts.best(content.language))
+    values = {"link": content.link, "phone": content.phone, "site": content.site, "code": content.code or ""}
+    return in_gsm(_wording(t, content.purpose, values))
+
+
+def _wording(t: Translator, purpose: Purpose, values: dict[str, str]) -> str:
+    match purpose:
+        case Purpose.INVITATION:
+            return t.gettext(
+                "Vigidom - Your home monitoring starts here: %(link)s or type the code %(code)s on %(site)s. "
+                "Centre: %(phone)s. No texts any more: STOP.",
+                **values,
+            )
+        case Purpose.CHECKIN:
+            return t.gettext(
+                "Vigidom - Your questions of the day: %(link)s Centre: %(phone)s. In an emergency call 15.", **values
+            )
+        case Purpose.FIRST_REMINDER:
+            return t.gettext(
+                "Vigidom - We have no answer from you yet. It takes 2 minutes: %(link)s Centre: %(phone)s. "
+                "In an emergency call 15.",
+                **values,
+            )
+        case Purpose.SECOND_REMINDER:
+            return t.gettext(
+                "Vigidom - Still no answer: the centre is going to call you. You can still answer: %(link)s "
+                "Centre: %(phone)s. In an emergency call 15.",
+                **values,
+            )
+
+
+def stopped(language: str, phone: str | None) -> str:
+    t = texts.translator(texts.best(language))
+    said = t.gettext(
+        "Vigidom - You get no more texts from us. The centre follows you by telephone. To start again: START."
+    )
+    return _with_phone(t, said, phone)
+
+
+def started(language: str, phone: str | None) -> str:
+    t = texts.translator(texts.best(language))
+    return _with_phone(t, t.gettext("Vigidom - You get our texts again. To stop them: STOP."), phone)
+
+
+def helped(language: str, phone: str | None) -> str:
+    """The answer to HELP, and to anything else that somebody writes: nobody watches this number."""
+    t = texts.translator(texts.best(language))
+    said = t.gettext("Vigidom - Nobody watches the texts sent to this number. In an emergency call 15.")
+    return _with_phone(t, said, phone)
+
+
+def _with_phone(t: Translator, said: str, phone: str | None) -> str:
+    return in_gsm(f"{said} {t.gettext('Centre: %(phone)s.', phone=phone)}" if phone else said)
+
+
+def in_gsm(text: str) -> str:
+    """`text` with every letter that the GSM alphabet lacks replaced by the nearest: ê by e, a narrow space by one."""
+    plain = text.translate(PLAIN)
+    return "".join(letter if letter in KEPT or letter.isascii() else _nearest(letter) for letter in plain)
+
+
+def _nearest(letter: str) -> str:
+    return unicodedata.normalize("NFKD", letter).encode("ascii", "ignore").decode() or "?"
