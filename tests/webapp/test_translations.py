@@ -1,0 +1,131 @@
+"""Every text of every room and every template has its French, and the French is set as French is."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from babel.messages.catalog import Message
+from babel.messages.extract import extract_python
+from babel.messages.pofile import read_po
+from jinja2.ext import babel_extract
+
+from records import texts
+from tests.webapp.pages import TEMPLATES
+
+CHECKOUT = TEMPLATES.parent.parent
+ROOMS = ("records", "questionnaires", "triage", "notifications", "webapp")
+SOURCES = sorted(path for room in ROOMS for path in (CHECKOUT / room).rglob("*.py"))
+PAGES = sorted(TEMPLATES.rglob("*.html"))
+KEYWORDS = {"gettext": None, "ngettext": (1, 2), "_": None, "lazy": None, "Sentence": None, "Required": None}
+CATALOGUE = texts.read_catalogue("fr")
+TEXT_MESSAGES = {message.id for message in read_po((texts.LOCALE / "fr" / "notifications.po").open("rb"))}
+"""Written in the alphabet of text messages, which has no curly apostrophe."""
+FRENCH = [
+    pytest.param(message, id=f"{path.stem}: {str(message.id)[:50]}")
+    for path in sorted((texts.LOCALE / "fr").glob("*.po"))
+    for message in read_po(path.open("rb"), locale="fr")
+    if message.id
+]
+
+
+def of_page(path: Path) -> set[str]:
+    with path.open("rb") as file:
+        found = [message for _, _, message, _ in babel_extract(file, ["_", "gettext", "ngettext"], [], {})]
+    return {message if isinstance(message, str) else message[0] for message in found}
+
+
+def of_source(path: Path) -> set[str]:
+    with path.open("rb") as file:
+        called = [message for _, _, message, _ in extract_python(file, KEYWORDS, [], {})]
+    tree = ast.parse(path.read_text())
+    texts_called = {message if isinstance(message, str) else message[0] for message in called if message}
+    return {text for text in texts_called if text} | set(of_refusals(tree)) | set(of_tables(tree))
+
+
+def of_refusals(tree: ast.Module) -> Iterator[str]:
+    """`message = "…"` in the body of a refusal's class."""
+    for node in ast.walk(tree):
+        for part in node.body if isinstance(node, ast.ClassDef) else ():
+            if isinstance(part, ast.Assign) and ast.unparse(part.targets[0]) == "message":
+                yield ast.literal_eval(part.value)
+
+
+def of_tables(tree: ast.Module) -> Iterator[str]:
+    """The sentences of a table that is looked up by code: `gettext(TABLE[code])`."""
+    looked_up = {
+        node.args[0].value.id
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call)
+        and ast.unparse(node.func).endswith("gettext")
+        and isinstance(node.args[0], ast.Subscript)
+        and isinstance(node.args[0].value, ast.Name)
+    }
+    for node in tree.body:
+        if (
+            isinstance(node, ast.Assign)
+            and ast.unparse(node.targets[0]) in looked_up
+            and isinstance(node.value, ast.Dict)
+        ):
+            yield from (value.value for value in node.value.values if isinstance(value, ast.Constant))
+
+
+def untranslated(found: set[str]) -> list[str]:
+    known = {text: CATALOGUE.get(text) for text in found}
+    return sorted(text for text, message in known.items() if message is None or not all(strings(message)))
+
+
+def strings(message: Message) -> list[str]:
+    return [message.string] if isinstance(message.string, str) else list(message.string)
+
+
+def originals(message: Message) -> list[str]:
+    return [message.id] if isinstance(message.id, str) else list(message.id)
+
+
+def parameters(text: str) -> set[str]:
+    return set(re.findall(r"%\((\w+)\)[sd]", text))
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: str(path.relative_to(TEMPLATES)))
+def test_every_text_of_a_template_has_its_french(path: Path) -> None:
+    assert untranslated(of_page(path)) == []
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(CHECKOUT)))
+def test_every_text_of_a_python_source_has_its_french(path: Path) -> None:
+    assert untranslated(of_source(path)) == []
+
+
+@pytest.mark.parametrize("message", FRENCH)
+def test_the_french_is_set_as_french_is(message: Message) -> None:
+    for text in strings(message):
+        # 15:30 and the like have no space at all; U+202F is the one space that may stand before these signs
+        assert not re.search(r"[ \u00a0][?!:;»]|«[ \u00a0]|«\w|\w[?!;»]", text), text
+        assert "'" not in text or message.id in TEXT_MESSAGES, "the apostrophe is ’"
+        assert "..." not in text
+
+
+@pytest.mark.parametrize("message", FRENCH)
+def test_the_french_takes_the_parameters_of_its_text_and_no_other(message: Message) -> None:
+    given = set().union(*(parameters(text) for text in originals(message)))
+    taken = [parameters(text) for text in strings(message)]
+
+    assert all(used <= given for used in taken)
+    assert given - {"num"} <= taken[-1], "what the English says is not lost"
+
+
+def test_the_extractors_find_texts_where_rooms_and_pages_write_them(tmp_path: Path) -> None:
+    page = tmp_path / "page.html"
+    page.write_text('{{ _("One") }} {{ ngettext("%(num)d day", "%(num)d days", 2) }}')
+    source = tmp_path / "room.py"
+    source.write_text(
+        't.gettext("Two")\nlazy("Three")\nX = Sentence("Four")\nclass No(Refused):\n    message = "Five"\n'
+        'CODES = {"a": "Six"}\nt.gettext(CODES[a])\nOTHER = {"b": "not a text"}\n'
+    )
+
+    assert of_page(page) == {"One", "%(num)d day"}
+    assert of_source(source) == {"Two", "Three", "Four", "Five", "Six"}
