@@ -27,13 +27,15 @@ class Typing:
     rehearsal: bool = False
 
 
-def check_identity(fields: Fields, identity: Identity, typing: Typing) -> Identity:
-    """`identity` tidied up; what cannot be taken is refused in `fields` under the column's name."""
+def check_identity(fields: Fields, identity: Identity, typing: Typing, *, reachable: bool = True) -> Identity:
+    """`identity` tidied up; what cannot be taken is refused in `fields` under the column's name. `reachable` asks for
+    a telephone number.
+    """
     return Identity(
         family_name=fields.name("family_name", identity.family_name),
         given_name=fields.name("given_name", identity.given_name),
         birth_date=check_birth_date(fields, identity.birth_date, typing.today),
-        phone=check_phone(fields, "phone", identity.phone, typing) or None,
+        phone=check_phone(fields, "phone", identity.phone, typing, required=reachable) or None,
         email=fields.email("email", identity.email),
     )
 

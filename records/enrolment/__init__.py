@@ -1,0 +1,33 @@
+"""Enrolments: from the form to the end of a follow-up. Every step is audited on the enrolment's own chain."""
+
+from records.enrolment.application import AgeRefused, Application
+from records.enrolment.details import Particulars, application_of, change_details, particulars
+from records.enrolment.entering import AlreadyFollowed, activate, enrol, invite
+from records.enrolment.following import discharge, pause, release, resume
+from records.enrolment.next_step import NEVER_ACTIVATED, NextStep, illness_day, next_step
+from records.enrolment.states import OPEN, WrongState, lock, subject_of
+
+__all__ = [
+    "NEVER_ACTIVATED",
+    "OPEN",
+    "AgeRefused",
+    "AlreadyFollowed",
+    "Application",
+    "NextStep",
+    "Particulars",
+    "WrongState",
+    "activate",
+    "application_of",
+    "change_details",
+    "discharge",
+    "enrol",
+    "illness_day",
+    "invite",
+    "lock",
+    "next_step",
+    "particulars",
+    "pause",
+    "release",
+    "resume",
+    "subject_of",
+]

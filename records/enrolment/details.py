@@ -1,0 +1,141 @@
+"""The sealed particulars of an enrolment, and changing what was entered."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+import orjson
+from sqlalchemy.orm import Session
+
+from records import audit
+from records.comorbidities import hold_for
+from records.crypto import Sealed
+from records.enrolment.application import Application, check
+from records.enrolment.states import require, subject_of
+from records.models import Enrolment, EnrolmentState
+from records.patients import keeping, reveal, reveal_text, seal_for
+
+SCHEDULING = ("zone", "risk_tier", "onset_on")
+PLAIN = ("zone", "risk_tier", "onset_on", "lives_alone", "has_oximeter")
+
+
+@dataclass(frozen=True, repr=False)
+class Particulars:
+    """Where the patient is now and whom else to call; telephone numbers in E.164, absent ones empty."""
+
+    address: str = ""
+    emergency_name: str = ""
+    emergency_phone: str = ""
+    gp_name: str = ""
+    gp_phone: str = ""
+
+
+def particulars(enrolment: Enrolment) -> Particulars:
+    address = _open(enrolment, "address") or {}
+    emergency, gp = _open(enrolment, "emergency_contact") or {}, _open(enrolment, "gp") or {}
+    return Particulars(
+        address.get("text", ""),
+        emergency.get("name", ""),
+        emergency.get("phone", ""),
+        gp.get("name", ""),
+        gp.get("phone", ""),
+    )
+
+
+def application_of(enrolment: Enrolment) -> Application:
+    """The application as it stands now, to fill the form of a change with."""
+    known = particulars(enrolment)
+    return Application(
+        identity=reveal(enrolment.patient),
+        consent=enrolment.consent,
+        language=enrolment.patient.language,
+        address=known.address,
+        emergency_name=known.emergency_name,
+        emergency_phone=known.emergency_phone,
+        gp_name=known.gp_name,
+        gp_phone=known.gp_phone,
+        conditions=tuple(enrolment.conditions),
+        **{name: getattr(enrolment, name) for name in PLAIN},
+    )
+
+
+def change_details(
+    session: Session, *, enrolment: Enrolment, application: Application, actor: audit.Actor, now: datetime
+) -> list[str]:
+    """Store what differs from `application` (made with `application_of`); returns the names of the changed fields.
+
+    A change of zone, tier or onset makes the worker look at the schedule at once. A condition that needs a physician's
+    own limits, learned before the patient began, holds the enrolment. Raises FieldErrors, AgeRefused, WrongState.
+    """
+    require(session, enrolment, "change")
+    before = application_of(enrolment)
+    application = replace(application, consent=before.consent)  # withdrawing is a discharge, not a correction
+    checked = check(application, now=now, rehearsal=enrolment.patient.rehearsal)
+    changed = keeping.rewrite(
+        session, patient=enrolment.patient, identity=checked.identity, language=checked.language, now=now
+    )
+    changed += write(enrolment, checked, before)
+    if not changed:
+        return []
+    enrolment.updated_at = now
+    _follow_up(enrolment, before, changed, now)
+    details = {"fields": changed, "hold": enrolment.hold_reason}
+    audit.append(
+        session,
+        actor=actor,
+        action="enrolment.changed",
+        subject=subject_of(enrolment),
+        now=now,
+        details=details,
+    )
+    return changed
+
+
+def _follow_up(enrolment: Enrolment, before: Application, changed: list[str], now: datetime) -> None:
+    if enrolment.state == EnrolmentState.ACTIVE and set(changed) & set(SCHEDULING):
+        enrolment.next_checkin_at = now
+    not_begun = enrolment.state in (EnrolmentState.ENROLLED, EnrolmentState.INVITED)
+    learned = hold_for(set(enrolment.conditions) - set(before.conditions))
+    if not_begun and learned is not None:
+        enrolment.state, enrolment.hold_reason, enrolment.invited_at = EnrolmentState.HELD, learned, None
+
+
+def write(enrolment: Enrolment, application: Application, before: Application | None = None) -> list[str]:
+    """Set the enrolment's own columns from a checked application; returns which differ from `before`."""
+    changed = [name for name in PLAIN if before is None or getattr(before, name) != getattr(application, name)]
+    for name in changed:
+        setattr(enrolment, name, getattr(application, name))
+    if before is None or tuple(before.conditions) != application.conditions:
+        enrolment.conditions = list(application.conditions)
+        changed.append("conditions")
+    for column, document in _sealed_documents(application).items():
+        if before is None or _sealed_documents(before)[column] != document:
+            setattr(enrolment, column, _seal(enrolment, column, document))
+            changed.append(column)
+    return changed
+
+
+def _sealed_documents(application: Application) -> dict[str, dict[str, str]]:
+    return {
+        "address": {"text": application.address},
+        "emergency_contact": {"name": application.emergency_name, "phone": application.emergency_phone},
+        "gp": {"name": application.gp_name, "phone": application.gp_phone},
+    }
+
+
+def _seal(enrolment: Enrolment, column: str, document: dict[str, str]) -> Sealed | None:
+    if not any(document.values()):
+        return None
+    text = orjson.dumps(document).decode()
+    return seal_for(enrolment.patient, text, table="enrolments", column=column, public_id=enrolment.public_id)
+
+
+def _open(enrolment: Enrolment, column: str) -> dict[str, Any] | None:
+    sealed: Sealed | None = getattr(enrolment, column)
+    if sealed is None:
+        return None
+    clear = reveal_text(enrolment.patient, sealed, table="enrolments", column=column, public_id=enrolment.public_id)
+    document: dict[str, Any] = orjson.loads(clear)
+    return document

@@ -1,0 +1,45 @@
+"""Who or what acts next for an enrolment, and by when: nobody is forgotten."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from records import clock
+from records.models import Enrolment, EnrolmentState, Programme, RiskTier
+
+NEVER_ACTIVATED = {RiskTier.STANDARD: timedelta(hours=24), RiskTier.HIGH: timedelta(hours=4)}
+
+
+@dataclass(frozen=True)
+class NextStep:
+    """`who` is physician, enroller, patient, centre, owner or service; `what` a code; `due_at` when at the latest."""
+
+    who: str
+    what: str
+    due_at: datetime
+
+
+def next_step(enrolment: Enrolment, programme: Programme, now: datetime) -> NextStep | None:
+    """The one next step of an enrolment that has not ended; None once it ended or was refused."""
+    wait = NEVER_ACTIVATED[RiskTier(enrolment.risk_tier)]
+    if enrolment.state == EnrolmentState.HELD:
+        return NextStep("physician", "set-limits", enrolment.enrolled_at + wait)
+    if enrolment.state == EnrolmentState.ENROLLED:
+        return NextStep("enroller", "invite", enrolment.enrolled_at + wait)
+    if enrolment.state == EnrolmentState.INVITED:
+        assert enrolment.invited_at is not None
+        due_at = enrolment.invited_at + wait
+        return NextStep("patient", "activate", due_at) if now < due_at else NextStep("centre", "call", due_at)
+    if enrolment.state == EnrolmentState.ACTIVE:
+        assert enrolment.next_checkin_at is not None
+        return NextStep("service", "ask", enrolment.next_checkin_at)
+    if enrolment.state == EnrolmentState.PAUSED:
+        assert enrolment.pause_review_on is not None
+        return NextStep("owner", "review", clock.instant(enrolment.pause_review_on, programme.opens, programme.zone))
+    return None
+
+
+def illness_day(enrolment: Enrolment, on: date) -> int | None:
+    """The day of illness on `on`, the day of first symptoms being day 0; None when the onset is unknown."""
+    return (on - enrolment.onset_on).days if enrolment.onset_on is not None else None

@@ -1,0 +1,17 @@
+"""Staff: named people, their passwords and their sessions."""
+
+from records.staff.people import SetupLinkRefused, disable, invite, invited, renew, set_up
+from records.staff.sessions import SignInRefused, session_of, sign_in, sign_out
+
+__all__ = [
+    "SetupLinkRefused",
+    "SignInRefused",
+    "disable",
+    "invite",
+    "invited",
+    "renew",
+    "session_of",
+    "set_up",
+    "sign_in",
+    "sign_out",
+]

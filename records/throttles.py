@@ -1,0 +1,82 @@
+"""How often anybody may try a door: failures counted per door and subject, in a window that starts with the first."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from sqlalchemy import case, delete, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from records import crypto
+from records.models import Throttle
+from records.refusals import Refused, Sentence
+
+
+class Door(StrEnum):
+    SIGN_IN = "sign-in"
+    SIGN_IN_ADDRESS = "sign-in-address"
+    BIRTH_DAY = "birth-day"
+    CODE = "code"
+
+
+LIMITS = {
+    Door.SIGN_IN: (10, timedelta(minutes=15)),
+    Door.SIGN_IN_ADDRESS: (50, timedelta(minutes=15)),
+    Door.BIRTH_DAY: (5, timedelta(hours=1)),
+    Door.CODE: (10, timedelta(hours=1)),
+}
+
+
+class TooManyTries(Refused):
+    """The cap of this door is reached; nothing was looked at."""
+
+    def __init__(self) -> None:
+        super().__init__(Sentence("Too many tries. Wait one hour, then try again, or call the centre."))
+
+
+def count_try(session: Session, *, door: Door, subject: str, now: datetime) -> None:
+    """Count a try before it is looked at, so that tries sent together cannot pass the cap together.
+
+    Raises TooManyTries beyond the cap. A try that succeeds is taken back with `forgive`; the caller commits the others.
+    """
+    if failed(session, door=door, subject=subject, now=now) > LIMITS[door][0]:
+        raise TooManyTries
+
+
+def failed(session: Session, *, door: Door, subject: str, now: datetime) -> int:
+    """Count one failure; returns how many the present window holds."""
+    fresh = insert(Throttle).values(door=door, subject_digest=_digest(door, subject), failures=1, window_started_at=now)
+    over = Throttle.window_started_at <= now - LIMITS[door][1]
+    counted = fresh.on_conflict_do_update(
+        index_elements=[Throttle.door, Throttle.subject_digest],
+        set_={
+            "failures": case((over, 1), else_=Throttle.failures + 1),
+            "window_started_at": case((over, now), else_=Throttle.window_started_at),
+        },
+    ).returning(Throttle.failures)
+    return session.scalars(counted).one()
+
+
+def is_blocked(session: Session, *, door: Door, subject: str, now: datetime) -> bool:
+    most, window = LIMITS[door]
+    failures = session.scalar(
+        select(Throttle.failures).where(
+            Throttle.door == door,
+            Throttle.subject_digest == _digest(door, subject),
+            Throttle.window_started_at > now - window,
+        )
+    )
+    return failures is not None and failures >= most
+
+
+def forgive(session: Session, *, door: Door, subject: str) -> None:
+    """Forget the failures of a subject that has now proved itself."""
+    session.execute(delete(Throttle).where(Throttle.door == door, Throttle.subject_digest == _digest(door, subject)))
+
+
+def _digest(door: Door, subject: str) -> bytes:
+    """Keyed, so that the table tells neither addresses nor e-mails to somebody who only has the database."""
+    return hashlib.sha256(crypto.blind_index(f"throttle-{door}", subject)).digest()
