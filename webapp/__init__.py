@@ -7,7 +7,7 @@ from jinja2 import ChainableUndefined
 
 from records import crypto
 from records.db import engine_options
-from webapp import config, extensions, permissions, security
+from webapp import config, errors, extensions, navigation, permissions, security
 
 
 def create_app(settings: config.Settings | None = None, *, pool_size: int = 4) -> Flask:
@@ -32,6 +32,8 @@ def create_app(settings: config.Settings | None = None, *, pool_size: int = 4) -
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     extensions.init(app, settings)
     security.init(app, settings)
+    navigation.init(app)
+    errors.init(app)
     _register_doors(app)
     permissions.init(app)
     return app
@@ -49,6 +51,8 @@ def _load_keys(settings: config.Settings) -> bytes:
 
 
 def _register_doors(app: Flask) -> None:
-    from webapp import health
+    from webapp import auth, health, patient
 
     app.register_blueprint(health.blueprint)
+    app.register_blueprint(auth.blueprint)
+    app.register_blueprint(patient.blueprint)

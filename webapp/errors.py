@@ -1,0 +1,66 @@
+"""Pages for what cannot be served: each says in one sentence what to do. Never a trace, never an English default."""
+
+from __future__ import annotations
+
+import structlog
+from flask import Flask, Response, g, jsonify, render_template, request
+from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import SQLAlchemyError
+from werkzeug.exceptions import HTTPException, InternalServerError
+
+from records.db import db
+from webapp.extensions import translator
+
+log = structlog.get_logger(__name__)
+
+
+def init(app: Flask) -> None:
+    app.register_error_handler(CSRFError, lambda _error: page(400, _stale_form()))
+    app.register_error_handler(HTTPException, known)
+    app.register_error_handler(InternalServerError, unexpected)
+
+
+def _stale_form() -> str:
+    t = translator()
+    return t.gettext("This page was open for too long, or in two windows. Go back, reload it and send again.")
+
+
+def _sentences() -> dict[int, str]:
+    t = translator()
+    return {
+        403: t.gettext("Your role does not open this page. Ask an administrator of your centre if it should."),
+        404: t.gettext(
+            "There is nothing at this address, or not for you. Check the link, or start from the first page."
+        ),
+        405: t.gettext("This address is opened from a button of another page. Go back and use it there."),
+        413: t.gettext("What was sent is too large. Shorten it and send again."),
+        429: t.gettext("Too many tries. Wait a while, then try again."),
+    }
+
+
+def known(error: HTTPException) -> Response | HTTPException | tuple[str, int]:
+    """Redirects and answers that were made on purpose pass as they are."""
+    if error.response is not None or (error.code or 500) < 400:
+        return error
+    code = error.code or 500
+    fallback = translator().gettext("This request cannot be answered. Go back and try again.")
+    return page(code, _sentences().get(code, fallback))
+
+
+def unexpected(error: InternalServerError) -> Response | tuple[str, int]:
+    """The exception's class is logged and its text is not: it may hold what a patient said."""
+    cause = error.original_exception or error
+    log.error("request.failed", endpoint=request.endpoint, error=type(cause).__name__, exc_info=None)
+    try:
+        db.session.rollback()
+    except SQLAlchemyError:
+        g.staff = None
+    return page(
+        500, translator().gettext("Something went wrong on our side. Nothing was stored. Try again in a minute.")
+    )
+
+
+def page(code: int, sentence: str) -> Response | tuple[str, int]:
+    if request.path.startswith(("/api/", "/hooks/")):
+        return jsonify(error=sentence), code  # type: ignore[return-value]
+    return render_template("errors/page.html", code=code, sentence=sentence), code
