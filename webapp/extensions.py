@@ -77,7 +77,7 @@ def _page_context() -> dict[str, object]:
 
 def _switch_language(code: str) -> str:
     """This page's address in another language; pages without a language in their address stay where they are."""
-    if request.endpoint is None or not request.url_rule or "language" not in request.url_rule.arguments:
+    if request.endpoint is None or not current_app.url_map.is_endpoint_expecting(request.endpoint, "language"):
         return request.path
     return url_for(request.endpoint, **{**(request.view_args or {}), "language": code})
 

@@ -1,0 +1,6 @@
+"""The patient's rooms: the doors, the consent, the questionnaire and what becomes of its answers."""
+
+from webapp.patient import api, checkin, consent, entrance, result
+from webapp.patient.blueprint import blueprint
+
+__all__ = ["api", "blueprint", "checkin", "consent", "entrance", "result"]

@@ -1,0 +1,83 @@
+"""What the phone's script sends: JSON with an Idempotency-Key."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+from flask import Response, g, jsonify, request, url_for
+
+from questionnaires.answers import raw_from_json
+from records import texts
+from records.db import db
+from triage.receipts import Receipt
+from webapp.extensions import csrf, translator
+from webapp.patient import finding, reception
+from webapp.patient.blueprint import blueprint
+from webapp.permissions import access
+
+SIGN_IN = "Your session has ended. Enter again: your answers are still on this phone."
+NOT_OURS = "These answers were not sent from our own page."
+NO_KEY = "The header Idempotency-Key must hold a UUID."
+NOT_JSON = "The body must be one JSON object, sent as application/json."
+TOO_LARGE = 64 * 1024
+
+
+def problem(status: int, sentence: str) -> Response:
+    """RFC 9457, with a sentence for people."""
+    text = translator().gettext(sentence)
+    response = jsonify(type="about:blank", status=status, title=text)
+    response.status_code = status
+    response.mimetype = "application/problem+json"
+    return response
+
+
+# Exempt, because a token would have died with the session while the answers waited on the phone. In its place: the
+# cookie is SameSite=Lax, Origin and Sec-Fetch-Site are checked, and the JSON type and the key's header force a
+# preflight, which is never answered.
+@blueprint.post("/api/answers")
+@csrf.exempt
+@access("patient")
+def receive_json() -> Response:
+    """201 with the result the first time, 200 with the same result each time after."""
+    if not _from_our_page():
+        return problem(403, NOT_OURS)
+    key = finding.as_uuid(request.headers.get("Idempotency-Key"))
+    if key is None:
+        return problem(400, NO_KEY)
+    body = request.get_json(silent=True) if (request.content_length or 0) <= TOO_LARGE else None
+    if not isinstance(body, dict):
+        return problem(400, NOT_JSON)
+    enrolment = g.patient_session.enrolment
+    if body.get("owner") != reception.owner_of(enrolment):
+        return problem(401, SIGN_IN)
+    sent = reception.read(enrolment, raw_from_json(body.get("answers")), body)
+    receipt = reception.submit(sent, key=key, completed_at=_moment(body.get("completed_at")))
+    db.session.commit()
+    return _receipt(receipt, sent.language)
+
+
+def _from_our_page() -> bool:
+    """Every browser of the last years says one of the two; neither is taken for no."""
+    site = request.headers.get("Sec-Fetch-Site")
+    if site is not None:
+        return site == "same-origin"
+    origin = urlsplit(request.headers.get("Origin", ""))
+    return bool(origin.netloc) and origin.netloc == request.host
+
+
+def _moment(text: Any) -> datetime | None:
+    """The phone's claim of when it was answered; a claim that cannot be read is no reason to turn answers away."""
+    try:
+        moment = datetime.fromisoformat(text) if isinstance(text, str) and len(text) <= 40 else None
+    except ValueError:
+        return None
+    return moment if moment is not None and moment.tzinfo is not None else None
+
+
+def _receipt(receipt: Receipt, language: str) -> Response:
+    address = url_for("patient.result", response=receipt.response, language=texts.best(language))
+    response = jsonify(response=str(receipt.response), level=receipt.level, call_15=receipt.call_15, url=address)
+    response.status_code = 200 if receipt.duplicate else 201
+    return response

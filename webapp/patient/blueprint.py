@@ -1,0 +1,41 @@
+"""The patient's rooms: who may be in them, and what happens to somebody whose session has ended."""
+
+from __future__ import annotations
+
+from flask import Blueprint, current_app, g, redirect, request, url_for
+from werkzeug.wrappers import Response
+
+from records import clock, doors, texts
+from records.db import db
+from webapp.patient import cookies
+from webapp.permissions import declared
+
+blueprint = Blueprint("patient", __name__)
+LANGUAGE = f"/<any({', '.join(texts.LANGUAGES)}):language>"
+
+
+@blueprint.before_app_request
+def recognise() -> Response | None:
+    """Lets a request into a route declared `patient` only with a session; wherever that route lives."""
+    if request.endpoint is None or declared(current_app, request.endpoint) != "patient":
+        return None
+    if in_session() is not None:
+        return None
+    return _without_session()
+
+
+def in_session() -> object | None:
+    """The patient's session of this request, None without one; also at `g.patient_session`."""
+    token = request.cookies.get(cookies.SESSION)
+    g.patient_session = doors.session_of(db.session, token=token, now=clock.now()) if token else None
+    return g.patient_session
+
+
+def _without_session() -> Response:
+    from webapp.patient import api, entrance
+
+    if request.endpoint == "patient.receive_json":
+        return api.problem(401, api.SIGN_IN)
+    if request.endpoint == "patient.receive" and request.form:
+        return entrance.ask_again()
+    return redirect(url_for("patient.enter"))

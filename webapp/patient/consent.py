@@ -1,0 +1,44 @@
+"""What the follow-up is, before its first question: agreed to, or refused."""
+
+from __future__ import annotations
+
+from flask import g, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from records import clock
+from records import enrolment as enrolments
+from records.audit import Actor
+from records.db import db
+from records.models import EndReason, Enrolment, EnrolmentState
+from webapp.patient.blueprint import LANGUAGE, blueprint
+from webapp.patient.entrance_forms import ConsentForm
+from webapp.permissions import access
+
+
+@blueprint.route(f"{LANGUAGE}/consent", methods=["GET", "POST"])
+@access("patient")
+def consent() -> Response | str:
+    """Agreeing begins the follow-up, also where staff has already written the consent down."""
+    enrolment, form = g.patient_session.enrolment, ConsentForm()
+    if enrolment.state == EnrolmentState.DISCHARGED and enrolment.end_reason == EndReason.WITHDREW:
+        return render_template("patient/refused.html", programme=enrolment.programme)
+    if enrolment.state != EnrolmentState.INVITED:
+        return redirect(url_for("patient.page"))
+    if form.validate_on_submit() and request.form.get("decision") in DECISIONS:
+        DECISIONS[request.form["decision"]](enrolment)
+        db.session.commit()
+        return redirect(url_for("patient.consent"), 303)
+    return render_template("patient/consent.html", form=form, enrolment=enrolment, programme=enrolment.programme)
+
+
+def _agree(enrolment: Enrolment) -> None:
+    actor = Actor.patient(enrolment.patient, request.remote_addr)
+    enrolments.activate(db.session, enrolment=enrolment, actor=actor, now=clock.now())
+
+
+def _refuse(enrolment: Enrolment) -> None:
+    actor = Actor.patient(enrolment.patient, request.remote_addr)
+    enrolments.discharge(db.session, enrolment=enrolment, actor=actor, reason=EndReason.WITHDREW, now=clock.now())
+
+
+DECISIONS = {"agree": _agree, "refuse": _refuse}

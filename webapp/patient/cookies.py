@@ -1,0 +1,30 @@
+"""The two cookies of a patient: a short session, and the long-lived mark of a device that has proved a birthday."""
+
+from __future__ import annotations
+
+from flask import current_app, request
+from werkzeug.wrappers import Response
+
+SESSION = "vigidom_patient"
+DEVICE = "vigidom_device"
+SESSION_SECONDS = 2 * 60 * 60
+DEVICE_SECONDS = 180 * 24 * 60 * 60
+LONGEST = 200
+
+
+def device() -> str | None:
+    """The device's token as the browser sent it; nonsense of any length counts as none."""
+    token = request.cookies.get(DEVICE)
+    return token if token and len(token) <= LONGEST else None
+
+
+def keep(response: Response, *, session: str, device: str | None = None) -> Response:
+    _set(response, SESSION, session, SESSION_SECONDS)
+    if device is not None:
+        _set(response, DEVICE, device, DEVICE_SECONDS)
+    return response
+
+
+def _set(response: Response, name: str, value: str, seconds: int) -> None:
+    secure = current_app.config["VIGIDOM"].secure_cookies
+    response.set_cookie(name, value, max_age=seconds, httponly=True, secure=secure, samesite="Lax")

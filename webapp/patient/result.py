@@ -1,0 +1,69 @@
+"""What happens next, in plain words: after one's own answers, and nobody else's."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime, timedelta
+
+from flask import abort, g, render_template
+from sqlalchemy import select
+
+from questionnaires import responses
+from questionnaires.models import Response
+from records import clock
+from records.db import db
+from records.models import Enrolment, Programme
+from triage import protocols
+from triage.models import Assessment, ProtocolVersion
+from triage.wording import Wording
+from webapp.extensions import language
+from webapp.patient import finding
+from webapp.patient.blueprint import LANGUAGE, blueprint
+from webapp.patient.signs import signs
+from webapp.permissions import access
+
+CORRECTION = timedelta(minutes=10)
+
+
+@blueprint.get(f"{LANGUAGE}/checkin/result/<uuid:response>")
+@access("patient")
+def result(response: uuid.UUID) -> str:
+    """404 for any response but the session's own."""
+    enrolment = g.patient_session.enrolment
+    answered = responses.by_public_id(db.session, enrolment_id=enrolment.id, public_id=response)
+    if answered is None:
+        abort(404)
+    assessment = db.session.scalars(select(Assessment).where(Assessment.response_id == answered.id)).one()
+    version = db.session.get_one(ProtocolVersion, assessment.protocol_version_id)
+    document = protocols.compiled(db.session, version_id=version.id, digest=version.digest).document
+    wording = Wording(document, assessment.facts, assessment.limits, assessment.explanation, language())
+    return render_template(
+        "patient/result.html",
+        answered=answered,
+        assessment=assessment,
+        reasons=wording.to_patient(),
+        signs=signs(document, assessment.limits, language()),
+        enrolment=enrolment,
+        programme=enrolment.programme,
+        correct=is_recent(answered, clock.now()),
+        **_hours(enrolment.programme, answered.received_at),
+    )
+
+
+def _hours(programme: Programme, at: datetime) -> dict[str, object]:
+    """Whether the centre watched when the answers came in, and when it opens after."""
+    hours = (programme.opens, programme.closes, programme.zone)
+    return {"watched": clock.is_open(at, *hours), "opening": clock.next_opening(at, *hours)}
+
+
+def is_recent(answered: Response, now: datetime) -> bool:
+    return now - answered.received_at < CORRECTION
+
+
+def correctable(text: str | None, *, enrolment: Enrolment, now: datetime) -> Response | None:
+    """The response that a correction stands beside, while it may still be corrected from this page."""
+    public_id = finding.as_uuid(text)
+    if public_id is None:
+        return None
+    answered = responses.by_public_id(db.session, enrolment_id=enrolment.id, public_id=public_id)
+    return answered if answered is not None and is_recent(answered, now) else None

@@ -1,0 +1,207 @@
+// The questionnaire on a phone: reads the page's data, walks the questions, keeps the draft, sends, and says what became
+// of it. Without this file the same page is one plain form.
+
+import { judge, read, valuesOf, write } from "./answers.js";
+import { bind } from "./counter.js";
+import * as drafts from "./draft.js";
+import * as outbox from "./outbox.js";
+import { isEmergency, openAlarm } from "./redflag.js";
+import { fillCheck, Steps } from "./steps.js";
+
+const data = JSON.parse(document.getElementById("questionnaire").textContent);
+const form = document.getElementById("checkin");
+const saved = document.getElementById("saved");
+const alarm = document.getElementById("alarm");
+const FIRST_WAIT = 2000;
+const LONGEST_WAIT = 60000;
+
+let draft;
+let sending = false;
+let wait = FIRST_WAIT;
+let timer;
+
+const steps = new Steps(form, data.screens, data.hidden, (name) => {
+  if (name === "check") fillCheck(document.getElementById("answers"), steps, data.texts.absent);
+  document.title = `${steps.section(name).querySelector("[data-heading]").textContent.trim()} – Vigidom`;
+  if (draft && draft.step !== name) keep(name);
+});
+
+const screenOf = (linkId) => data.screens.find((screen) => screen.linkId === linkId);
+const entryOf = (screen) => ({ ...read(form, screen), confirmed: draft.answers[screen.linkId]?.confirmed });
+const fill = (template, params) => template.replace(/%\((\w+)\)s/g, (_, name) => params[name] ?? "");
+
+function keep(step = draft.step) {
+  draft.step = step;
+  for (const screen of data.screens) draft.answers[screen.linkId] = entryOf(screen);
+  return drafts.save(draft).catch(() => form.classList.add("is-not-kept"));
+}
+
+function showError(section, code, params = {}) {
+  const box = section.querySelector("[data-error]");
+  box.hidden = !code;
+  box.querySelector("[data-text]").textContent = code ? fill(data.messages[code], params) : "";
+  section.querySelector(".nhsuk-form-group").classList.toggle("nhsuk-form-group--error", Boolean(code));
+  section.querySelectorAll("input, textarea").forEach((field) => {
+    field.toggleAttribute("aria-invalid", Boolean(code));
+    if (code) field.setAttribute("aria-invalid", "true");
+  });
+  if (code) section.querySelector("input:not([type=hidden]), textarea").focus();
+}
+
+function askIfRight(section, screen, code, value) {
+  const box = section.querySelector("[data-likely]");
+  box.hidden = false;
+  const shown = value.replace(".", data.decimalMark);
+  box.querySelector("[data-question]").textContent = fill(data.messages[code], { value: shown });
+  section.querySelector("[data-continue]").hidden = true;
+  box.querySelector("[data-question]").focus();
+}
+
+function calm(section) {
+  const box = section.querySelector("[data-likely]");
+  if (box) box.hidden = true;
+  const button = section.querySelector("[data-continue]");
+  if (button) button.hidden = false;
+}
+
+function proceed() {
+  const screen = screenOf(steps.current);
+  const section = steps.section(screen.linkId);
+  const entry = entryOf(screen);
+  const found = judge(screen, entry);
+  showError(section, found.error, found);
+  if (found.error) return;
+  const isNew = isEmergency(screen, valuesOf(screen, entry)) && draft.warned?.[screen.linkId] !== entry.raw[0];
+  if (isNew) warn(screen, entry);
+  else if (found.confirm) askIfRight(section, screen, found.confirm, found.value);
+  else steps.next();
+}
+
+function warn(screen, entry) {
+  draft.warned = { ...draft.warned, [screen.linkId]: entry.raw[0] };
+  keep();
+  openAlarm(alarm, (choice) => (choice === "continue" ? proceed() : steps.focus(steps.section(screen.linkId))));
+}
+
+function confirmed() {
+  const screen = screenOf(steps.current);
+  draft.answers[screen.linkId] = { ...entryOf(screen), confirmed: read(form, screen).raw[0] };
+  calm(steps.section(screen.linkId));
+  proceed();
+}
+
+function body() {
+  const answers = {};
+  for (const [linkId, value] of Object.entries(data.hidden)) answers[linkId] = { raw: [value] };
+  for (const screen of steps.asked) {
+    const { raw, absent, confirmed } = entryOf(screen);
+    if (raw.length || absent) answers[screen.linkId] = { raw, absent, ...(confirmed ? { confirmed } : {}) };
+  }
+  const { url, version, language, checkin } = data;
+  return { questionnaire: url, version, language, checkin, completed_at: new Date().toISOString(), answers };
+}
+
+async function send() {
+  if (sending) return;
+  sending = true;
+  const entry = { key: draft.key, owner: data.owner, at: Date.now(), body: body() };
+  try {
+    await outbox.post(entry);
+  } catch {
+    form.submit(); // a phone that keeps nothing still sends the plain form, under the page's own key
+    return;
+  }
+  await flush();
+}
+
+function showSaved(state) {
+  form.hidden = true;
+  saved.hidden = false;
+  const changed = saved.dataset.state !== state;
+  saved.dataset.state = state;
+  for (const part of saved.querySelectorAll("[data-when]")) part.hidden = !part.dataset.when.split(" ").includes(state);
+  if (changed) saved.focus();
+}
+
+const STATES = { 0: "waiting", 401: "signed-out" };
+
+async function flush() {
+  clearTimeout(timer);
+  if (!(await outbox.waiting(data.owner)).length) {
+    if (!saved.hidden) window.location.reload(); // another window of this browser has delivered it
+    return;
+  }
+  showSaved(saved.dataset.state ?? "sending");
+  const { receipt, problem } = await outbox.flush(data.urls.answers, data.owner);
+  if (receipt) {
+    window.location.replace(receipt.url);
+    return;
+  }
+  const refused = problem >= 400 && problem < 500 && problem !== 408 && problem !== 429;
+  if (problem !== undefined) showSaved(STATES[problem] ?? (refused ? "refused" : "waiting"));
+  timer = setTimeout(flush, wait);
+  wait = Math.min(wait * 2, LONGEST_WAIT);
+}
+
+const DOES = {
+  continue: proceed,
+  back: () => steps.back(),
+  confirm: confirmed,
+  correct: () => {
+    const section = steps.section(steps.current);
+    calm(section);
+    section.querySelector("input").select();
+  },
+  send,
+  change: (button) => steps.change(button.dataset.change),
+};
+
+form.addEventListener("click", (event) => {
+  const button = event.target.closest("button[type=button]");
+  const name = button && Object.keys(DOES).find((each) => each in button.dataset);
+  if (name) DOES[name](button);
+});
+
+form.addEventListener("submit", (event) => {
+  event.preventDefault(); // Enter in a field means Continue
+  if (steps.current !== "check") proceed();
+});
+
+form.addEventListener("input", ({ target }) => {
+  const section = steps.section(steps.current);
+  const twin = target.name.startsWith("absent-") ? "answer" : "absent";
+  const screen = screenOf(steps.current);
+  if (screen?.couldNotMeasure && (target.type !== "checkbox" || target.checked)) clearTwin(section, twin);
+  showError(section, null);
+  calm(section);
+  keep();
+});
+
+function clearTwin(section, prefix) {
+  for (const field of section.querySelectorAll(`[name^="${prefix}-"]`)) {
+    if (field.type === "checkbox") field.checked = false;
+    else field.value = "";
+  }
+}
+
+function wake() {
+  if (document.visibilityState === "visible") flush();
+}
+
+document.querySelector("[data-retry]").addEventListener("click", () => {
+  wait = FIRST_WAIT;
+  flush();
+});
+window.addEventListener("online", wake);
+document.addEventListener("visibilitychange", wake);
+
+async function start() {
+  document.querySelectorAll("[data-counter]").forEach(bind);
+  draft = await drafts.load(data);
+  for (const screen of data.screens) if (draft.answers[screen.linkId]) write(form, screen, draft.answers[screen.linkId]);
+  steps.show(draft.step ?? steps.asked[0].linkId, { focus: false });
+  document.documentElement.dataset.ready = "yes";
+  await flush();
+}
+
+start();

@@ -1,0 +1,45 @@
+// Sent answers, until the server has said that it has them. Written before the network is tried, deleted on 200 or 201
+// only; the key makes sending twice harmless.
+
+import { readAll, write } from "./store.js";
+
+/** Moves a draft into the outbox, in one transaction. */
+export const post = (entry) =>
+  write(["outbox", "drafts"], (t) => {
+    t.objectStore("drafts").delete(entry.owner);
+    t.objectStore("outbox").put(entry);
+  });
+
+export async function waiting(owner) {
+  return (await readAll("outbox")).filter((entry) => entry.owner === owner).sort((a, b) => a.at - b.at);
+}
+
+async function deliver(url, { key, owner, body }) {
+  const response = await fetch(url, {
+    method: "POST",
+    headers: { "Content-Type": "application/json", "Idempotency-Key": key },
+    body: JSON.stringify({ ...body, owner }),
+    credentials: "same-origin",
+    signal: AbortSignal.timeout(30000),
+  });
+  const said = await response.json().catch(() => ({}));
+  if (response.status !== 200 && response.status !== 201) return { problem: response.status, said };
+  await write(["outbox"], (t) => t.objectStore("outbox").delete(key));
+  return { receipt: said };
+}
+
+const alone = (work) =>
+  navigator.locks ? navigator.locks.request("vigidom-outbox", { ifAvailable: true }, (lock) => lock && work()) : work();
+
+/** Tries to deliver all that waits. {receipt} of the last one delivered, or {problem: status, 0 without a network}. */
+export async function flush(url, owner) {
+  const outcome = await alone(async () => {
+    let last = {};
+    for (const entry of await waiting(owner)) {
+      last = await deliver(url, entry).catch(() => ({ problem: 0 }));
+      if (last.problem !== undefined) break;
+    }
+    return last;
+  });
+  return outcome ?? { busy: true };
+}
