@@ -1,4 +1,4 @@
-"""SQL of what a decision takes from an enrolment's past, for statements in which `e` is the enrolment. No clock inside."""
+"""SQL of what a decision takes from an enrolment's past, for statements in which `e` is the enrolment."""
 
 from __future__ import annotations
 

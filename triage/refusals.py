@@ -107,3 +107,7 @@ class LimitsMissing(Refused):
 
 class EndsInPast(Refused):
     message = "The last day of these limits is over. Choose a later day, or none."
+
+
+class InPast(Refused):
+    message = "This time is over. Enter a later one."

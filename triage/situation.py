@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 from records import clock, crypto
+from records.patients import years_between
 from triage.assess import CompiledProtocol
 from triage.facts import Inputs, SourceKind
 
@@ -122,8 +123,7 @@ def age(known: Situation, on: date) -> int:
     """Whole years, from the sealed date of birth; opened only for a protocol that asks for it."""
     key = crypto.unwrap_data_key(known.wrapped, known.patient)
     text = crypto.unseal(known.birth_date, key, table="patients", column="birth_date", public_id=known.patient)
-    born = date.fromisoformat(text)
-    return on.year - born.year - ((on.month, on.day) < (born.month, born.day))
+    return years_between(date.fromisoformat(text), on)
 
 
 def local_day(known: Situation, moment: datetime) -> date:

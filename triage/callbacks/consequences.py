@@ -1,0 +1,81 @@
+"""What a disposition starts: another check-in, the end of a follow-up, finding out what came of the hospital."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from questionnaires.models import Checkin
+from records import clock
+from records.audit import Actor
+from records.models import EndReason, Enrolment, EnrolmentState
+from triage import followup, reasons
+from triage.callbacks.raising import key_of, raise_alert
+from triage.levels import Level
+from triage.models import AlertKind, Callback, Disposition, DispositionKind
+from triage.refusals import BadDetails, NotFollowed
+from triage.targets import opening
+
+SOONEST_HOURS, LATEST_HOURS = 1, 24
+OUTCOME_KNOWN_AFTER = timedelta(hours=2)
+ENDS = {DispositionKind.ADMITTED: EndReason.ADMITTED, DispositionKind.DECEASED: EndReason.DECEASED}
+TO_HOSPITAL = frozenset({DispositionKind.AMBULANCE, DispositionKind.HOSPITAL_ADVISED})
+
+
+def checked(enrolment: Enrolment, kind: DispositionKind, details: Mapping[str, Any]) -> dict[str, Any]:
+    """What is kept of `details`: for an extra check-in `{"hours": 1..24}`, else nothing. Raises before any change."""
+    if kind is not DispositionKind.EXTRA_CHECKIN:
+        return {}
+    hours = details.get("hours")
+    if isinstance(hours, bool) or not isinstance(hours, int) or not SOONEST_HOURS <= hours <= LATEST_HOURS:
+        raise BadDetails
+    if enrolment.state != EnrolmentState.ACTIVE:
+        raise NotFollowed
+    return {"hours": hours}
+
+
+def start(session: Session, callback: Callback, disposition: Disposition, *, actor: Actor, now: datetime) -> None:
+    kind, enrolment = DispositionKind(disposition.kind), callback.enrolment
+    if kind is DispositionKind.EXTRA_CHECKIN:
+        checkin = ask_again(session, enrolment, opens_at=now + timedelta(hours=disposition.details["hours"]))
+        disposition.details = {**disposition.details, "checkin": str(checkin.public_id)}
+    elif kind in ENDS and enrolment.state != EnrolmentState.DISCHARGED:
+        followup.discharge(session, enrolment=enrolment, reason=ENDS[kind], actor=actor, now=now)
+    elif kind in TO_HOSPITAL:
+        _ask_what_came_of_it(session, enrolment, disposition, now)
+
+
+def ask_again(session: Session, enrolment: Enrolment, *, opens_at: datetime) -> Checkin:
+    """One more check-in, at its own hour; it is closed, reminded of and missed like any other."""
+    day = clock.local_day(opens_at, enrolment.zone)
+    before = select(func.count(Checkin.id)).where(
+        Checkin.enrolment_id == enrolment.id, Checkin.local_on == day, Checkin.slot.startswith("extra-")
+    )
+    checkin = Checkin(
+        enrolment_id=enrolment.id,
+        local_on=day,
+        slot=f"extra-{session.scalars(before).one() + 1}",
+        opens_at=opens_at,
+        closes_at=opens_at + timedelta(minutes=enrolment.programme.silent_after_minutes),
+    )
+    session.add(checkin)
+    session.flush()
+    return checkin
+
+
+def _ask_what_came_of_it(session: Session, enrolment: Enrolment, disposition: Disposition, now: datetime) -> None:
+    """Nobody is lost between the telephone and the hospital: within two hours somebody asks."""
+    raise_alert(
+        session,
+        enrolment=enrolment,
+        kind=AlertKind.OUTCOME_DUE,
+        rank=Level.ORANGE,
+        key=key_of(AlertKind.OUTCOME_DUE, disposition.public_id),
+        reasons=[reasons.from_code(AlertKind.OUTCOME_DUE)],
+        due_at=opening(enrolment.programme, now + OUTCOME_KNOWN_AFTER),
+        now=now,
+    )

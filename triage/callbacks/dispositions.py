@@ -1,0 +1,211 @@
+"""What came of a call-back. A disposition closes the alerts that its author saw, and nothing else."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from records import audit
+from records.audit import Actor
+from records.models import Role, Staff
+from triage.callbacks import consequences
+from triage.callbacks.attempts import check_note, past, sealed_note
+from triage.callbacks.finding import lock
+from triage.levels import Level
+from triage.models import (
+    Alert,
+    AlertKind,
+    Attempt,
+    AttemptOutcome,
+    Callback,
+    CallbackState,
+    Disposition,
+    DispositionKind,
+)
+from triage.refusals import (
+    AlertUnknown,
+    NeedsAttempt,
+    NeedsReached,
+    NothingSeen,
+    PhysicianOnly,
+    UnknownCode,
+)
+
+PHYSICIAN_ONLY = frozenset({DispositionKind.AMBULANCE, DispositionKind.UNREACHABLE})
+WITHOUT_REACHING = frozenset(
+    {
+        DispositionKind.UNREACHABLE,
+        DispositionKind.TECHNICAL,
+        DispositionKind.TO_PHYSICIAN,
+        DispositionKind.ADMITTED,
+        DispositionKind.DECEASED,
+        DispositionKind.AMBULANCE,
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """`remaining` alerts still stand; with none the call-back is closed."""
+
+    disposition: uuid.UUID
+    closed: bool
+    remaining: int
+
+
+def dispose(
+    session: Session,
+    *,
+    callback: uuid.UUID,
+    staff: Staff,
+    kind: str,
+    seen_alerts: Collection[uuid.UUID],
+    now: datetime,
+    note: str = "",
+    details: Mapping[str, Any] | None = None,
+    at: datetime | None = None,
+    from_address: str | None = None,
+) -> Outcome:
+    """Record the disposition, close the alerts of `seen_alerts` (public ids), start what follows, free the claim.
+
+    What the author did not see stays open, and the call-back with it, at its own rank and time. Handing it to the
+    physician closes nothing. Raises a Refused saying what to do, and has then changed nothing.
+    """
+    code = known_kind(kind)
+    check_note(note)
+    moment = past(at, now)
+    if code in PHYSICIAN_ONLY and staff.role != Role.PHYSICIAN:
+        raise PhysicianOnly
+    found = lock(session, callback=callback, staff=staff, now=now)
+    closing = _closing(session, found, code, seen_alerts)
+    _refuse_uncalled(session, found, code)
+    given = consequences.checked(found.enrolment, code, details or {})
+    disposition = _store(session, found, staff, code, note, given, moment)
+    for alert in closing:
+        alert.closed_at, alert.disposition_id = now, disposition.id
+    session.flush()
+    actor = Actor.staff(staff, from_address)
+    consequences.start(session, found, disposition, actor=actor, now=now)
+    remaining = _settle(session, found, staff, code, now)
+    _audit(session, found, disposition, closing, actor, now)
+    return Outcome(disposition.public_id, found.state == CallbackState.CLOSED, remaining)
+
+
+def known_kind(code: str) -> DispositionKind:
+    try:
+        return DispositionKind(code)
+    except ValueError as error:
+        raise UnknownCode(code=code[:40]) from error
+
+
+def _closing(session: Session, callback: Callback, code: DispositionKind, seen: Collection[uuid.UUID]) -> list[Alert]:
+    if code is DispositionKind.TO_PHYSICIAN:
+        return []
+    if not seen:
+        raise NothingSeen
+    standing = {alert.public_id: alert for alert in open_alerts(session, callback)}
+    if not set(seen) <= standing.keys():
+        raise AlertUnknown
+    return [alert for public_id, alert in standing.items() if public_id in set(seen)]
+
+
+def open_alerts(session: Session, callback: Callback) -> list[Alert]:
+    """What stands, most urgent first."""
+    found = (
+        select(Alert)
+        .where(Alert.callback_id == callback.id, Alert.closed_at.is_(None))
+        .order_by(Alert.rank.desc(), Alert.due_at, Alert.id)
+    )
+    return list(session.scalars(found))
+
+
+def _refuse_uncalled(session: Session, callback: Callback, code: DispositionKind) -> None:
+    """A call counts for what was decided after it: what comes in later needs a call of its own."""
+    if code in WITHOUT_REACHING and code is not DispositionKind.UNREACHABLE:
+        return
+    decided = session.scalar(
+        select(func.max(Disposition.at)).where(
+            Disposition.callback_id == callback.id, Disposition.kind != DispositionKind.TO_PHYSICIAN
+        )
+    )
+    calls = select(Attempt.outcome).where(Attempt.callback_id == callback.id)
+    outcomes = session.scalars(calls.where(Attempt.at > decided) if decided else calls).all()
+    if code is DispositionKind.UNREACHABLE and not outcomes:
+        raise NeedsAttempt
+    if code is not DispositionKind.UNREACHABLE and AttemptOutcome.REACHED not in outcomes:
+        raise NeedsReached
+
+
+def _store(
+    session: Session,
+    callback: Callback,
+    staff: Staff,
+    code: DispositionKind,
+    note: str,
+    details: Mapping[str, Any],
+    at: datetime,
+) -> Disposition:
+    public_id = uuid.uuid4()
+    disposition = Disposition(
+        public_id=public_id,
+        callback_id=callback.id,
+        staff_id=staff.id,
+        kind=code,
+        note=sealed_note(callback.enrolment, note, table="dispositions", public_id=public_id),
+        details=dict(details),
+        at=at,
+    )
+    session.add(disposition)
+    session.flush()
+    return disposition
+
+
+def _settle(session: Session, callback: Callback, staff: Staff, code: DispositionKind, now: datetime) -> int:
+    """Close the call-back, or give it the rank and time of what is left; either way nobody holds it any more."""
+    session.flush()
+    session.refresh(callback)
+    standing = open_alerts(session, callback)
+    callback.claimed_by_id = callback.claimed_at = callback.claim_ends_at = None
+    callback.next_try_at = None
+    callback.version += 1
+    if standing:
+        callback.rank = standing[0].rank
+        callback.due_at = standing[0].due_at
+        callback.for_physician = _for_physician(callback, standing, staff, code)
+    else:
+        callback.state, callback.closed_at, callback.closed_by_id = CallbackState.CLOSED, now, staff.id
+    session.flush()
+    return len(standing)
+
+
+def _for_physician(callback: Callback, standing: list[Alert], staff: Staff, code: DispositionKind) -> bool:
+    """Handed over, or never taken from the physician by anybody else, or for one of the alerts left."""
+    if code is DispositionKind.TO_PHYSICIAN:
+        return True
+    doctors = (AlertKind.UNREACHED, AlertKind.SILENCE)
+    left = any(alert.kind in doctors and alert.rank >= Level.RED for alert in standing)
+    return left or (callback.for_physician and staff.role != Role.PHYSICIAN)
+
+
+def _audit(
+    session: Session, callback: Callback, disposition: Disposition, closed: list[Alert], actor: Actor, now: datetime
+) -> None:
+    audit.append(
+        session,
+        actor=actor,
+        action="callback.disposed",
+        subject=("enrolment", callback.enrolment.public_id),
+        now=now,
+        details={
+            "callback": str(callback.public_id),
+            "disposition": str(disposition.public_id),
+            "kind": disposition.kind,
+            "alerts": [str(alert.public_id) for alert in closed],
+        },
+    )

@@ -1,0 +1,148 @@
+"""Who is to be called, most urgent first: level, then how late. Three statements at most, however long the queue."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import orjson
+from sqlalchemy.orm import Session
+
+from records import access
+from records.models import Staff
+from triage.callbacks.queue_rows import QueueRow, queue_row
+from triage.levels import Level
+
+RECENT = timedelta(days=7)
+
+# The first rows of each team by its index, then the first of those: one pass over all teams walks quiet ones whole.
+FIRST = """
+    SELECT c.* FROM unnest(%(teams)s::bigint[]) AS team (id) CROSS JOIN LATERAL (
+        SELECT * FROM callbacks b
+        WHERE b.team_id = team.id AND b.state = 'open'
+          AND (%(rank)s::smallint IS NULL OR b.rank = %(rank)s::smallint)
+          AND (%(physician)s::boolean IS NULL OR b.for_physician = %(physician)s::boolean)
+          AND (NOT %(mine)s::boolean OR b.claimed_by_id = %(staff)s AND b.claim_ends_at > %(now)s::timestamptz)
+        ORDER BY b.rank DESC, b.due_at LIMIT %(limit)s
+    ) c ORDER BY c.rank DESC, c.due_at, c.id LIMIT %(limit)s
+"""
+
+ROWS = f"""
+    SELECT c.public_id, c.version, c.rank, c.opened_at, c.due_at, c.for_physician, c.next_try_at, c.claimed_by_id,
+        c.claim_ends_at, holder.name AS claimed_by, e.public_id AS enrolment, e.state, e.onset_on, e.zone, e.risk_tier,
+        e.lives_alone, g.zone AS centre_zone, p.public_id AS patient, p.family_name, p.given_name, p.birth_date,
+        p.language, k.wrapped,
+        (SELECT jsonb_agg(jsonb_build_object('public_id', a.public_id, 'kind', a.kind, 'rank', a.rank,
+                'raised_at', a.raised_at, 'reasons',
+                (SELECT jsonb_agg(reason - 'assessed') FROM jsonb_array_elements(a.reasons) reason)) ORDER BY a.rank DESC, a.raised_at, a.id)
+         FROM alerts a WHERE a.callback_id = c.id AND a.closed_at IS NULL) AS alerts,
+        (SELECT r.answers FROM responses r WHERE r.enrolment_id = e.id ORDER BY r.due_at DESC, r.id DESC LIMIT 1)
+            AS latest,
+        (SELECT jsonb_agg(jsonb_build_object('due_at', r.due_at, 'answers', jsonb_build_object(
+                'spo2', r.answers->'spo2', 'temperature', r.answers->'temperature')) ORDER BY r.due_at, r.id)
+         FROM responses r WHERE r.enrolment_id = e.id AND r.due_at > %(since)s::timestamptz) AS recent
+    FROM ({FIRST}) c
+    JOIN enrolments e ON e.id = c.enrolment_id JOIN patients p ON p.id = e.patient_id
+    JOIN patient_keys k ON k.patient_id = p.id JOIN programmes g ON g.id = e.programme_id
+    LEFT JOIN staff holder ON holder.id = c.claimed_by_id
+    ORDER BY c.rank DESC, c.due_at, c.id
+"""  # noqa: S608 - constant fragments, every value is a parameter
+
+LIGHT = f"SELECT c.public_id, c.version, c.due_at, c.claimed_by_id, c.claim_ends_at, c.next_try_at FROM ({FIRST}) c"  # noqa: S608
+
+COUNTS = """
+    SELECT rank, count(*) AS total, count(*) FILTER (WHERE due_at < %(now)s) AS late,
+        count(*) FILTER (WHERE claimed_by_id IS NULL OR claim_ends_at <= %(now)s) AS unclaimed,
+        count(*) FILTER (WHERE claimed_by_id = %(staff)s AND claim_ends_at > %(now)s) AS mine
+    FROM callbacks WHERE team_id = ANY(%(teams)s::bigint[]) AND state = 'open' GROUP BY rank
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """Nothing is hidden unless asked for. `level` is a level's code."""
+
+    level: str | None = None
+    physician: bool | None = None
+    mine: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """Of the whole queue of one's teams, whatever the filters; `by_level` has every level that can stand in it."""
+
+    by_level: Mapping[str, int]
+    total: int
+    late: int
+    unclaimed: int
+    mine: int
+
+
+@dataclass(frozen=True, slots=True)
+class QueuePage:
+    rows: tuple[QueueRow, ...]
+    counts: Counts
+    etag: str
+
+
+def queue(
+    session: Session, *, staff: Staff, now: datetime, limit: int = 50, filters: Filters | None = None
+) -> QueuePage:
+    """The first `limit` rows within the teams of `staff`."""
+    chosen = filters or Filters()
+    values = _values(staff, now, limit, chosen)
+    found = session.connection().exec_driver_sql(ROWS, values).mappings().all()
+    counts = _counts(session, values)
+    rows = tuple(queue_row(row, staff_id=staff.id, now=now) for row in found)  # type: ignore[arg-type]
+    return QueuePage(rows, counts, _digest(found, counts, staff, now, chosen, limit))
+
+
+def etag(session: Session, *, staff: Staff, now: datetime, limit: int = 50, filters: Filters | None = None) -> str:
+    """That of the page that `queue` would make, from a light read: for asking whether anything changed."""
+    chosen = filters or Filters()
+    values = _values(staff, now, limit, chosen)
+    found = session.connection().exec_driver_sql(LIGHT, values).mappings().all()
+    return _digest(found, _counts(session, values), staff, now, chosen, limit)
+
+
+def _values(staff: Staff, now: datetime, limit: int, filters: Filters) -> dict[str, Any]:
+    return {
+        "teams": access.team_ids(staff),
+        "staff": staff.id,
+        "now": now,
+        "since": now - RECENT,
+        "limit": limit,
+        "rank": int(Level.from_code(filters.level)) if filters.level else None,
+        "physician": filters.physician,
+        "mine": filters.mine,
+    }
+
+
+def _counts(session: Session, values: dict[str, Any]) -> Counts:
+    found = session.connection().exec_driver_sql(COUNTS, values).mappings().all()
+    standing = {row["rank"]: row["total"] for row in found}
+    levels = [level for level in sorted(Level, reverse=True) if level is not Level.GREEN]
+    sums = {name: sum(row[name] for row in found) for name in ("total", "late", "unclaimed", "mine")}
+    return Counts(by_level={level.code: standing.get(level, 0) for level in levels}, **sums)
+
+
+def _digest(rows: Iterable[Any], counts: Counts, staff: Staff, now: datetime, filters: Filters, limit: int) -> str:
+    """Of what the page shows: which rows in which state, who holds what at this moment, and the numbers. Never of an
+    instant, which would either change with every look or miss what happened within its grain.
+    """
+    shown = [
+        [
+            str(row["public_id"]),
+            row["version"],
+            row["due_at"] < now,
+            row["claimed_by_id"] if row["claim_ends_at"] is not None and row["claim_ends_at"] > now else None,
+            row["next_try_at"] is not None and row["next_try_at"] > now,
+        ]
+        for row in rows
+    ]
+    numbers = [dict(counts.by_level), counts.late, counts.unclaimed, counts.mine]
+    page = [str(staff.public_id), limit, filters.level, filters.physician, filters.mine, shown, numbers]
+    return hashlib.sha256(orjson.dumps(page)).hexdigest()[:32]
