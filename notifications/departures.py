@@ -37,9 +37,9 @@ def leave(session: Session, *, phone: str, source: str, cause: uuid.UUID, now: d
     """Opt `phone` out and raise it for every patient behind it; False when it was opted out already."""
     if contacts.opted_out(session, phone=phone):
         return False
-    contacts.opt_out(session, phone=phone, now=now, source=source)
     for enrolment in followed(session, patients.by_phone(session, phone=phone)):
         tell_staff(session, enrolment, AlertKind.OPTED_OUT, cause=cause, now=now)
+    contacts.opt_out(session, phone=phone, now=now, source=source)  # last: it locks the audit trail
     return True
 
 

@@ -80,7 +80,7 @@ def _act(
         case InboundKind.STOP:
             departures.leave(session, phone=from_phone, source="sms", cause=received, now=now)
         case InboundKind.START:
-            contacts.opt_in(session, phone=from_phone)
+            contacts.opt_in(session, phone=from_phone, now=now, source="sms")
         case InboundKind.HELP | InboundKind.OTHER:  # AIDE may be the reserved word, or a cry: a person finds out
             for enrolment in enrolments:
                 departures.tell_staff(session, enrolment, AlertKind.WROTE, cause=received, now=now)

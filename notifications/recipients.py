@@ -17,7 +17,7 @@ from notifications.models import Message, MessageStatus, Purpose
 from notifications.policy import DAY, Situation
 from notifications.providers import Text
 from questionnaires.models import Checkin, CheckinState
-from records import doors, patients, phones
+from records import doors, phones
 from records.models import EndReason, Enrolment, EnrolmentState, OptOut, PatientIndex
 
 NOT_GONE_OUT = (MessageStatus.QUEUED, MessageStatus.CLAIMED, MessageStatus.REFUSED, MessageStatus.DROPPED)
@@ -102,7 +102,7 @@ def written(recipient: Recipient, *, public_url: str, at: datetime) -> Text:
         phone=phones.national(enrolment.programme.phone),
         link=link,
         site=f"{public_url}/enter",
-        code=_code(enrolment) if purpose is Purpose.INVITATION else None,
+        code=doors.code_of(enrolment) if purpose is Purpose.INVITATION else None,
     )
     return Text(
         message_public_id=message.public_id,
@@ -120,10 +120,3 @@ def _token(recipient: Recipient) -> str:
     if recipient.checkin_public_id is None:
         return doors.make_link("invite", recipient.message.enrolment.public_id)
     return doors.make_link("checkin", recipient.checkin_public_id)
-
-
-def _code(enrolment: Enrolment) -> str:
-    assert enrolment.code is not None, "an invited enrolment has its typed code"
-    return patients.reveal_text(
-        enrolment.patient, enrolment.code, table="enrolments", column="code", public_id=enrolment.public_id
-    )

@@ -14,7 +14,7 @@ from records.texts import Translator
 
 # Outside the GSM alphabet one letter makes every segment shrink from 153 to 67 characters.
 PLAIN = str.maketrans(
-    {"\u202f": " ", "\u00a0": " ", "’": "'", "‘": "'", "«": '"', "»": '"', "–": "-", "—": "-", "…": "."}
+    {"\u202f": " ", "\u00a0": " ", "’": "'", "‘": "'", "«": '"', "»": '"', "–": "-", "—": "-", "…": ".", "œ": "oe"}
 )
 KEPT = frozenset("àäåèéìñòöùüÀÄÅÉÑÖÜÇßæøÆØ")
 
@@ -42,7 +42,7 @@ def _wording(t: Translator, purpose: Purpose, values: dict[str, str]) -> str:
     match purpose:
         case Purpose.INVITATION:
             return t.gettext(
-                "Vigidom - Your home monitoring starts here: %(link)s or type the code %(code)s on %(site)s. "
+                "Vigidom - Your follow-up starts here: %(link)s or type the code %(code)s on %(site)s. "
                 "Centre: %(phone)s. No texts any more: STOP.",
                 **values,
             )

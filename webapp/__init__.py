@@ -51,8 +51,9 @@ def _load_keys(settings: config.Settings) -> bytes:
 
 
 def _register_doors(app: Flask) -> None:
-    from webapp import auth, health, patient
+    from webapp import auth, health, hooks, patient
 
     app.register_blueprint(health.blueprint)
+    app.register_blueprint(hooks.blueprint)
     app.register_blueprint(auth.blueprint)
     app.register_blueprint(patient.blueprint)

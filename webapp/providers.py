@@ -20,4 +20,4 @@ def chosen(settings: Settings, sessions: sessionmaker[Session]) -> Provider:
             sender=settings.twilio_from,
             api_url=settings.twilio_api_url,
         )
-    return ConsoleProvider(sessions)
+    return ConsoleProvider(sessions, production=settings.production)

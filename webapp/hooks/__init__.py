@@ -1,0 +1,73 @@
+"""The doors by which the provider of texts comes back, with receipts and with texts that people sent; signed only."""
+
+from __future__ import annotations
+
+import uuid
+
+from flask import Blueprint, Response, abort, current_app, request
+from twilio.request_validator import RequestValidator
+from twilio.twiml.messaging_response import MessagingResponse
+
+from notifications import inbound, receipts
+from records import clock
+from records.db import db
+from webapp.config import Settings
+from webapp.extensions import csrf
+from webapp.permissions import access
+
+blueprint = Blueprint("hooks", __name__, url_prefix="/hooks")
+csrf.exempt(blueprint)
+
+
+def is_signed(settings: Settings) -> bool:
+    """Whether Twilio signed this request. The address it signed is the public one, whatever a proxy made of it."""
+    if not settings.twilio_auth_token:
+        return False
+    address = settings.public_url + request.full_path.removesuffix("?")
+    signature = request.headers.get("X-Twilio-Signature", "")
+    return bool(RequestValidator(settings.twilio_auth_token).validate(address, request.form, signature))
+
+
+@blueprint.before_request
+def _only_twilio() -> None:
+    if not is_signed(current_app.config["VIGIDOM"]):
+        abort(403)
+
+
+@blueprint.post("/twilio/status/<uuid:message>")
+@access("provider")
+def status(message: uuid.UUID) -> tuple[str, int]:
+    """A receipt; 404 for a message that is not ours, of which nothing is written."""
+    ours = receipts.apply(
+        db.session,  # type: ignore[arg-type]
+        message_public_id=message,
+        provider_status=request.form.get("MessageStatus", ""),
+        error_code=request.form.get("ErrorCode") or None,
+        provider_id=request.form.get("MessageSid") or None,
+        now=clock.now(),
+    )
+    db.session.commit()
+    return ("", 204) if ours else ("", 404)
+
+
+@blueprint.post("/twilio/inbound")
+@access("provider")
+def inbound_text() -> Response:
+    """A text that somebody sent; the answer is TwiML, empty when Twilio itself has replied."""
+    form = request.form
+    if not form.get("MessageSid") or not form.get("From"):
+        abort(400)
+    reply = inbound.receive(
+        db.session,  # type: ignore[arg-type]
+        provider_id=form["MessageSid"],
+        from_phone=form["From"],
+        to_phone=form.get("To", ""),
+        body=form.get("Body", ""),
+        provider_replied=bool(form.get("OptOutType")),
+        now=clock.now(),
+    )
+    db.session.commit()
+    answer = MessagingResponse()
+    if reply is not None:
+        answer.message(reply)
+    return Response(str(answer), mimetype="text/xml")
