@@ -22,7 +22,10 @@ CODES = {
     "wrote": "Wrote a message",
     "asked-for-call": "Asked to be called",
     "outcome-due": "Sent to hospital or an ambulance was sent: find out what came of it",
-    "follow-up-ends": "The follow-up ends, but the last check-in was not answered without a warning sign",
+    "follow-up-ends": (
+        "The last day of the follow-up is over: it goes on day by day until no call is owed and the last check-in "
+        "shows no warning sign"
+    ),
     "unreached": "Several calls reached nobody",
 }
 

@@ -126,7 +126,11 @@ def age(known: Situation, on: date) -> int:
     return years_between(date.fromisoformat(text), on)
 
 
+def known_zone(zone: str, other: str) -> str:
+    """A zone that this machine no longer knows counts as the centre's, and loses no answer."""
+    return zone if zone in clock.zone_names() else other
+
+
 def local_day(known: Situation, moment: datetime) -> date:
-    """The patient's day; a zone that this machine no longer knows counts as the centre's, and loses no answer."""
-    zone = known.zone if known.zone in clock.zone_names() else known.centre.zone
-    return clock.local_day(moment, zone)
+    """The patient's day."""
+    return clock.local_day(moment, known_zone(known.zone, known.centre.zone))

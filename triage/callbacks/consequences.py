@@ -18,6 +18,7 @@ from triage.callbacks.raising import key_of, raise_alert
 from triage.levels import Level
 from triage.models import AlertKind, Callback, Disposition, DispositionKind
 from triage.refusals import BadDetails, NotFollowed
+from triage.situation import known_zone
 from triage.targets import opening
 
 SOONEST_HOURS, LATEST_HOURS = 1, 24
@@ -51,7 +52,7 @@ def start(session: Session, callback: Callback, disposition: Disposition, *, act
 
 def ask_again(session: Session, enrolment: Enrolment, *, opens_at: datetime) -> Checkin:
     """One more check-in, at its own hour; it is closed, reminded of and missed like any other."""
-    day = clock.local_day(opens_at, enrolment.zone)
+    day = clock.local_day(opens_at, known_zone(enrolment.zone, enrolment.programme.zone))
     before = select(func.count(Checkin.id)).where(
         Checkin.enrolment_id == enrolment.id, Checkin.local_on == day, Checkin.slot.startswith("extra-")
     )

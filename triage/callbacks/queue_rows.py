@@ -15,7 +15,7 @@ from records.crypto import Sealed
 from records.patients import Identity, reveal_row
 from triage import reasons
 from triage.levels import Level
-from triage.situation import illness_day
+from triage.situation import illness_day, known_zone
 
 MEASURES = ("spo2", "temperature")
 """The linkIds whose course is drawn beside a patient's name, the leading one first."""
@@ -91,7 +91,7 @@ def queue_row(row: Mapping[str, Any], *, staff_id: int, now: datetime) -> QueueR
         given_name=Sealed(row["given_name"]),
         birth_date=Sealed(row["birth_date"]),
         wrapped_key=Sealed(row["wrapped"]),
-        illness_day=illness_day(row["onset_on"], clock.local_day(now, _zone(row))),
+        illness_day=illness_day(row["onset_on"], clock.local_day(now, known_zone(row["zone"], row["centre_zone"]))),
         alerts=tuple(_alert(alert) for alert in row["alerts"] or ()),
         latest=row["latest"],
         course=course(row["recent"] or ()),
@@ -101,10 +101,6 @@ def queue_row(row: Mapping[str, Any], *, staff_id: int, now: datetime) -> QueueR
 def _alert(alert: Mapping[str, Any]) -> dict[str, Any]:
     moment = datetime.fromisoformat(alert["raised_at"])
     return {**alert, "public_id": uuid.UUID(alert["public_id"]), "raised_at": moment}
-
-
-def _zone(row: Mapping[str, Any]) -> str:
-    return str(row["zone"] if row["zone"] in clock.zone_names() else row["centre_zone"])
 
 
 def course(recent: list[Mapping[str, Any]] | tuple[()]) -> dict[str, tuple[Point, ...]]:
