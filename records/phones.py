@@ -63,7 +63,7 @@ def parse(text: str, *, region: str = "FR", rehearsal: bool = False) -> str:
     """`text` as E.164. Raises BadPhone with what to type. Numbers reserved for fiction pass only in a rehearsal."""
     if not text or len(text) > LONGEST or any(character.isalpha() for character in text):
         raise BadPhone(NOT_A_NUMBER)
-    number = _read(text, region)
+    number = _read(" ".join(text.split()), region)
     if number.extension:
         raise BadPhone(HAS_EXTENSION)
     e164 = phonenumbers.format_number(number, PhoneNumberFormat.E164)
