@@ -48,11 +48,11 @@ CHECKINS = text("""
                opens_at AS due_at, least(opens_at + first, closes_at) AS expires_at
         FROM waiting
         UNION ALL
-        SELECT 'reminder:' || public_id || ':1', 'first-reminder', id, enrolment_id,
+        SELECT 'reminder:' || public_id || '\\:1', 'first-reminder', id, enrolment_id,
                opens_at + first, least(opens_at + second, closes_at)
         FROM waiting WHERE opens_at + first <= :now AND opens_at + first < closes_at
         UNION ALL
-        SELECT 'reminder:' || public_id || ':2', 'second-reminder', id, enrolment_id,
+        SELECT 'reminder:' || public_id || '\\:2', 'second-reminder', id, enrolment_id,
                opens_at + second, greatest(closes_at, opens_at + second + :lasts * interval '1 minute')
         FROM waiting
         WHERE opens_at + second <= :now + :ahead * interval '1 minute' AND opens_at + second <= closes_at

@@ -1,0 +1,314 @@
+"""From the outbox to the provider: claimed before it is sent, checked again, settled once."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+import pytest
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session, sessionmaker
+
+from notifications import outbox, reminders, settling
+from notifications.models import ConsoleMessage, Message
+from notifications.providers import Outcome, OutcomeKind, Text
+from notifications.providers.console import ConsoleInProduction, ConsoleProvider, masked
+from questionnaires.models import Checkin
+from records import contacts, doors, patients
+from records.crypto import Sealed
+from records.models import Contact, EndReason, Enrolment, EnrolmentState, Patient
+from tests import factories
+from tests.notifications.conftest import OPENS, URL, Scripted, answers, make_checkin, messages, only
+
+Beat = Callable[..., dict[str, int]]
+MINUTE = timedelta(minutes=1)
+
+
+def contact(session: Session) -> Contact:
+    session.rollback()
+    return session.scalars(select(Contact)).one()
+
+
+def test_a_due_text_is_sent_with_its_link_and_settled(
+    session: Session, checkin: Checkin, provider: Scripted, beat: Beat
+) -> None:
+    assert beat(OPENS) == {"owed": 1, "accepted": 1}
+    (text,) = provider.taken
+    enrolment = session.get(Enrolment, checkin.enrolment_id)
+    assert enrolment is not None
+    assert text.to == patients.reveal(enrolment.patient).phone
+    assert f"{URL}/q/{doors.make_link('checkin', checkin.public_id)} " in text.body
+    message = only(session)
+    assert text.callback_url == f"{URL}/hooks/twilio/status/{message.public_id}"
+    assert (message.status, message.provider, message.tries) == ("accepted", "scripted", 1)
+    assert message.provider_id == f"SM{message.public_id.hex}"
+    assert beat(OPENS + MINUTE) == {}
+
+
+def test_triage_can_read_what_was_tried(session: Session, checkin: Checkin, beat: Beat) -> None:
+    beat(OPENS)
+    told = contact(session)
+    assert (told.source, told.about) == (only(session).public_id, checkin.public_id)
+    assert (told.channel, told.purpose, told.outcome, told.at) == ("sms", "checkin", "sent", OPENS)
+
+
+def test_an_invitation_carries_the_link_and_the_code(session: Session, provider: Scripted, beat: Beat) -> None:
+    enrolment = factories.make_enrolment(session, EnrolmentState.INVITED)
+    session.commit()
+    beat(factories.NOW)
+    (text,) = provider.taken
+    assert f"/q/{doors.make_link('invite', enrolment.public_id)} " in text.body
+    assert str(doors.code_of(enrolment)) in text.body
+    assert contact(session).about == enrolment.public_id
+
+
+def _answer(session: Session, checkin: Checkin) -> None:
+    checkin.state = "answered"
+
+
+def _pause(session: Session, checkin: Checkin) -> None:
+    owner = factories.make_staff(session)
+    values = {"state": "paused", "paused_at": OPENS, "pause_owner_id": owner.id, "pause_review_on": OPENS.date()}
+    session.execute(update(Enrolment).values(values))
+
+
+def _end(reason: EndReason) -> Callable[[Session, Checkin], None]:
+    def end(session: Session, _: Checkin) -> None:
+        session.execute(update(Enrolment).values(state="discharged", end_reason=reason, ended_at=OPENS))
+
+    return end
+
+
+def _opt_out(session: Session, checkin: Checkin) -> None:
+    enrolment = session.get(Enrolment, checkin.enrolment_id)
+    assert enrolment is not None
+    phone = patients.reveal(enrolment.patient).phone
+    assert phone is not None
+    contacts.opt_out(session, phone=phone, now=OPENS, source="test")
+
+
+def _lose_phone(session: Session, _: Checkin) -> None:
+    session.execute(update(Patient).values(phone=None))
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        (_answer, "answered"),
+        (_pause, "paused"),
+        (_end(EndReason.ADMITTED), "admitted"),
+        (_end(EndReason.DECEASED), "deceased"),
+        (_end(EndReason.WITHDREW), "withdrew"),
+        (_end(EndReason.COMPLETED), "discharged"),
+        (_opt_out, "opted-out"),
+        (_lose_phone, "no-phone"),
+    ],
+)
+def test_what_changed_since_it_was_owed_stops_a_text(
+    session: Session,
+    checkin: Checkin,
+    provider: Scripted,
+    beat: Beat,
+    change: Callable[[Session, Checkin], None],
+    reason: str,
+) -> None:
+    reminders.owe(session, now=OPENS)
+    change(session, checkin)
+    session.commit()
+    assert beat(OPENS)["dropped"] == 1
+    assert provider.taken == []
+    message = only(session)
+    assert (message.status, message.reason) == ("dropped", reason)
+    assert contact(session).outcome == "not-sent"
+
+
+def test_an_answer_given_while_a_batch_is_under_way_stops_its_reminder(
+    session: Session, sessions: sessionmaker[Session], provider: Scripted, beat: Beat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("notifications.delivery.FACTS_HOLD_FOR", 1)
+    checkins = [make_checkin(session, factories.make_enrolment(session)) for _ in range(2)]
+    last = checkins[1].id
+    session.commit()
+
+    def answered_meanwhile(text: Text) -> Outcome:
+        with sessions.begin() as other:
+            other.execute(update(Checkin).where(Checkin.id == last).values(state="answered"))
+        return provider.take(text)
+
+    provider.next.append(answered_meanwhile)
+    assert beat(OPENS) == {"owed": 2, "accepted": 1, "dropped": 1}
+
+
+def test_a_rehearsal_patient_is_never_handed_to_a_provider_that_reaches_people(
+    session: Session, checkin: Checkin, beat: Beat
+) -> None:
+    real = Scripted(reaches_people=True)
+    assert beat(OPENS, provider=real)["dropped"] == 1
+    assert real.taken == []
+    assert only(session).reason == "rehearsal"
+
+
+def test_a_real_patient_is_written_to_by_a_real_provider(session: Session, beat: Beat) -> None:
+    make_checkin(session, factories.make_enrolment(session, rehearsal=False))
+    session.commit()
+    real = Scripted(reaches_people=True)
+    beat(OPENS, provider=real)
+    assert [text.synthetic for text in real.taken] == [False]
+
+
+def test_a_text_due_at_night_waits_for_the_morning_or_expires(session: Session, provider: Scripted, beat: Beat) -> None:
+    night = datetime.fromisoformat("2026-03-11T23:30:00+01:00")
+    enrolment = factories.make_enrolment(session, EnrolmentState.INVITED)
+    enrolment.invited_at = night
+    make_checkin(session, factories.make_enrolment(session), opens_at=night)
+    session.commit()
+    assert beat(night) == {"owed": 2, "postponed": 2}
+    assert beat(night + 7 * 60 * MINUTE)["expired"] == 3
+    assert provider.taken == []
+    assert beat(night + 7.5 * 60 * MINUTE)["accepted"] == 1
+    assert {m.purpose: m.status for m in messages(session).values()} == {
+        "invitation": "accepted",
+        "checkin": "expired",
+        "first-reminder": "expired",
+        "second-reminder": "expired",
+    }
+
+
+def test_an_expired_text_is_told_to_triage(session: Session, checkin: Checkin, beat: Beat) -> None:
+    reminders.owe(session, now=OPENS)
+    checkin.state = "missed"
+    session.commit()
+    assert beat(OPENS + timedelta(hours=2)) == {"expired": 1}
+    assert contact(session).outcome == "not-sent"
+
+
+@pytest.mark.parametrize("tries", range(1, 9))
+def test_a_refusal_for_now_waits_by_the_table(
+    session: Session, checkin: Checkin, provider: Scripted, beat: Beat, tries: int
+) -> None:
+    provider.next.append(answers(OutcomeKind.RETRY, "twilio-20429"))
+    reminders.owe(session, now=OPENS)
+    session.execute(update(Message).values(tries=tries - 1))
+    session.commit()
+    assert beat(OPENS)["queued"] == 1
+    message = only(session)
+    wait = settling.BACK_OFF[min(tries, len(settling.BACK_OFF)) - 1]
+    assert (message.status, message.reason, message.next_try_at) == ("queued", "twilio-20429", OPENS + wait)
+    assert beat(OPENS + wait - timedelta(seconds=1)) == {}
+    assert beat(OPENS + wait)["accepted"] == 1
+
+
+def test_the_tries_end_when_the_text_expires(
+    session: Session, checkin: Checkin, provider: Scripted, beat: Beat
+) -> None:
+    provider.next.extend([answers(OutcomeKind.RETRY, "twilio-20500")] * 50)
+    for minute in range(125):
+        beat(OPENS + minute * MINUTE)
+    text = messages(session)[f"checkin:{checkin.public_id}"]
+    assert (text.status, text.reason) == ("expired", "twilio-20500")
+    assert provider.taken == []
+    assert text.tries < 12
+
+
+def test_a_final_refusal_is_told_to_triage_and_not_tried_again(
+    session: Session, checkin: Checkin, provider: Scripted, beat: Beat
+) -> None:
+    provider.next.append(answers(OutcomeKind.REFUSED, "twilio-21614"))
+    beat(OPENS)
+    message = only(session)
+    assert (message.status, message.reason) == ("refused", "twilio-21614")
+    assert contact(session).outcome == "failed"
+    assert beat(OPENS + 30 * MINUTE) == {}
+
+
+def test_one_row_that_does_not_open_stops_nobody(session: Session, provider: Scripted, beat: Beat) -> None:
+    broken, whole = (factories.make_enrolment(session) for _ in range(2))
+    for enrolment in (broken, whole):
+        make_checkin(session, enrolment)
+    session.execute(
+        update(Patient).where(Patient.id == broken.patient_id).values(phone=Sealed(bytes(whole.patient.phone or b"")))
+    )
+    session.commit()
+    assert beat(OPENS) == {"owed": 2, "accepted": 1, "postponed": 1}
+    waiting = [m for m in messages(session).values() if m.status == "queued"]
+    assert [(m.enrolment_id, m.reason) for m in waiting] == [(broken.id, "not-written")]
+
+
+def test_the_daily_cap_counts_every_text_that_may_have_gone_out(
+    session: Session, provider: Scripted, beat: Beat
+) -> None:
+    enrolment = factories.make_enrolment(session)
+    for n in range(8):
+        make_checkin(session, enrolment, slot=f"extra-{n}")
+    session.commit()
+    assert beat(OPENS) == {"owed": 8, "accepted": 6, "dropped": 2}
+    make_checkin(session, enrolment, opens_at=OPENS + timedelta(hours=2), slot="late")
+    session.execute(update(Checkin).where(Checkin.slot != "late").values(state="answered"))
+    session.commit()
+    assert beat(OPENS + timedelta(hours=2))["dropped"] == 1
+
+
+def test_two_workers_on_one_outbox_never_send_twice(
+    session: Session, sessions: sessionmaker[Session], provider: Scripted, beat: Beat
+) -> None:
+    for _ in range(60):
+        make_checkin(session, factories.make_enrolment(session))
+    reminders.owe(session, now=OPENS)
+    session.commit()
+    together = threading.Barrier(3)
+    failures: list[BaseException] = []
+
+    def work(name: str) -> None:
+        try:
+            together.wait(30)
+            for _ in range(5):
+                beat(OPENS, worker=name)
+        except BaseException as error:
+            failures.append(error)
+
+    threads = [threading.Thread(target=work, args=(f"w{n}",)) for n in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failures == []
+    assert len(provider.messages) == len(set(provider.messages)) == 60
+    assert {m.status for m in messages(session).values()} == {"accepted"}
+
+
+def test_a_claim_is_given_to_one_worker_only(session: Session, sessions: sessionmaker[Session]) -> None:
+    for _ in range(3):
+        make_checkin(session, factories.make_enrolment(session))
+    reminders.owe(session, now=OPENS)
+    session.commit()
+    with sessions() as one, sessions() as two:
+        first = outbox.claim(one, worker="w", now=OPENS, limit=2)
+        second = outbox.claim(two, worker="w", now=OPENS, limit=5)
+        assert (len(first.message_ids), len(second.message_ids)) == (2, 1)
+        assert not set(first.message_ids) & set(second.message_ids)
+        assert first.token != second.token
+
+
+def test_the_console_prints_no_number_and_keeps_the_text_for_the_demonstration(
+    session: Session,
+    sessions: sessionmaker[Session],
+    checkin: Checkin,
+    beat: Beat,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert beat(OPENS, provider=ConsoleProvider(sessions)) == {"owed": 1, "delivered": 1}
+    enrolment = session.get(Enrolment, checkin.enrolment_id)
+    assert enrolment is not None
+    phone = str(patients.reveal(enrolment.patient).phone)
+    printed = capsys.readouterr().out
+    assert phone not in printed
+    assert "/q/" not in printed
+    shown = session.scalars(select(ConsoleMessage)).one()
+    assert shown.recipient == masked(phone) == f"+33{'•' * 7}{phone[-2:]}"
+    assert "/q/" in shown.body
+
+
+def test_the_console_refuses_production(sessions: sessionmaker[Session]) -> None:
+    with pytest.raises(ConsoleInProduction):
+        ConsoleProvider(sessions, production=True)
