@@ -14,6 +14,8 @@ from records import clock
 from records.db import db
 from records.models import Enrolment, Programme
 from triage import protocols
+from triage.conditions.shapes import facts_of
+from triage.facts import NUMERIC
 from triage.models import Assessment, ProtocolVersion
 from triage.wording import Wording
 from webapp.extensions import language
@@ -37,17 +39,26 @@ def result(response: uuid.UUID) -> str:
     version = db.session.get_one(ProtocolVersion, assessment.protocol_version_id)
     document = protocols.compiled(db.session, version_id=version.id, digest=version.digest).document
     wording = Wording(document, assessment.facts, assessment.limits, assessment.explanation, language())
+    hours = _hours(enrolment.programme, answered.received_at)
     return render_template(
         "patient/result.html",
         answered=answered,
         assessment=assessment,
-        reasons=wording.to_patient(),
+        reasons=wording.to_patient() if hours["watched"] else _figures(wording),
         signs=signs(document, assessment.limits, language()),
         enrolment=enrolment,
         programme=enrolment.programme,
         correct=is_recent(answered, clock.now()),
-        **_hours(enrolment.programme, answered.received_at),
+        **hours,
     )
+
+
+def _figures(wording: Wording) -> list[str]:
+    """The reasons while the centre is closed: sentences about measures promise a call at once, their figures do not."""
+    kinds = {fact.name: fact.kind for fact in wording.document.facts}
+    unmeasured = [rule for rule in wording.told() if not any(kinds[name] in NUMERIC for name in facts_of(rule.when))]
+    sentences = [rule.to_patient[wording.language].format_map(wording.places()) for rule in unmeasured]
+    return sentences + wording.comparisons()
 
 
 def _hours(programme: Programme, at: datetime) -> dict[str, object]:
