@@ -20,6 +20,8 @@ from webapp.config import CHECKOUT, Settings
 csrf = CSRFProtect()
 migrate = Migrate(compare_type=True)
 STATIC = Path(__file__).parent / "static"
+LANGUAGE = f"/<any({', '.join(texts.LANGUAGES)}):language>"
+"""The first part of every page's address; another language is not found."""
 
 
 def init(app: Flask, settings: Settings) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask_wtf import FlaskForm
 from wtforms import HiddenField, PasswordField, StringField
-from wtforms.validators import EqualTo, InputRequired, Length
+from wtforms.validators import DataRequired, EqualTo, InputRequired, Length
 
 from webapp.lazy import lazy
 
@@ -14,7 +14,7 @@ NOT_TOO_LONG = Length(max=1024, message=lazy("That is too long"))
 class SignInForm(FlaskForm):
     email = StringField(
         lazy("E-mail address"),
-        [InputRequired(lazy("Type your e-mail address")), NOT_TOO_LONG],
+        [DataRequired(lazy("Type your e-mail address")), NOT_TOO_LONG],
         render_kw={"type": "email", "autocomplete": "username", "autocapitalize": "none", "spellcheck": "false"},
     )
     password = PasswordField(

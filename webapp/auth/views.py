@@ -11,10 +11,10 @@ from records.models import Staff
 from records.refusals import FieldErrors
 from webapp import navigation
 from webapp.auth import forms, sessions
-from webapp.extensions import translator
+from webapp.extensions import LANGUAGE, translator
 from webapp.permissions import access
 
-blueprint = Blueprint("auth", __name__, url_prefix="/<language>/staff")
+blueprint = Blueprint("auth", __name__, url_prefix=f"{LANGUAGE}/staff")
 blueprint.before_app_request(sessions.load)
 
 

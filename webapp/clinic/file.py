@@ -1,0 +1,255 @@
+"""A patient's file as its page shows it, read for the person signed in."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from flask import current_app, g, url_for
+from markupsafe import Markup
+from sqlalchemy import select
+
+from notifications.models import Message
+from records import clock, codes, doors, patients, phones
+from records import enrolment as enrolments
+from records.db import db
+from records.models import Enrolment, EnrolmentState, RiskTier, Staff
+from records.patients import Identity, years_between
+from records.texts import LANGUAGES
+from triage import callbacks, followup, protocols
+from triage.callbacks import AlertDetail, CallbackDetail
+from triage.documents import Document
+from triage.levels import Level
+from triage.models import Assessment
+from triage.wording import Wording
+from webapp.clinic import wording
+from webapp.clinic.answers import Answers, over_time
+from webapp.clinic.board import wait
+from webapp.extensions import language, translator
+
+MESSAGES = 30
+
+
+@dataclass(frozen=True)
+class Alert:
+    """One reason to call that still stands, in words and in numbers."""
+
+    detail: AlertDetail
+    sentences: Sequence[str]
+    comparisons: Sequence[str]
+
+    @property
+    def level(self) -> Level:
+        return Level.from_code(self.detail.level)
+
+
+@dataclass(frozen=True)
+class Call:
+    """The open call-back."""
+
+    detail: CallbackDetail
+    alerts: list[Alert]
+    waiting: str
+    is_mine: bool
+
+    @property
+    def level(self) -> Level:
+        return Level.from_code(self.detail.level)
+
+
+@dataclass(frozen=True)
+class Act:
+    at: datetime
+    by: str
+    what: object
+    note: str | None
+
+
+@dataclass(frozen=True)
+class Sent:
+    at: datetime
+    purpose: object
+    status: object
+
+
+@dataclass(frozen=True)
+class OwnLimit:
+    label: str
+    value: str
+    reason: str
+    author: str
+
+
+@dataclass(frozen=True)
+class File:
+    enrolment: Enrolment
+    identity: Identity
+    particulars: enrolments.Particulars
+    document: Document | None
+    own_limits: list[OwnLimit]
+    call: Call | None
+    answers: Answers | None
+    acts: list[Act]
+    messages: list[Sent]
+    protocol_signed: bool
+    pause_owner: str
+    now: datetime
+
+    @property
+    def zone(self) -> str:
+        return self.enrolment.programme.zone
+
+    @property
+    def age(self) -> int:
+        return years_between(self.identity.birth_date, clock.local_day(self.now, self.zone))
+
+    @property
+    def day_of_illness(self) -> int | None:
+        return enrolments.illness_day(self.enrolment, clock.local_day(self.now, self.enrolment.zone))
+
+    @property
+    def state(self) -> object:
+        return wording.STATES[EnrolmentState(self.enrolment.state)]
+
+    @property
+    def language(self) -> str:
+        return LANGUAGES.get(self.enrolment.patient.language, self.enrolment.patient.language)
+
+    @property
+    def emergency(self) -> Markup | str:
+        return _contact(self.particulars.emergency_name, self.particulars.emergency_phone)
+
+    @property
+    def gp(self) -> Markup | str:
+        return _contact(self.particulars.gp_name, self.particulars.gp_phone)
+
+    @property
+    def conditions(self) -> list[object]:
+        return [wording.CONDITIONS.get(code, code) for code in self.enrolment.conditions]
+
+    @property
+    def is_open(self) -> bool:
+        return EnrolmentState(self.enrolment.state) in enrolments.OPEN
+
+    @property
+    def may_pause(self) -> bool:
+        return self.enrolment.state in (EnrolmentState.ACTIVE, EnrolmentState.INVITED)
+
+    @property
+    def address(self) -> str:
+        return self.particulars.address
+
+    @property
+    def risk(self) -> object:
+        return wording.RISKS[RiskTier(self.enrolment.risk_tier)]
+
+    @property
+    def pause_reason(self) -> object:
+        return wording.PAUSES.get(self.enrolment.pause_reason or "", "")
+
+    @property
+    def next_step(self) -> str | None:
+        """Who acts next on this follow-up and by when."""
+        step = enrolments.next_step(self.enrolment, self.enrolment.programme, self.now)
+        return wording.next_step(step, self.zone, translator()) if step else None
+
+    @property
+    def code(self) -> str | None:
+        """The typed entrance, for as long as it is of use."""
+        code = doors.code_of(self.enrolment) if self.enrolment.state == EnrolmentState.INVITED else None
+        return codes.shown(code) if code else None
+
+    @property
+    def code_address(self) -> str:
+        here = url_for("patient.enter", language=self.enrolment.patient.language)
+        return current_app.config["VIGIDOM"].public_url.split("://", 1)[1] + here
+
+
+def _contact(name: str, phone: str) -> Markup | str:
+    if not phone:
+        return name
+    return Markup('{} <a class="vd-nowrap" href="tel:{}"><bdi dir="ltr">{}</bdi></a>').format(
+        name, phone, phones.national(phone)
+    )
+
+
+def open_file(enrolment: Enrolment, now: datetime) -> File:
+    version = protocols.bound(db.session, programme_id=enrolment.programme_id, now=now)
+    document = protocols.compiled(db.session, version_id=version.id).document if version else None
+    own = followup.own_limits(db.session, enrolment=enrolment, now=now)
+    found = callbacks.detail(db.session, enrolment=enrolment, language=language(), now=now)
+    signed = protocols.is_signed(db.session, programme_id=enrolment.programme_id, now=now)
+    owner = db.session.get(Staff, enrolment.pause_owner_id) if enrolment.pause_owner_id else None
+    return File(
+        enrolment=enrolment,
+        identity=patients.reveal(enrolment.patient),
+        particulars=enrolments.particulars(enrolment),
+        document=document,
+        own_limits=_own_limits(enrolment, document, now),
+        call=_call(found, now),
+        answers=_answers(enrolment, document, own, now),
+        acts=_acts(found),
+        messages=_messages(enrolment),
+        protocol_signed=signed or enrolment.patient.rehearsal,
+        pause_owner=owner.name if owner else "",
+        now=now,
+    )
+
+
+def _answers(enrolment: Enrolment, document: Document | None, own: dict[str, Decimal], now: datetime) -> Answers | None:
+    if document is None:
+        return None
+    return over_time(db.session, enrolment, document=document, own_limits=own, language=language(), now=now)
+
+
+def _call(found: Sequence[CallbackDetail], now: datetime) -> Call | None:
+    standing = next((detail for detail in found if detail.is_open), None)
+    if standing is None:
+        return None
+    alerts = [_alert(alert) for alert in standing.alerts if alert.closed_at is None]
+    return Call(standing, alerts, wait(now - standing.opened_at), standing.claimed_by_id == g.staff.id)
+
+
+def _alert(detail: AlertDetail) -> Alert:
+    assessed = db.session.get(Assessment, detail.assessment_id) if detail.assessment_id else None
+    if assessed is None:
+        return Alert(detail, detail.words, ())
+    document = protocols.compiled(db.session, version_id=assessed.protocol_version_id).document
+    said = Wording(document, assessed.facts, assessed.limits, assessed.explanation, language())
+    return Alert(detail, detail.words, said.comparisons())
+
+
+def _acts(found: Sequence[CallbackDetail]) -> list[Act]:
+    """Every attempt and disposition, newest first."""
+    acts = [
+        Act(note.at, note.by, words.get(note.code, note.code), note.note)
+        for detail in found
+        for notes, words in ((detail.attempts, wording.OUTCOMES), (detail.dispositions, wording.DISPOSITIONS))
+        for note in notes
+    ]
+    return sorted(acts, key=lambda act: act.at, reverse=True)
+
+
+def _messages(enrolment: Enrolment) -> list[Sent]:
+    query = select(Message).where(Message.enrolment_id == enrolment.id).order_by(Message.created_at.desc(), Message.id)
+    return [
+        Sent(
+            message.status_at,
+            wording.PURPOSES.get(message.purpose, message.purpose),
+            wording.STATUSES.get(message.status, message.status),
+        )
+        for message in db.session.scalars(query.limit(MESSAGES))
+    ]
+
+
+def _own_limits(enrolment: Enrolment, document: Document | None, now: datetime) -> list[OwnLimit]:
+    named = {limit.name: limit for limit in document.limits} if document else {}
+    shown = []
+    for row in followup.own_limit_rows(db.session, enrolment=enrolment, now=now):
+        author = db.session.get_one(Staff, row.author_id).name
+        limit = named.get(row.name)
+        label = limit.labels.get(language(), row.name) if limit else row.name
+        shown.append(OwnLimit(label, wording.number(row.value), row.reason, author))
+    return shown

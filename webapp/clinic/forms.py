@@ -1,0 +1,90 @@
+"""The forms of a patient's page, empty and ready to be filled."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+
+from flask import g
+from flask_wtf import FlaskForm
+from sqlalchemy import select
+
+from questionnaires.numbers import NumberProblem, parse_number
+from records import clock
+from records.db import db
+from records.models import Enrolment, Role, Staff, StaffTeam
+from triage import protocols
+from triage.documents import Document, Limit
+from triage.facts import SourceKind
+from webapp.clinic import action_forms, wording
+from webapp.clinic.file import File
+from webapp.extensions import language, translator
+
+CARERS = (Role.PHYSICIAN, Role.SUPERVISOR, Role.ENROLLER, Role.OPERATOR)
+
+
+def of_page(enrolment: Enrolment, file: File, now: datetime) -> dict[str, FlaskForm]:
+    disposition = action_forms.DispositionForm()
+    if file.call:
+        disposition.seen.data = ",".join(str(alert.detail.public_id) for alert in file.call.alerts)
+    return {
+        "attempt": action_forms.AttemptForm(),
+        "disposition": disposition,
+        "pause": pause(enrolment, now),
+        "discharge": action_forms.DischargeForm(),
+        "limits": limits(file.document),
+    }
+
+
+def pause(enrolment: Enrolment, now: datetime) -> action_forms.PauseForm:
+    form = action_forms.PauseForm(people=carers(enrolment), today=clock.local_day(now, enrolment.programme.zone))
+    if not form.owner.data:
+        form.owner.data = str(g.staff.public_id)
+    return form
+
+
+def carers(enrolment: Enrolment) -> list[Staff]:
+    """Who may look after a pause: clinical staff of the enrolment's team, the person signed in first."""
+    query = (
+        select(Staff)
+        .join(StaffTeam, StaffTeam.staff_id == Staff.id)
+        .where(StaffTeam.team_id == enrolment.team_id, Staff.disabled_at.is_(None), Staff.role.in_(CARERS))
+        .order_by(Staff.name)
+    )
+    return sorted(db.session.scalars(query), key=lambda person: person.id != g.staff.id)
+
+
+def measured_limits(document: Document) -> list[Limit]:
+    """The limits that bear on something measured; days of illness and counts of silences are the programme's own."""
+    prefixes = tuple(
+        f"{fact.name}_" for fact in document.facts if fact.source.kind is SourceKind.ANSWER and fact.lowest is not None
+    )
+    return [limit for limit in document.limits if limit.name.startswith(prefixes)]
+
+
+def limits(document: Document | None) -> FlaskForm:
+    named = measured_limits(document) if document else []
+    return action_forms.limits_form(
+        [(limit.name, limit.labels.get(language(), limit.name), wording.number(Decimal(limit.text))) for limit in named]
+    )
+
+
+def read_limits(form: FlaskForm, document: Document) -> dict[str, Decimal]:
+    """The limits that were typed; what is no number is refused on its field."""
+    read: dict[str, Decimal] = {}
+    for limit in measured_limits(document):
+        field = form[limit.name]
+        if not field.data:
+            continue
+        value = parse_number(field.data, decimals=limit.decimals)
+        if isinstance(value, NumberProblem):
+            message = translator().gettext("Type a number with at most %(num)s decimals", num=limit.decimals)
+            field.errors = [message]
+        else:
+            read[limit.name] = value
+    return read
+
+
+def bound_document(enrolment: Enrolment, now: datetime) -> Document | None:
+    version = protocols.bound(db.session, programme_id=enrolment.programme_id, now=now)
+    return protocols.compiled(db.session, version_id=version.id).document if version else None

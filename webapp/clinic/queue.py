@@ -1,0 +1,66 @@
+"""The call-back queue: the page, and its rows for the script that keeps it fresh."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from flask import Response, g, make_response, render_template, request
+from sqlalchemy import select
+
+from records import clock, programmes
+from records.db import db
+from records.models import Programme
+from triage import callbacks, protocols
+from triage.documents import Document
+from webapp import formatting
+from webapp.clinic.blueprint import blueprint
+from webapp.clinic.board import Board, board
+from webapp.extensions import language
+from webapp.permissions import access
+
+
+@blueprint.get("/queue")
+@access("queue.read")
+def queue() -> Response:
+    now = clock.now()
+    page = callbacks.queue(db.session, staff=g.staff, now=now)
+    zone = _programme().zone if _programme() else "Europe/Paris"
+    at = formatting.hour(now, zone)
+    return make_response(
+        render_template("clinic/queue.html", board=_board(page, now), etag=_quoted(page.etag), moment_of_page=at)
+    )
+
+
+@blueprint.get("/queue/rows")
+@access("queue.read")
+def queue_rows() -> Response:
+    """The queue's table alone; 304 while nothing that it shows has changed, which costs one light read."""
+    now = clock.now()
+    answer = Response(status=304)
+    etag = _quoted(callbacks.etag(db.session, staff=g.staff, now=now))
+    if request.headers.get("If-None-Match") != etag:
+        page = callbacks.queue(db.session, staff=g.staff, now=now)
+        answer = make_response(render_template("clinic/_board.html", board=_board(page, now)))
+        etag = _quoted(page.etag)
+    answer.headers["ETag"] = etag
+    answer.headers["X-Vigidom-Now"] = str(int(now.timestamp()))
+    return answer
+
+
+def _quoted(etag: str) -> str:
+    """The viewer's language is part of what is shown."""
+    return f'"{etag}-{language()}"'
+
+
+def _board(page: callbacks.QueuePage, now: datetime) -> Board:
+    return board(page, document=_document(now), language=language(), now=now)
+
+
+def _programme() -> Programme | None:
+    return programmes.by_slug(db.session, slug=programmes.COVID_19) or db.session.scalar(select(Programme).limit(1))
+
+
+def _document(now: datetime) -> Document | None:
+    programme = _programme()
+    version = protocols.bound(db.session, programme_id=programme.id, now=now) if programme else None
+    return protocols.compiled(db.session, version_id=version.id).document if version else None
