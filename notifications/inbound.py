@@ -105,7 +105,7 @@ def body_of(session: Session, *, public_id: uuid.UUID) -> str | None:
     ).one_or_none()
     if row is None:
         return None
-    inbound, patient = row._tuple()
+    inbound, patient = row
     if inbound.body is None:
         return None
     return patients.reveal_text(patient, inbound.body, table="inbound", column="body", public_id=public_id)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 
 import pytest
@@ -15,9 +15,11 @@ from sqlalchemy.orm import Session, sessionmaker
 from notifications import jobs
 from notifications.models import Message
 from notifications.providers import LookUp, LookUpKind, Outcome, OutcomeKind, Text
+from notifications.providers.twilio import TwilioProvider
 from questionnaires.models import Checkin
 from records.models import Enrolment
 from tests import factories
+from tests.notifications import twilio_server
 
 URL = "https://suivi.example"
 OPENS = datetime.fromisoformat("2026-03-11T08:00:00+01:00")
@@ -98,6 +100,23 @@ def beat(sessions: sessionmaker[Session], provider: Scripted) -> Callable[..., d
         return jobs.run(sessions, values.pop("provider"), **values)  # type: ignore[arg-type]
 
     return run
+
+
+@pytest.fixture
+def wire(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[str, twilio_server.Script]]:
+    for name in ("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy", "ALL_PROXY", "all_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    with twilio_server.serving() as running:
+        yield running
+
+
+@pytest.fixture
+def twilio(wire: tuple[str, twilio_server.Script]) -> Iterator[TwilioProvider]:
+    made = TwilioProvider(
+        account_sid=twilio_server.ACCOUNT, auth_token=twilio_server.TOKEN, sender="+33644600000", api_url=wire[0]
+    )
+    yield made
+    made.close()
 
 
 def make_checkin(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import socket
 import uuid
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -16,21 +15,6 @@ from tests.notifications import twilio_server as server
 from tests.notifications.twilio_server import ACCOUNT, TOKEN, Script
 
 LINK = "https://suivi.example/q/abc"
-
-
-@pytest.fixture
-def wire(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[str, Script]]:
-    for name in ("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy", "ALL_PROXY", "all_proxy"):
-        monkeypatch.delenv(name, raising=False)
-    with server.serving() as running:
-        yield running
-
-
-@pytest.fixture
-def provider(wire: tuple[str, Script]) -> Iterator[TwilioProvider]:
-    made = TwilioProvider(account_sid=ACCOUNT, auth_token=TOKEN, sender="+33644600000", api_url=wire[0])
-    yield made
-    made.close()
 
 
 def text(**changed: object) -> Text:
@@ -48,8 +32,8 @@ def text(**changed: object) -> Text:
     return Text(**{**values, **changed})  # type: ignore[arg-type]
 
 
-def test_an_accepted_text_comes_back_with_its_sid(provider: TwilioProvider, wire: tuple[str, Script]) -> None:
-    outcome = provider.send(text())
+def test_an_accepted_text_comes_back_with_its_sid(twilio: TwilioProvider, wire: tuple[str, Script]) -> None:
+    outcome = twilio.send(text())
     assert outcome.kind is OutcomeKind.ACCEPTED
     assert outcome.status is MessageStatus.ACCEPTED
     assert outcome.provider_id == wire[1].held[0]["sid"]
@@ -66,9 +50,9 @@ def test_an_accepted_text_comes_back_with_its_sid(provider: TwilioProvider, wire
 
 def test_a_messaging_service_takes_the_place_of_a_number(wire: tuple[str, Script]) -> None:
     service = "MG" + "b" * 32
-    provider = TwilioProvider(account_sid=ACCOUNT, auth_token=TOKEN, sender=service, api_url=wire[0])
-    provider.send(text())
-    provider.close()
+    twilio = TwilioProvider(account_sid=ACCOUNT, auth_token=TOKEN, sender=service, api_url=wire[0])
+    twilio.send(text())
+    twilio.close()
     assert wire[1].sent[0]["MessagingServiceSid"] == service
     assert "From" not in wire[1].sent[0]
 
@@ -92,19 +76,19 @@ def test_a_messaging_service_takes_the_place_of_a_number(wire: tuple[str, Script
     ],
 )
 def test_each_refusal_of_twilio_has_its_outcome(
-    provider: TwilioProvider, wire: tuple[str, Script], status: int, code: int, kind: OutcomeKind, opted_out: bool
+    twilio: TwilioProvider, wire: tuple[str, Script], status: int, code: int, kind: OutcomeKind, opted_out: bool
 ) -> None:
     wire[1].then(server.refuse(status, code))
-    outcome = provider.send(text())
+    outcome = twilio.send(text())
     assert (outcome.kind, outcome.reason, outcome.opted_out) == (kind, f"twilio-{code}", opted_out)
 
 
 @pytest.mark.parametrize(("status", "kind"), [(502, OutcomeKind.RETRY), (504, OutcomeKind.UNKNOWN)])
 def test_a_gateway_that_speaks_no_json_is_judged_by_its_status(
-    provider: TwilioProvider, wire: tuple[str, Script], status: int, kind: OutcomeKind
+    twilio: TwilioProvider, wire: tuple[str, Script], status: int, kind: OutcomeKind
 ) -> None:
     wire[1].then(server.fail(status))
-    assert provider.send(text()).kind is kind
+    assert twilio.send(text()).kind is kind
 
 
 @pytest.mark.parametrize(
@@ -116,50 +100,50 @@ def test_a_gateway_that_speaks_no_json_is_judged_by_its_status(
     ],
 )
 def test_a_request_that_may_have_arrived_is_unknown_and_is_made_once(
-    provider: TwilioProvider, wire: tuple[str, Script], behave: object
+    twilio: TwilioProvider, wire: tuple[str, Script], behave: object
 ) -> None:
     wire[1].then(behave)  # type: ignore[arg-type]
-    assert provider.send(text()).kind is OutcomeKind.UNKNOWN
+    assert twilio.send(text()).kind is OutcomeKind.UNKNOWN
     assert len(wire[1].sent) == 1
 
 
-def test_a_provider_that_does_not_answer_is_not_waited_for(provider: TwilioProvider, wire: tuple[str, Script]) -> None:
-    provider.http.timeout = 0.2
+def test_a_provider_that_does_not_answer_is_not_waited_for(twilio: TwilioProvider, wire: tuple[str, Script]) -> None:
+    twilio.http.timeout = 0.2
     wire[1].then(server.hang_after_taking_over)
-    assert provider.send(text()).kind is OutcomeKind.UNKNOWN
+    assert twilio.send(text()).kind is OutcomeKind.UNKNOWN
 
 
-def test_every_request_has_a_deadline_unless_told_otherwise(provider: TwilioProvider) -> None:
-    assert provider.http.timeout == 10.0
+def test_every_request_has_a_deadline_unless_told_otherwise(twilio: TwilioProvider) -> None:
+    assert twilio.http.timeout == 10.0
 
 
-def test_a_connection_closed_unread_is_unknown(provider: TwilioProvider, wire: tuple[str, Script]) -> None:
+def test_a_connection_closed_unread_is_unknown(twilio: TwilioProvider, wire: tuple[str, Script]) -> None:
     wire[1].closes_unread = True
-    assert provider.send(text()).kind is OutcomeKind.UNKNOWN
+    assert twilio.send(text()).kind is OutcomeKind.UNKNOWN
 
 
 def test_a_connection_that_never_stood_is_tried_again() -> None:
     with socket.socket() as nobody:  # bound and not listening: connections are refused
         nobody.bind(("127.0.0.1", 0))
         address = f"http://127.0.0.1:{nobody.getsockname()[1]}"
-        provider = TwilioProvider(account_sid=ACCOUNT, auth_token=TOKEN, sender="+33644600000", api_url=address)
-        assert provider.send(text()).kind is OutcomeKind.RETRY
-        provider.close()
+        twilio = TwilioProvider(account_sid=ACCOUNT, auth_token=TOKEN, sender="+33644600000", api_url=address)
+        assert twilio.send(text()).kind is OutcomeKind.RETRY
+        twilio.close()
 
 
-def test_a_rehearsal_patient_is_refused_before_any_request(provider: TwilioProvider, wire: tuple[str, Script]) -> None:
-    outcome = provider.send(text(synthetic=True))
+def test_a_rehearsal_patient_is_refused_before_any_request(twilio: TwilioProvider, wire: tuple[str, Script]) -> None:
+    outcome = twilio.send(text(synthetic=True))
     assert (outcome.kind, outcome.reason) == (OutcomeKind.REFUSED, "rehearsal")
     assert wire[1].sent == []
 
 
 def test_a_text_whose_answer_was_lost_is_found_at_the_provider(
-    provider: TwilioProvider, wire: tuple[str, Script]
+    twilio: TwilioProvider, wire: tuple[str, Script]
 ) -> None:
     wire[1].then(server.drop_after_taking_over)
     lost = text()
-    provider.send(lost)
-    found = provider.find(lost)
+    twilio.send(lost)
+    found = twilio.find(lost)
     assert (found.kind, found.provider_id) == (LookUpKind.FOUND, wire[1].held[0]["sid"])
     assert wire[1].listed[0]["To"] == lost.to
 
@@ -175,15 +159,15 @@ def test_a_text_whose_answer_was_lost_is_found_at_the_provider(
     ids=["another link", "an earlier text of ours", "a later text of ours", "another number"],
 )
 def test_another_text_is_not_taken_for_the_lost_one(
-    provider: TwilioProvider, wire: tuple[str, Script], changed: dict[str, object]
+    twilio: TwilioProvider, wire: tuple[str, Script], changed: dict[str, object]
 ) -> None:
-    provider.send(text())
-    assert provider.find(text(**changed)).kind is LookUpKind.ABSENT
+    twilio.send(text())
+    assert twilio.find(text(**changed)).kind is LookUpKind.ABSENT
 
 
-def test_a_look_up_that_fails_says_nothing_of_the_text(provider: TwilioProvider, wire: tuple[str, Script]) -> None:
+def test_a_look_up_that_fails_says_nothing_of_the_text(twilio: TwilioProvider, wire: tuple[str, Script]) -> None:
     wire[1].list_status = 503
-    assert provider.find(text()).kind is LookUpKind.UNABLE
+    assert twilio.find(text()).kind is LookUpKind.UNABLE
 
 
 def test_nothing_of_a_text_stands_in_its_repr() -> None:

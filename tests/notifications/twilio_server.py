@@ -135,7 +135,7 @@ def keep(handler: Handler, form: dict[str, str], status: str = "queued") -> dict
         "body": form["Body"],
         "status": status,
         "direction": "outbound-api",
-        "date_created": format_datetime(handler.script.clock()),
+        "date_created": format_datetime(handler.script.clock().astimezone(UTC)),
         "date_sent": None,
         "error_code": None,
     }
