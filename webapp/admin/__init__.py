@@ -1,0 +1,6 @@
+"""What is decided for everybody: the protocol, who works here, and whether the service is well."""
+
+from webapp.admin import health_views, people_views, protocol_views
+from webapp.admin.blueprint import blueprint
+
+__all__ = ["blueprint", "health_views", "people_views", "protocol_views"]

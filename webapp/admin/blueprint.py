@@ -1,0 +1,7 @@
+"""Where the views of this room are hung up."""
+
+from __future__ import annotations
+
+from flask import Blueprint
+
+blueprint = Blueprint("admin", __name__, url_prefix="/<language>/admin")

@@ -1,0 +1,136 @@
+"""The protocol: what is in force, its limits changed into a new version, and the signature of a physician."""
+
+from __future__ import annotations
+
+import uuid
+
+from flask import flash, g, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from records import clock
+from records.db import db
+from triage import documents, protocols
+from triage.findings import ProtocolError
+from triage.models import ProtocolVersion
+from triage.refusals import Refused
+from webapp.admin import versions
+from webapp.admin.blueprint import blueprint
+from webapp.admin.limits_form import LimitsForm, limits_form
+from webapp.admin.sign_form import SignForm
+from webapp.extensions import translator
+from webapp.permissions import access
+
+Page = str | Response | tuple[str, int]
+
+
+@blueprint.get("/protocol")
+@access("protocol.read")
+def protocol() -> Page:
+    programme = versions.programme()
+    current = versions.in_use(programme, clock.now()) if programme else None
+    if programme is None or current is None:
+        return render_template("admin/no_protocol.html")
+    history = versions.history(programme)
+    waiting = [one for one, _ in history if one.status == "draft" and one.number > current.number]
+    return render_template(
+        "admin/protocol.html",
+        programme=programme,
+        now_in_use=versions.shown(current),
+        waiting=waiting,
+        history=history,
+    )
+
+
+@blueprint.get("/protocol/limits")
+@access("protocol.edit")
+def limits() -> Page:
+    programme = versions.loaded_programme()
+    chosen = request.args.get("from")
+    base = versions.version(chosen) if chosen else versions.in_use(programme, clock.now())
+    if base is None:
+        return redirect(url_for("admin.protocol"))
+    form = limits_form(documents.load(base.document))
+    form.based_on.data = str(base.public_id)
+    form.newest.data = str(protocols.versions(db.session, slug=programme.slug)[0].number)
+    return render_template("admin/limits.html", form=form, base=base)
+
+
+@blueprint.post("/protocol/limits")
+@access("protocol.edit")
+def change_limits() -> Page:
+    base = versions.version(request.form.get("based_on", ""))
+    form = limits_form(documents.load(base.document))
+    newest = versions.lock_newest(versions.loaded_programme())
+    if form.validate() and _is_current(form, newest) and _is_change(form):
+        try:
+            made = _make(form, base)
+        except ProtocolError as refused:
+            form.refuse(refused)
+        except protocols.CasesFail as refused:
+            form.form_errors.extend(refused.text(translator()).split("\n"))
+        else:
+            db.session.commit()
+            flash(
+                translator().gettext("Version %(number)s is a draft now. It changes nothing yet.", number=made.number)
+            )
+            return redirect(url_for("admin.version", public_id=made.public_id))
+    return render_template("admin/limits.html", form=form, base=base), 422
+
+
+def _make(form: LimitsForm, base: ProtocolVersion) -> ProtocolVersion:
+    said = {"limits": form.values(), "reason": form.reason.data, "author": g.staff}
+    return protocols.new_version(db.session, based_on=base, **said, from_address=request.remote_addr, now=clock.now())
+
+
+def _is_current(form: LimitsForm, newest: ProtocolVersion) -> bool:
+    """Nobody drafts over a version they have not seen; told of it, they may send again."""
+    if form.newest.data == str(newest.number):
+        return True
+    form.newest.data = str(newest.number)
+    form.form_errors.append(
+        translator().gettext(
+            "Version %(number)s was made while you were writing. Look at it first (Protocol, Versions). Your values "
+            "are still here: to make another version from them all the same, send again.",
+            number=newest.number,
+        )
+    )
+    return False
+
+
+def _is_change(form: LimitsForm) -> bool:
+    in_use = versions.in_use(versions.loaded_programme(), clock.now())
+    if in_use is None or not form.is_unchanged(documents.load(in_use.document)):
+        return True
+    form.form_errors.append(translator().gettext("These are the limits in use already. Change at least one."))
+    return False
+
+
+@blueprint.get("/protocol/<uuid:public_id>")
+@access("protocol.read")
+def version(public_id: uuid.UUID) -> Page:
+    shown = versions.to_review(versions.version(public_id))
+    return _review(shown, SignForm.showing(shown))
+
+
+def _review(shown: versions.Shown, form: SignForm) -> str:
+    programme = versions.loaded_programme()
+    return render_template("admin/version.html", shown=shown, form=form, programme=programme, t=translator())
+
+
+@blueprint.post("/protocol/<uuid:public_id>/sign")
+@access("protocol.sign")
+def sign(public_id: uuid.UUID) -> Page:
+    chosen, programme = versions.version(public_id), versions.loaded_programme()
+    shown, form = versions.to_review(chosen), SignForm()
+    if form.validate_against(shown):
+        said = {"version": chosen, "programme": programme, "physician": g.staff}
+        try:
+            protocols.sign(db.session, **said, from_address=request.remote_addr, now=clock.now())
+        except Refused as refused:
+            form.form_errors.append(refused.text(translator()))
+        else:
+            db.session.commit()
+            told = translator().gettext("You signed version %(number)s. It is in force from now.", number=chosen.number)
+            flash(told, "success")
+            return redirect(url_for("admin.protocol"))
+    return _review(shown, form), 422

@@ -1,0 +1,161 @@
+"""A protocol's rules and limits as sentences that a clinician can read and sign."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from records.texts import DEFAULT, Translator, translator
+from triage.conditions.shapes import (
+    AllOf,
+    AnyOf,
+    AtLeast,
+    Between,
+    Change,
+    Compare,
+    Condition,
+    LimitName,
+    Missing,
+    Not,
+    OneOf,
+    Operand,
+)
+from triage.documents import Document, Limit, Rule
+from triage.facts import NUMERIC, FactKind, unscale
+from triage.levels import Level
+from triage.wording import DECIMAL_COMMA, UNITS
+
+OPPOSITES = {"<": ">=", "<=": ">", ">": "<=", ">=": "<", "=": "!=", "!=": "="}
+GROUPS = (AllOf, AnyOf, AtLeast)
+
+
+@dataclass(frozen=True)
+class RuleGroup:
+    """The rules of one level, for answers or for silences."""
+
+    level: Level
+    on_silence: bool
+    rules: tuple[Rule, ...]
+
+
+def groups(document: Document) -> list[RuleGroup]:
+    """Answers before silences, and the worst level first."""
+    found = {(rule.on_silence, -rule.level) for rule in document.rules}
+    return [
+        RuleGroup(
+            Level(-rank),
+            on_silence,
+            tuple(rule for rule in document.rules if (rule.on_silence, -rule.level) == (on_silence, rank)),
+        )
+        for on_silence, rank in sorted(found)
+    ]
+
+
+class Words:
+    """The words of one document in one language; a language that it lacks falls back as a whole."""
+
+    def __init__(self, document: Document, wanted: str) -> None:
+        self.document = document
+        self.language = wanted if wanted in document.languages else document.languages[0]
+        self.facts = {fact.name: fact for fact in document.facts}
+        self.limits = {limit.name: limit for limit in document.limits}
+
+    @property
+    def t(self) -> Translator:
+        return translator(self.language if self.language in ("fr", "en") else DEFAULT)
+
+    def rule(self, rule: Rule) -> str:
+        text = self.condition(rule.when)
+        return text[:1].upper() + text[1:]
+
+    def label(self, limit: Limit) -> str:
+        return limit.labels[self.language]
+
+    def number(self, text: str) -> str:
+        return text.replace(".", ",") if self.language in DECIMAL_COMMA else text
+
+    def unit(self, unit: str) -> str:
+        return self.t.gettext("day") if unit == "d" else UNITS.get(unit, unit)
+
+    def value(self, limit: Limit) -> str:
+        return self.number(limit.text)
+
+    def allowed(self, limit: Limit) -> tuple[str, str]:
+        lowest, highest = (unscale(end, limit.decimals) for end in (limit.lowest, limit.highest))
+        return self.number(lowest), self.number(highest)
+
+    def condition(self, when: Condition) -> str:
+        match when:
+            case Compare(fact, operator, operand):
+                return self.compare(fact, operator, operand)
+            case OneOf(fact, codes):
+                chosen = self.t.gettext(" or ").join(self.choice(fact, code) for code in codes)
+                return self.t.gettext("%(fact)s: %(value)s", fact=self.name(fact), value=chosen)
+            case Between(fact, low, high):
+                ends = {"low": self.operand(fact, low), "high": self.operand(fact, high)}
+                return self.t.gettext("%(fact)s from %(low)s to %(high)s", fact=self.name(fact), **ends)
+            case Change(fact, since, operator, operand):
+                subject = self.t.gettext(
+                    "%(fact)s less %(since)s", fact=self.name(fact), since=self.name(since).lower()
+                )
+                return self.comparison(operator, subject, self.operand(fact, operand))
+            case Missing(fact):
+                return self.t.gettext("%(fact)s not known", fact=self.name(fact))
+            case Not(part):
+                return self.negation(part)
+        return self.joined(when)
+
+    def name(self, fact: str) -> str:
+        return self.facts[fact].labels[self.language]
+
+    def choice(self, fact: str, code: str) -> str:
+        return self.facts[fact].choices[code][self.language]
+
+    def operand(self, fact: str, operand: Operand) -> str:
+        """The number with its unit; a day of illness is counted, not measured, and has none."""
+        text = self.limits[operand.name].text if isinstance(operand, LimitName) else str(operand)
+        known = self.facts[fact]
+        sign = "" if known.kind is FactKind.DAYS else UNITS.get(known.unit, known.unit)
+        return f"{self.number(text)}\u202f{sign}" if sign else self.number(text)
+
+    def compare(self, fact: str, operator: str, operand: Operand) -> str:
+        known = self.facts[fact]
+        if known.kind in NUMERIC:
+            return self.comparison(operator, self.name(fact), self.operand(fact, operand))
+        if known.kind is FactKind.BOOLEAN:
+            shown = self.t.gettext("yes") if (operand is True) == (operator == "=") else self.t.gettext("no")
+            return self.t.gettext("%(fact)s: %(value)s", fact=self.name(fact), value=shown)
+        values = {"fact": self.name(fact), "value": self.choice(fact, str(operand))}
+        if operator == "=":
+            return self.t.gettext("%(fact)s: %(value)s", **values)
+        return self.t.gettext("%(fact)s: anything but %(value)s", **values)
+
+    def comparison(self, operator: str, fact: str, value: str) -> str:
+        values = {"fact": fact, "value": value}
+        sentences: dict[str, Callable[[], str]] = {
+            "<": lambda: self.t.gettext("%(fact)s below %(value)s", **values),
+            "<=": lambda: self.t.gettext("%(fact)s at most %(value)s", **values),
+            ">": lambda: self.t.gettext("%(fact)s above %(value)s", **values),
+            ">=": lambda: self.t.gettext("%(fact)s at least %(value)s", **values),
+            "=": lambda: self.t.gettext("%(fact)s exactly %(value)s", **values),
+            "!=": lambda: self.t.gettext("%(fact)s other than %(value)s", **values),
+        }
+        return sentences[operator]()
+
+    def negation(self, part: Condition) -> str:
+        if isinstance(part, Compare):
+            return self.compare(part.fact, OPPOSITES[part.operator], part.operand)
+        return self.t.gettext("not (%(condition)s)", condition=self.condition(part))
+
+    def joined(self, when: Condition) -> str:
+        """Groups inside groups stand in brackets, so that "and" and "or" cannot be read in two ways."""
+        assert isinstance(when, GROUPS)
+        texts = [
+            f"({self.condition(part)})" if isinstance(part, GROUPS) else self.condition(part) for part in when.parts
+        ]
+        if isinstance(when, AllOf):
+            return self.t.gettext(" and ").join(texts)
+        if isinstance(when, AnyOf):
+            return self.t.gettext(" or ").join(texts)
+        of = " · ".join(texts)
+        return self.t.gettext("at least %(count)s of these: %(conditions)s", count=when.count, conditions=of)
