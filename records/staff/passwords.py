@@ -19,6 +19,9 @@ TOO_LONG = Sentence("Choose a password of at most %(most)d characters.", {"most"
 ABOUT_YOU = Sentence("The password must not contain your name or your e-mail address.")
 GUESSABLE = Sentence("This password is easy to guess. Put four or more unrelated words together.")
 
+# What zxcvbn, made for English keyboards, does not know to be easy.
+FRENCH_HABITS = ["azertyuiop", "qsdfghjklm", "wxcvbn", "motdepasse", "bonjour", "vigidom", "covidom", "covid"]
+
 _hasher = PasswordHasher()
 
 
@@ -32,7 +35,7 @@ def check(password: str, *, name: str, email: str) -> None:
         fields.refuse("password", TOO_LONG)
     elif any(word in password.casefold() for word in about):
         fields.refuse("password", ABOUT_YOU)
-    elif zxcvbn(password[:72], user_inputs=about)["score"] < STRONG:
+    elif zxcvbn(password[:72], user_inputs=[*about, *FRENCH_HABITS])["score"] < STRONG:
         fields.refuse("password", GUESSABLE)
     fields.raise_any()
 

