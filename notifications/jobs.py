@@ -25,12 +25,13 @@ def run(
     worker: str,
     public_url: str,
     clock: Clock | None = None,
+    lanes: int = 1,
 ) -> dict[str, int]:
     """Run everything once. Returns how many messages were newly owed and how many reached which state.
 
     `clock` tells the present instant during a long beat; without it the beat lives at `now` throughout.
     """
-    delivery = Delivery(session_factory, provider, public_url.rstrip("/"), clock or (lambda: now))
+    delivery = Delivery(session_factory, provider, public_url.rstrip("/"), clock or (lambda: now), lanes)
     counts: Counter[str] = Counter()
     sweeps: tuple[tuple[str, Callable[..., int]], ...] = (
         ("owed", reminders.owe),

@@ -33,6 +33,7 @@ BEAT_SECONDS = 5
 SILENCE_LIMIT_SECONDS = 120
 SKEW_LIMIT_SECONDS = 2
 CHUNK = 5_000
+LANES = 4  # texts that wait for the provider at once; each needs a connection of the pool
 ROUNDS = 50
 
 Sessions = sessionmaker[Session]
@@ -75,7 +76,9 @@ def jobs(provider: Provider, public_url: str) -> dict[str, Job]:
     worker = f"{socket.gethostname()}:{os.getpid()}"
 
     def messages(sessions: Sessions, now: datetime) -> int:
-        counts = notification_jobs.run(sessions, provider, now=now, worker=worker, public_url=public_url)
+        counts = notification_jobs.run(
+            sessions, provider, now=now, clock=clock.now, lanes=LANES, worker=worker, public_url=public_url
+        )
         return sum(counts.values())
 
     return {

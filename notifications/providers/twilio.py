@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from queue import Empty, SimpleQueue
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
@@ -39,7 +42,7 @@ class BoundedHttpClient(TwilioHttpClient):  # type: ignore[misc]  # twilio has n
     With `api_url` every request goes to that address instead of Twilio's.
     """
 
-    def __init__(self, *, wait_seconds: float, api_url: str | None) -> None:
+    def __init__(self, wait_seconds: float, api_url: str | None) -> None:
         silent = logging.Logger("twilio-silent", logging.CRITICAL)  # theirs logs addresses with numbers in them
         super().__init__(timeout=wait_seconds, max_retries=0, logger=silent)
         self.base = urlsplit(api_url) if api_url else None
@@ -68,24 +71,35 @@ class TwilioProvider:
         api_url: str | None = None,
         wait_seconds: float = WAIT_SECONDS,
     ) -> None:
-        self.http = BoundedHttpClient(wait_seconds=wait_seconds, api_url=api_url)
-        self.client = Client(account_sid, auth_token, http_client=self.http)
+        self.account = (account_sid, auth_token)
+        self.api_url = api_url
+        self.wait_seconds = wait_seconds
         self.sender = {"messaging_service_sid" if sender.startswith("MG") else "from_": sender}
+        self.idle: SimpleQueue[Client] = SimpleQueue()
+
+    @contextmanager
+    def _client(self) -> Iterator[Client]:
+        """A client for one request at a time: Twilio's hands its last answer through a shared attribute, so that of
+        two threads one could read the other's.
+        """
+        try:
+            client = self.idle.get_nowait()
+        except Empty:
+            client = Client(*self.account, http_client=BoundedHttpClient(self.wait_seconds, self.api_url))
+        try:
+            yield client
+        finally:
+            self.idle.put(client)
 
     def close(self) -> None:
-        self.http.session.close()
+        while not self.idle.empty():
+            self.idle.get().http_client.session.close()
 
     def send(self, text: Text) -> Outcome:
         if text.synthetic:
             return Outcome(OutcomeKind.REFUSED, reason="rehearsal")
         try:
-            made = self.client.messages.create(
-                to=text.to,
-                body=text.body,
-                status_callback=text.callback_url,
-                validity_period=_validity(text),
-                **self.sender,
-            )
+            made = self._create(text)
         except (TwilioRestException, TwilioServiceException) as error:
             return _refusal(int(error.status), str(error.code))
         except requests.RequestException as error:
@@ -94,13 +108,24 @@ class TwilioProvider:
             return Outcome(OutcomeKind.UNKNOWN, reason=type(error).__name__)
         return Outcome(OutcomeKind.ACCEPTED, provider_id=made.sid, status=_status(made))
 
+    def _create(self, text: Text) -> MessageInstance:
+        with self._client() as client:
+            return client.messages.create(
+                to=text.to,
+                body=text.body,
+                status_callback=text.callback_url,
+                validity_period=_validity(text),
+                **self.sender,
+            )
+
     def find(self, text: Text) -> LookUp:
         """Looks among the latest texts to this number for one made about then that carries the link.
 
         Asked by recipient only: Twilio's date filter is on the day of sending, which a text still queued has not got.
         """
         try:
-            listed = self.client.messages.list(to=text.to, limit=LOOKED_THROUGH, page_size=LOOKED_THROUGH)
+            with self._client() as client:
+                listed = client.messages.list(to=text.to, limit=LOOKED_THROUGH, page_size=LOOKED_THROUGH)
         except (TwilioException, requests.RequestException, ValueError) as error:
             return LookUp(LookUpKind.UNABLE, reason=type(error).__name__)
         for made in listed:

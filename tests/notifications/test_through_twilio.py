@@ -13,7 +13,7 @@ from records import contacts, patients
 from records.models import Enrolment
 from tests import factories
 from tests.notifications import twilio_server as server
-from tests.notifications.conftest import OPENS, URL, make_checkin, only
+from tests.notifications.conftest import OPENS, URL, make_checkin, messages, only
 from tests.notifications.twilio_server import Script
 
 Beat = Callable[..., dict[str, int]]
@@ -57,6 +57,17 @@ def test_an_answer_that_was_lost_is_found_again_and_nothing_is_sent_twice(
     message = only(session)
     assert (message.status, message.provider_id) == ("accepted", script.held[0]["sid"])
     assert len(script.sent) == 1
+
+
+def test_texts_sent_side_by_side_keep_their_own_sids(
+    session: Session, script: Script, twilio: TwilioProvider, beat: Beat
+) -> None:
+    for _ in range(40):
+        make_checkin(session, factories.make_enrolment(session, rehearsal=False))
+    session.commit()
+    assert beat(OPENS, provider=twilio, lanes=4)["accepted"] == 40
+    told = {form["StatusCallback"].rpartition("/")[2]: made["sid"] for form, made in script.pairs}
+    assert {str(m.public_id): m.provider_id for m in messages(session).values()} == told
 
 
 def test_a_request_that_twilio_never_read_ends_without_a_second_text(

@@ -108,13 +108,14 @@ def test_a_request_that_may_have_arrived_is_unknown_and_is_made_once(
 
 
 def test_a_provider_that_does_not_answer_is_not_waited_for(twilio: TwilioProvider, wire: tuple[str, Script]) -> None:
-    twilio.http.timeout = 0.2
+    twilio.wait_seconds = 0.2
     wire[1].then(server.hang_after_taking_over)
     assert twilio.send(text()).kind is OutcomeKind.UNKNOWN
 
 
-def test_every_request_has_a_deadline_unless_told_otherwise(twilio: TwilioProvider) -> None:
-    assert twilio.http.timeout == 10.0
+def test_every_request_has_a_deadline_unless_told_otherwise(twilio: TwilioProvider, wire: tuple[str, Script]) -> None:
+    twilio.send(text())
+    assert twilio.idle.get().http_client.timeout == 10.0
 
 
 def test_a_connection_closed_unread_is_unknown(twilio: TwilioProvider, wire: tuple[str, Script]) -> None:

@@ -65,6 +65,7 @@ class Script:
     listed: list[dict[str, str]] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
     held: list[dict[str, Any]] = field(default_factory=list)
+    pairs: list[tuple[dict[str, str], dict[str, Any]]] = field(default_factory=list)
     release: threading.Event = field(default_factory=threading.Event)
     closes_unread: bool = False
     list_status: int = 200
@@ -140,6 +141,7 @@ def keep(handler: Handler, form: dict[str, str], status: str = "queued") -> dict
         "error_code": None,
     }
     handler.script.held.append(made)
+    handler.script.pairs.append((form, made))
     return made
 
 
