@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import Any
-from urllib.parse import urlsplit
 
 from flask import Response, g, jsonify, request, url_for
 
@@ -46,8 +45,8 @@ def receive_json() -> Response:
     key = finding.as_uuid(request.headers.get("Idempotency-Key"))
     if key is None:
         return problem(400, NO_KEY)
-    body = request.get_json(silent=True) if (request.content_length or 0) <= TOO_LARGE else None
-    if not isinstance(body, dict):
+    body = _object()
+    if body is None:
         return problem(400, NOT_JSON)
     enrolment = g.patient_session.enrolment
     if body.get("owner") != reception.owner_of(enrolment):
@@ -63,8 +62,18 @@ def _from_our_page() -> bool:
     site = request.headers.get("Sec-Fetch-Site")
     if site is not None:
         return site == "same-origin"
-    origin = urlsplit(request.headers.get("Origin", ""))
-    return bool(origin.netloc) and origin.netloc == request.host
+    return request.headers.get("Origin", "").partition("://")[2] == request.host
+
+
+def _object() -> dict[str, Any] | None:
+    """The body as an object, None for anything else: no JSON, too large, nested without end."""
+    if (request.content_length or 0) > TOO_LARGE:
+        return None
+    try:
+        body = request.get_json(silent=True)
+    except RecursionError:
+        return None
+    return body if isinstance(body, dict) else None
 
 
 def _moment(text: Any) -> datetime | None:

@@ -1,0 +1,157 @@
+from __future__ import annotations
+
+import uuid
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+import time_machine
+from flask.testing import FlaskClient
+from sqlalchemy.orm import Session
+
+from records.models import Enrolment
+from tests.factories import NOW
+from tests.webapp.patient_room import DANGER, GREEN, ORANGE, RED, as_form, enter, hidden, make_followed
+from triage import documents
+from webapp.patient.signs import signs
+
+OPEN = datetime(2026, 3, 10, 9, 0, tzinfo=UTC)  # 10:00 in Paris
+CLOSED = datetime(2026, 3, 10, 22, 30, tzinfo=UTC)  # 23:30 in Paris
+
+
+def result_of(client: FlaskClient, answers: dict[str, str], language: str = "en") -> str:
+    page = client.get(f"/{language}/checkin").text
+    fields = {name: hidden(page, name) for name in ("csrf_token", "key", "owner", "checkin", "version", "language")}
+    answer = client.post(f"/{language}/checkin/answers", data=as_form(answers, **fields))
+    assert answer.status_code == 303
+    return client.get(answer.location).text
+
+
+def visit(client: FlaskClient, session: Session, **overrides: object) -> Enrolment:
+    enrolment = make_followed(session, now=NOW, **overrides)
+    enter(client, session, enrolment)
+    return enrolment
+
+
+@pytest.mark.parametrize(
+    ("at", "answers", "title", "also"),
+    [
+        (OPEN, GREEN, "No warning sign in these answers", "Your answers have been received."),
+        (OPEN, ORANGE, "We call you within 2 hours", "From 39.0"),
+        (OPEN, RED, "We call you within 10 minutes", "If nobody has called by then, or if it gets worse, call 15."),
+        (OPEN, DANGER, "Call 15 now", "We call you within 10 minutes."),
+        (CLOSED, GREEN, "No warning sign in these answers", "Your answers have been received."),
+        (CLOSED, ORANGE, "We call you after 08:00", "Nobody reads your answers before it opens, at 08:00"),
+        (CLOSED, RED, "Nobody reads this before 08:00", "Call 15 if it gets worse"),
+        (CLOSED, DANGER, "Call 15 now", "nobody reads your answers before 08:00 (time of Paris)"),
+    ],
+)
+def test_the_result_says_what_happens_next(
+    client: FlaskClient, session: Session, at: datetime, answers: dict[str, str], title: str, also: str
+) -> None:
+    with time_machine.travel(at):
+        visit(client, session)
+        page = result_of(client, answers)
+
+    assert title in page.split("<h1")[1].split("</h1>")[0]
+    assert also in page
+    assert 'href="tel:15"' in page
+
+
+@pytest.mark.parametrize("answers", [RED, DANGER, GREEN | {"temperature": "40,4"}])
+def test_a_closed_centre_promises_no_call_at_once(
+    client: FlaskClient, session: Session, answers: dict[str, str]
+) -> None:
+    with time_machine.travel(CLOSED):
+        visit(client, session)
+        page = result_of(client, answers)
+
+    assert "at once." not in page
+    assert "10 minutes." not in page
+
+
+def test_a_measure_that_is_red_at_night_is_shown_with_its_limit(client: FlaskClient, session: Session) -> None:
+    with time_machine.travel(CLOSED):
+        visit(client, session)
+        page = result_of(client, GREEN | {"temperature": "40,4"})
+
+    assert "Temperature 40.4" in page
+    assert "above 40.0" in page
+
+
+def test_who_cannot_go_on_is_given_the_helpline(client: FlaskClient, session: Session) -> None:
+    with time_machine.travel(OPEN):
+        visit(client, session)
+
+        assert "3114" in result_of(client, GREEN | {"confinement": "cannot-go-on"})
+
+
+def test_the_hours_are_the_centres_and_say_so_to_a_patient_far_away(client: FlaskClient, session: Session) -> None:
+    with time_machine.travel(CLOSED):
+        visit(client, session, zone="Indian/Reunion")
+        page = result_of(client, RED, "fr")
+
+    assert "à 08:00 (heure de Paris)" in page
+    assert "arrivées à 02:30" in page
+
+
+def test_another_patients_result_is_not_found(client: FlaskClient, session: Session) -> None:
+    with time_machine.travel(OPEN):
+        visit(client, session)
+        page = client.get("/fr/checkin").text
+        fields = {name: hidden(page, name) for name in ("csrf_token", "key")}
+        address = client.post("/fr/checkin/answers", data=as_form(RED, **fields)).location
+        assert client.get(address).status_code == 200
+
+        visit(client, session)
+        assert client.get(address).status_code == 404
+        client.delete_cookie("vigidom_patient")
+        assert client.get(address).location == "/fr/enter"
+
+
+@pytest.mark.parametrize("response", [str(uuid.uuid4()), "nonsense", "0", "../1", "%00"])
+def test_a_result_that_does_not_exist_is_not_found(client: FlaskClient, session: Session, response: str) -> None:
+    with time_machine.travel(OPEN):
+        visit(client, session)
+
+        assert client.get(f"/fr/checkin/result/{response}").status_code == 404
+
+
+def test_a_correction_is_offered_for_ten_minutes(client: FlaskClient, session: Session) -> None:
+    with time_machine.travel(OPEN, tick=False) as clock:
+        visit(client, session)
+        page = result_of(client, GREEN)
+        address = page.split('href="/en/checkin?correct=')[1].split('"')[0]
+
+        assert "Your first answers are kept too" in client.get(f"/en/checkin?correct={address}").text
+        clock.shift(timedelta(minutes=10))
+        assert "Your first answers are kept too" not in client.get(f"/en/checkin?correct={address}").text
+        assert "Correct my answers" not in client.get(f"/en/checkin/result/{address}").text
+
+
+@pytest.mark.parametrize("correct", ["", "nonsense", "x" * 3000, str(uuid.uuid4())])
+def test_a_spoilt_correction_is_an_ordinary_report(client: FlaskClient, session: Session, correct: str) -> None:
+    with time_machine.travel(OPEN):
+        visit(client, session)
+
+        assert client.get("/fr/checkin", query_string={"correct": correct}).status_code == 200
+
+
+def test_the_signs_to_watch_for_are_those_of_the_rules() -> None:
+    document = documents.with_limits(documents.from_library("covid-19"), {"temperature_red_high": Decimal("39.5")})
+
+    found = signs(document, {"spo2_red": "88"}, "en")
+
+    assert "SpO2 (oxygen): 88\u202f% or less" in found.call_15
+    assert "Chest pain" in found.call_15
+    assert "Breathlessness: when talking, at rest" in found.call_15
+    assert "Temperature: above 39.5\u202f°C" in found.other
+    assert "Pulse: below 50\u202f/min" in found.other
+    assert not [sign for sign in found.call_15 + found.other if "orange" in sign or "missed" in sign]
+
+
+def test_figures_have_a_comma_in_french_and_an_unknown_language_is_the_documents_own() -> None:
+    document = documents.from_library("covid-19")
+
+    assert "Température\u202f: plus de 40,0\u202f°C" in signs(document, {}, "fr").other
+    assert signs(document, {}, "tlh") == signs(document, {}, document.languages[0])
