@@ -38,6 +38,7 @@ ROUNDS = 50
 
 Sessions = sessionmaker[Session]
 Job = Callable[[Sessions, datetime], int]
+Clock = Callable[[], datetime]
 
 
 class ClockSkew(RuntimeError):
@@ -71,13 +72,18 @@ def open_checkins(sessions: Sessions, now: datetime) -> int:
     return done
 
 
-def jobs(provider: Provider, public_url: str) -> dict[str, Job]:
-    """Every job by the name under which the health page shows it."""
+def jobs(
+    provider: Provider, public_url: str, *, present: Clock | None = clock.now, lanes: int = LANES
+) -> dict[str, Job]:
+    """Every job by the name under which the health page shows it.
+
+    `present` tells the instant during a long beat of texts; None lets a beat live at its `now` throughout.
+    """
     worker = f"{socket.gethostname()}:{os.getpid()}"
 
     def messages(sessions: Sessions, now: datetime) -> int:
         counts = notification_jobs.run(
-            sessions, provider, now=now, clock=clock.now, lanes=LANES, worker=worker, public_url=public_url
+            sessions, provider, now=now, clock=present, lanes=lanes, worker=worker, public_url=public_url
         )
         return sum(counts.values())
 

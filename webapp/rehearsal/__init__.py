@@ -1,0 +1,8 @@
+"""A rehearsal: invented patients live through the real services on a moving clock, up to the present moment."""
+
+from webapp.rehearsal.links import patient_link
+from webapp.rehearsal.refusals import Refused
+from webapp.rehearsal.rehearsing import rehearse
+from webapp.rehearsal.tally import Table
+
+__all__ = ["Refused", "Table", "patient_link", "rehearse"]

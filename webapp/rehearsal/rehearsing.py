@@ -1,0 +1,168 @@
+"""The moving clock: beats of the worker, and between them what patients and callers do."""
+
+from __future__ import annotations
+
+import threading
+import uuid
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from notifications.models import ConsoleMessage, Message
+from questionnaires.models import Checkin
+from records import audit, clock
+from records import enrolment as enrolments
+from records.models import Consent
+from triage import followup
+from webapp.config import Settings
+from webapp.rehearsal import refusals, tally
+from webapp.rehearsal.actors import FROM_HOME, Patient
+from webapp.rehearsal.agenda import Agenda
+from webapp.rehearsal.callers import Caller
+from webapp.rehearsal.cast import Person, cast
+from webapp.rehearsal.draws import draws
+from webapp.rehearsal.stage import Stage, first_free_phone, set_up
+
+BY_DAY, BY_NIGHT = timedelta(minutes=30), timedelta(hours=1)
+AWAKE = (6, 22)
+HELD_AT_THE_END = timedelta(minutes=3)
+LOOKED_AFTER = timedelta(seconds=100)
+
+Progress = Callable[[str], None]
+
+
+def rehearse(
+    session: Session,
+    settings: Settings,
+    *,
+    patients: int,
+    days: int,
+    seed: int,
+    ends_at: datetime,
+    stop: threading.Event | None = None,
+    progress: Progress | None = None,
+) -> tally.Table:
+    """Let `patients` synthetic people live through the `days` before `ends_at`; commits as it goes.
+
+    The same seed and end give the same table. Raises Refused, and has then changed nothing. `stop` ends it early.
+    """
+    refusals.check(session, settings, ends_at=ends_at)
+    session.commit()
+    starts_at = ends_at - timedelta(days=days)
+    with set_up(session, settings, patients=patients, starts_at=starts_at, ends_at=ends_at) as stage:
+        play = Play(stage, seed=seed)
+        play.prepare(patients)
+        play.run(stop or threading.Event(), progress or (lambda _: None))
+        return tally.count(stage.session, [patient.enrolment.id for patient in play.patients.values()])
+
+
+class Play:
+    """One rehearsal under way."""
+
+    def __init__(self, stage: Stage, *, seed: int) -> None:
+        self.stage, self.seed, self.agenda = stage, seed, Agenda()
+        self.patients: dict[uuid.UUID, Patient] = {}
+        self.by_id: dict[int, Patient] = {}
+        people = [*stage.operators, *stage.physicians]
+        self.callers = [
+            Caller(
+                person,
+                stage=stage,
+                agenda=self.agenda,
+                patients=self.patients,
+                draws=draws(seed, "caller", person.email),
+                call_next=self.call_for_help,
+            )
+            for person in people
+        ]
+        self.last_text = stage.session.scalar(select(func.max(ConsoleMessage.id))) or 0
+
+    def prepare(self, count: int) -> None:
+        stage = self.stage
+        people = cast(
+            count,
+            seed=self.seed,
+            starts_at=stage.starts_at,
+            ends_at=stage.ends_at,
+            first_phone=first_free_phone(stage.session),
+        )
+        for person in people:
+            self.agenda.put(person.enrol_at, lambda now, person=person: self.enrol(person, now))
+        self.agenda.put(stage.ends_at - HELD_AT_THE_END, self.callers[0].take_and_hold)
+
+    def enrol(self, person: Person, now: datetime) -> None:
+        stage, actor = self.stage, audit.Actor.staff(self.stage.enroller, FROM_HOME)
+        application = enrolments.Application(
+            identity=person.identity,
+            consent=Consent.ORAL,
+            language=person.language,
+            zone=person.zone,
+            address="1 rue de la Répétition, 75000 Paris",
+            risk_tier=person.risk_tier,
+            onset_on=person.onset_on if person.onset_known else None,
+            lives_alone=person.lives_alone,
+            has_oximeter=person.has_oximeter,
+        )
+        made = enrolments.enrol(
+            stage.session,
+            application=application,
+            programme=stage.programme,
+            team=stage.team,
+            actor=actor,
+            now=now,
+            rehearsal=True,
+        )
+        followup.invite(stage.session, enrolment=made, actor=actor, now=now)
+        patient = Patient(person, made, stage=stage, agenda=self.agenda, seed=self.seed, on_alert=self.call_for_help)
+        self.patients[made.public_id] = self.by_id[made.id] = patient
+
+    def run(self, stop: threading.Event, progress: Progress) -> None:
+        """Beat after beat until the end, the last one at the very end."""
+        now, day = self.stage.starts_at, None
+        while now <= self.stage.ends_at and not stop.is_set():
+            if (today := clock.local_day(now, self.stage.programme.zone)) != day:
+                day = today
+                progress(f"{day}: {len(self.patients)} patients")
+            self.agenda.run_until(now)
+            self.stage.beat(now)
+            self.read_texts(now)
+            self.call_for_help(now)
+            if now == self.stage.ends_at:
+                break
+            now = min(self._next_beat(now), self.stage.ends_at)
+
+    def read_texts(self, now: datetime) -> None:
+        """Hand every text that has just been sent to the patient whose telephone it reached."""
+        found = self.stage.session.execute(
+            select(ConsoleMessage, Message, Checkin)
+            .join(Message, Message.id == ConsoleMessage.message_id)
+            .outerjoin(Checkin, Checkin.id == Message.checkin_id)
+            .where(ConsoleMessage.id > self.last_text)
+            .order_by(ConsoleMessage.id)
+        ).all()
+        for text, message, checkin in found:
+            self.last_text = text.id
+            patient = self.by_id.get(message.enrolment_id)
+            if patient is not None:
+                patient.receive(message.purpose, token_in(text.body), checkin, now)
+
+    def call_for_help(self, now: datetime) -> None:
+        """A free operator and a free physician look at the queue shortly; each who takes a call-back calls the next."""
+        for is_physician in (False, True):
+            free = [one for one in self.callers if one.is_physician == is_physician and not one.busy]
+            for caller in free[:1]:
+                self.agenda.put(now + LOOKED_AFTER, caller.look)
+
+    def _next_beat(self, now: datetime) -> datetime:
+        """The full and the half hour by day, the full hour by night."""
+        local = clock.local(now, self.stage.programme.zone)
+        pace = BY_DAY if AWAKE[0] <= local.hour < AWAKE[1] else BY_NIGHT
+        hour = now.replace(minute=0, second=0, microsecond=0)
+        return hour + pace * ((now - hour) // pace + 1)
+
+
+def token_in(body: str) -> str:
+    """The token of the link in a text."""
+    return body.split("/q/", 1)[1].split()[0]
