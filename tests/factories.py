@@ -11,6 +11,7 @@ from dataclasses import fields
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+from argon2 import PasswordHasher
 from sqlalchemy.orm import Session
 
 from records import audit, enrolment, patients, phones, programmes, staff, teams
@@ -25,6 +26,7 @@ from records.models import (
     Staff,
     Team,
 )
+from records.staff import passwords
 
 NOW = datetime(2026, 3, 10, 9, 0, tzinfo=UTC)
 PASSWORD = "orchid lantern viaduct plum"
@@ -32,6 +34,7 @@ FAMILY_NAMES = ("Morel", "N'Diaye", "Lefèvre", "Payet", "Garnier", "Benali", "R
 GIVEN_NAMES = ("Léa", "Jean-Marc", "Aïcha", "Noé", "Colette", "Ibrahim", "Zoé", "Marguerite")
 
 _count = itertools.count(1)
+passwords.use(PasswordHasher(time_cost=1, memory_cost=64, parallelism=1))
 
 
 def make_programme(session: Session, **overrides: Any) -> Programme:

@@ -22,7 +22,15 @@ GUESSABLE = Sentence("This password is easy to guess. Put four or more unrelated
 # What zxcvbn, made for English keyboards, does not know to be easy.
 FRENCH_HABITS = ["azertyuiop", "qsdfghjklm", "wxcvbn", "motdepasse", "bonjour", "vigidom", "covidom", "covid"]
 
-_hasher = PasswordHasher()
+STANDARD = PasswordHasher()
+_hasher = STANDARD
+
+
+def use(hasher: PasswordHasher) -> None:
+    """Make `hasher` the one of this process. For test suites, which hash hundreds of times; nothing else calls this."""
+    global _hasher
+    _hasher = hasher
+    _nobodys_hash.cache_clear()
 
 
 def check(password: str, *, name: str, email: str) -> None:

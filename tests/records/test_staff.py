@@ -7,6 +7,7 @@ from datetime import timedelta
 import orjson
 import pytest
 import sqlalchemy as sa
+from argon2 import PasswordHasher
 from sqlalchemy.orm import Session
 
 from records import audit, staff, texts, throttles
@@ -190,6 +191,23 @@ def test_fifty_wrong_tries_close_the_door_of_an_address(session: Session) -> Non
 
     assert sign_in(session) == SignInRefused(sessions.WAIT)
     assert isinstance(sign_in(session, from_address="192.0.2.99"), tuple)
+
+
+def test_the_service_hashes_at_the_strength_of_the_recommendation() -> None:
+    """RFC 9106, second recommended option: argon2id, 3 passes over 64 MiB, 4 lanes."""
+    made = passwords.STANDARD.hash("x")
+
+    assert made.startswith("$argon2id$v=19$m=65536,t=3,p=4$")
+
+
+def test_an_older_hash_is_made_anew_at_sign_in(session: Session) -> None:
+    person = member(session)
+    person.password_hash = PasswordHasher(time_cost=2, memory_cost=64, parallelism=1).hash(PASSWORD)
+    before = person.password_hash
+
+    assert isinstance(sign_in(session), tuple)
+    assert person.password_hash != before
+    assert isinstance(sign_in(session), tuple)
 
 
 def test_signing_in_forgives_the_tries_before_it(session: Session) -> None:
