@@ -16,7 +16,7 @@ from records.audit import Actor
 from records.models import Enrolment, EnrolmentState, Role, Staff
 from triage import documents, protocols
 from triage.models import PatientLimit
-from triage.refusals import EndsInPast, LimitsMissing, PhysicianOnly, ProtocolUnsigned, ReasonMissing
+from triage.refusals import EndsInPast, LimitsByPhysician, LimitsMissing, ProtocolUnsigned, ReasonMissing
 
 
 def invite(session: Session, *, enrolment: Enrolment, actor: Actor, now: datetime) -> None:
@@ -82,10 +82,10 @@ def set_own_limits(
     """Limits of this patient alone, in force from `now` to the end of day `until` in the centre's zone, or until
     changed. They must fit the protocol together with the own limits that stay. Releases a hold.
 
-    Raises PhysicianOnly, LimitsMissing, ReasonMissing, EndsInPast, and ProtocolError for a limit that does not fit.
+    Raises LimitsByPhysician, LimitsMissing, ReasonMissing, EndsInPast, and ProtocolError for a limit that does not fit.
     """
     if physician.role != Role.PHYSICIAN:
-        raise PhysicianOnly
+        raise LimitsByPhysician
     if not limits:
         raise LimitsMissing
     if not reason.strip():

@@ -111,3 +111,7 @@ class EndsInPast(Refused):
 
 class InPast(Refused):
     message = "This time is over. Enter a later one."
+
+
+class LimitsByPhysician(Refused):
+    message = "Only a physician sets a patient's own limits."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 import uuid
 from collections.abc import Callable, Iterator
@@ -16,15 +17,17 @@ from sqlalchemy.orm import Session
 
 from questionnaires import versions
 from questionnaires.models import Checkin
-from records.audit import Actor
+from records import staff
+from records.audit import SYSTEM, Actor
 from records.models import Enrolment, EnrolmentState, Programme, Role, Staff, Team
-from tests.factories import NOW, make_enrolment, make_programme, make_staff, make_team
+from tests.factories import NOW, make_enrolment, make_programme, make_team
 from tests.triage import factories
 from triage import intake, protocols
 from triage.intake import Receipt, Submission
 from triage.models import Alert, Callback
 
 Result = TypeVar("Result")
+NUMBERS = itertools.count(1)
 
 WELL: dict[str, Any] = {link_id: value for link_id, value in factories.WELL.items() if link_id != "spo2"}
 """Somebody well who has no oximeter."""
@@ -39,7 +42,7 @@ class Scene:
     team: Team
     version_id: int
     enrolment: Enrolment
-    staff: dict[str, Staff] = field(default_factory=dict)
+    people: dict[str, Staff] = field(default_factory=dict)
 
     def submit(self, answers: Any = WELL, *, now: datetime = NOW, **given: Any) -> Receipt:
         submission = self.submission(answers, **given)
@@ -67,13 +70,23 @@ class Scene:
 
     def person(self, role: str = Role.OPERATOR) -> Staff:
         """The same person of that role each time."""
-        if role not in self.staff:
-            self.staff[role] = make_staff(self.session, role, teams=[self.team])
-            self.session.commit()
-        return self.staff[role]
+        if role not in self.people:
+            self.people[role] = self.another(role)
+        return self.people[role]
 
-    def another(self, role: str = Role.OPERATOR, **given: Any) -> Staff:
-        made = make_staff(self.session, role, **({"teams": [self.team]} | given))
+    def another(self, role: str = Role.OPERATOR, *, teams: list[Team] | None = None) -> Staff:
+        """Somebody new, invited but without a password: hashing one would take longer than the test."""
+        number = next(NUMBERS)
+        made, _ = staff.invite(
+            self.session,
+            email=f"caller{number}@centre.example",
+            name=f"Alix Renard{chr(97 + number % 26)}{chr(97 + number // 26 % 26)}",
+            role=role,
+            teams=[self.team] if teams is None else teams,
+            language="en",
+            actor=SYSTEM,
+            now=NOW,
+        )
         self.session.commit()
         return made
 

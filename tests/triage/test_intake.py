@@ -133,15 +133,13 @@ def test_a_correction_sent_again_is_the_first_correction(scene: Scene):
 
 def test_two_corrections_at_once_are_both_kept(scene: Scene, pool: sa.Engine):
     key = uuid.uuid4()
-    answers = [WELL, ORANGE, RED, WELL, ORANGE, RED]
+    sent = [scene.submission(answers, key=key) for answers in (WELL, ORANGE, RED, WELL, ORANGE, RED)]
     actor = audit.Actor("patient", scene.enrolment.patient.public_id)
 
     results = at_once(
         pool,
-        len(answers),
-        lambda session, n: intake.submit(
-            session, submission=scene.submission(answers[n], key=key), actor=actor, now=NOW
-        ),
+        len(sent),
+        lambda session, n: intake.submit(session, submission=sent[n], actor=actor, now=NOW),
     )
 
     assert [result.level for result in results] == ["green", "orange", "red"] * 2

@@ -42,8 +42,8 @@ ROWS = f"""
          FROM alerts a WHERE a.callback_id = c.id AND a.closed_at IS NULL) AS alerts,
         (SELECT r.answers FROM responses r WHERE r.enrolment_id = e.id ORDER BY r.due_at DESC, r.id DESC LIMIT 1)
             AS latest,
-        (SELECT jsonb_agg(jsonb_build_object('due_at', r.due_at, 'answers', jsonb_build_object(
-                'spo2', r.answers->'spo2', 'temperature', r.answers->'temperature')) ORDER BY r.due_at, r.id)
+        (SELECT jsonb_agg(jsonb_build_object('due_at', r.due_at, 'answers', jsonb_strip_nulls(jsonb_build_object(
+                'spo2', r.answers->'spo2', 'temperature', r.answers->'temperature'))) ORDER BY r.due_at, r.id)
          FROM responses r WHERE r.enrolment_id = e.id AND r.due_at > %(since)s::timestamptz) AS recent
     FROM ({FIRST}) c
     JOIN enrolments e ON e.id = c.enrolment_id JOIN patients p ON p.id = e.patient_id
