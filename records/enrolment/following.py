@@ -41,8 +41,8 @@ def pause(
     require(session, enrolment, "pause")
     _check_pause(review_on, reason, clock.local_day(now, enrolment.programme.zone))
     assert review_on is not None
-    enrolment.state, enrolment.paused_at = EnrolmentState.PAUSED, now
     enrolment.pause_owner_id, enrolment.pause_review_on, enrolment.pause_reason = owner.id, review_on, reason
+    enrolment.state, enrolment.paused_at = EnrolmentState.PAUSED, now  # after reading the owner, which may flush
     enrolment.next_checkin_at = None
     details = {"owner": str(owner.public_id), "review_on": review_on.isoformat(), "reason": reason}
     _tell(session, enrolment, "enrolment.paused", actor, now, details)
