@@ -14,13 +14,13 @@ help: ## this list
 
 .venv/.installed: requirements.lock pyproject.toml | .venv/bin/python
 	@echo "Installing what Vigidom needs (a minute or two the first time) …"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@sh webapp/get-packages.sh requirements.lock
+	@$(BIN)/python -m pip install --quiet --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
 .venv/.installed-test: requirements-test.lock .venv/.installed
 	@echo "Installing what the tests need …"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-test.lock
+	@sh webapp/get-packages.sh requirements-test.lock
 	@touch $@
 
 install: .venv/.installed
