@@ -62,10 +62,14 @@ def by_phone(session: Session, *, phone: str) -> list[Patient]:
     return list(session.scalars(select(Patient).where(Patient.id.in_(having)).order_by(Patient.id)))
 
 
-def likely_duplicates(session: Session, *, identity: Identity, besides: Patient | None = None) -> list[Duplicate]:
-    """Patients who may be the person of `identity`, the strongest likeness first; two index look-ups and one read."""
-    birth = index.birth_digest(identity.birth_date)
-    phone = index.phone_digest(identity.phone) if identity.phone else None
+def likely_duplicates(
+    session: Session, *, identity: Identity, besides: Patient | None = None, region: str = "FR"
+) -> list[Duplicate]:
+    """Patients who may be the person of `identity`, the strongest likeness first; two index look-ups and one read.
+
+    The identity may be as it was typed: a number is read as in `region`, and one that cannot be read likens nobody.
+    """
+    birth, phone = index.birth_digest(identity.birth_date), _number(identity.phone or "", region)
     names = index.telling(index.tokens(identity.family_name) | index.tokens(identity.given_name))
     anchors = [birth] + ([phone] if phone else [])
     wanted = anchors + [index.name_digest(token) for token in sorted(names)]
@@ -108,13 +112,18 @@ def _wanted(text: str) -> list[index.Digest]:
         wanted.append(index.email_digest(word))
         text = text.replace(word, " ")
     typed = PHONE.search(text)
-    if typed:
-        try:
-            wanted.append(index.phone_digest(phones.parse(typed[0].strip(), rehearsal=True)))
-            text = text.replace(typed[0], " ")
-        except phones.BadPhone:
-            pass
+    number = _number(typed[0]) if typed else None
+    if typed and number:
+        wanted.append(number)
+        text = text.replace(typed[0], " ")
     return wanted + [index.name_digest(word) for word in index.words(text)[:MOST_WORDS]]
+
+
+def _number(typed: str, region: str = "FR") -> index.Digest | None:
+    try:
+        return index.phone_digest(phones.parse(typed.strip(), region=region, rehearsal=True))
+    except phones.BadPhone:
+        return None
 
 
 def _date(found: re.Match[str]) -> date | None:

@@ -182,6 +182,14 @@ def test_a_likely_duplicate_is_shown_with_its_reason(session: Session, other: di
     assert patients.likely_duplicates(session, identity=make_identity(**(known | other)), besides=patient) == []
 
 
+@pytest.mark.parametrize(("typed", "found"), [("06.39.98.77.77", 1), ("0033639987777", 1), ("no number", 0), ("", 0)])
+def test_a_duplicate_is_found_by_the_number_as_it_was_typed(session: Session, typed: str, found: int) -> None:
+    kept(session, family_name="Morel", phone="+33639987777")
+    identity = make_identity(family_name="Morel", birth_date=date(1990, 1, 1), phone=typed)
+
+    assert len(patients.likely_duplicates(session, identity=identity)) == found
+
+
 def test_a_shared_telephone_reaches_every_patient_behind_it(session: Session) -> None:
     one, other = kept(session, phone="+33639985555"), kept(session, phone="+33639985555")
     kept(session)
