@@ -1,0 +1,102 @@
+"""The health page: a worker that does not beat, a job that fails, messages that wait, each said in strong words."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy.orm import Session
+
+from notifications.models import Message, Purpose
+from records import clock, heartbeats
+from records.models import Role
+from tests.factories import make_enrolment
+from tests.webapp.signing import make_person, sign_in
+
+HEALTH = "/en/admin/health"
+
+
+@pytest.fixture
+def client(app: Flask, session: Session) -> FlaskClient:
+    return sign_in(app, make_person(session, role=Role.SUPERVISOR))
+
+
+def beat(session: Session, *, ago: int, job: str = "messages", error: Exception | None = None) -> None:
+    now = clock.now() - timedelta(seconds=ago)
+    heartbeats.beat(session, job=job, now=now, took_ms=12, done=3, error=error)
+    session.commit()
+
+
+def test_a_database_without_a_beat_says_that_no_worker_is_beating(client: FlaskClient) -> None:
+    page = client.get(HEALTH).text
+
+    assert "No worker is beating" in page
+    assert "No job has ever run on this database." in page
+
+
+@pytest.mark.parametrize(("ago", "silent"), [(2, False), (50, False), (70, True), (90_000, True)])
+def test_a_worker_is_silent_after_a_minute(session: Session, client: FlaskClient, ago: int, silent: bool) -> None:
+    beat(session, ago=ago)
+
+    assert ("No worker is beating" in client.get(HEALTH).text) is silent
+
+
+def test_a_job_is_shown_by_its_name_with_its_age_and_work(session: Session, client: FlaskClient) -> None:
+    beat(session, ago=300, job="silences")
+    beat(session, ago=1)
+
+    page = client.get(HEALTH).text
+
+    assert "Raise silences" in page
+    assert "5 minutes ago" in page
+    assert "Something needs to be looked at" in page, "one silent job is not hidden by the others"
+    assert "Everything runs" not in page
+
+
+def test_a_failing_job_says_its_error_until_it_works_again(session: Session, client: FlaskClient) -> None:
+    beat(session, ago=2, error=ValueError("a name that nobody should read here"))
+    page = client.get(HEALTH).text
+    assert "fails: ValueError" in page
+    assert "a name that" not in page
+
+    beat(session, ago=0)
+
+    page = client.get(HEALTH).text
+    assert "fails: ValueError" not in page
+    assert "last failure" in page
+
+
+def test_messages_that_wait_too_long_are_counted(session: Session, client: FlaskClient) -> None:
+    now, enrolment = clock.now(), make_enrolment(session)
+    for number, wait in enumerate((600, 700, -600)):
+        at = now - timedelta(seconds=wait)
+        session.add(
+            Message(
+                key=f"test:{number}",
+                purpose=Purpose.INVITATION,
+                enrolment_id=enrolment.id,
+                status_at=at,
+                created_at=at,
+                next_try_at=at,
+                expires_at=now + timedelta(days=1),
+            )
+        )
+    beat(session, ago=0)
+
+    page = client.get(HEALTH).text
+
+    assert '<dd>3 <span class="vd-late">2 overdue</span></dd>' in page
+    assert "Something needs to be looked at" in page
+
+
+def test_a_healthy_service_says_so_and_what_it_is(session: Session, client: FlaskClient) -> None:
+    beat(session, ago=1)
+
+    page = client.get(HEALTH).text
+
+    assert "Everything runs" in page
+    assert "reachable, PostgreSQL" in page
+    assert "console (reaches nobody)" in page
+    assert "demonstration" in page
