@@ -155,8 +155,30 @@ def test_a_claim_that_was_taken_back_is_not_sent_by_its_first_holder(
     assert len(provider.taken) == 1
 
 
+def test_a_claim_that_another_worker_holds_is_not_started_by_its_first_holder(
+    session: Session, checkin: Checkin
+) -> None:
+    reminders.owe(session, now=OPENS)
+    first = outbox.claim(session, worker="w", now=OPENS)
+    late = OPENS + outbox.CLAIM_LASTS
+    outbox.release_leases(session, now=late)
+    second = outbox.claim(session, worker="w", now=late)
+    (message_id,) = second.message_ids
+    started = [
+        outbox.start_sending(session, message_id=message_id, token=claim.token, provider="p", at=late)
+        for claim in (first, second)
+    ]
+    assert started == [False, True]
+
+
+@pytest.mark.parametrize("kind", [OutcomeKind.ACCEPTED, OutcomeKind.RETRY, OutcomeKind.UNKNOWN, OutcomeKind.REFUSED])
 def test_a_receipt_that_overtakes_the_answer_is_not_undone(
-    session: Session, sessions: sessionmaker[Session], checkin: Checkin, provider: Scripted, beat: Beat
+    session: Session,
+    sessions: sessionmaker[Session],
+    checkin: Checkin,
+    provider: Scripted,
+    beat: Beat,
+    kind: OutcomeKind,
 ) -> None:
     def delivered_meanwhile(text: Text) -> Outcome:
         with sessions.begin() as other:
@@ -167,11 +189,13 @@ def test_a_receipt_that_overtakes_the_answer_is_not_undone(
                 error_code=None,
                 now=OPENS,
             )
-        return provider.take(text)
+        provider.take(text)
+        return Outcome(kind, provider_id="SM1")
 
     provider.next.append(delivered_meanwhile)
     beat(OPENS)
+    beat(OPENS + timedelta(minutes=5))
     message = only(session)
-    assert message.status == MessageStatus.DELIVERED
-    assert message.provider_id is not None
+    assert (message.status, message.provider_id) == (MessageStatus.DELIVERED, "SM1")
     assert outcome_told(session, checkin) == ["delivered"]
+    assert len(provider.taken) == 1

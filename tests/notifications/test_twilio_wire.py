@@ -118,6 +118,13 @@ def test_every_request_has_a_deadline_unless_told_otherwise(twilio: TwilioProvid
     assert twilio.idle.get().http_client.timeout == 10.0
 
 
+def test_no_client_serves_two_requests_at_once(twilio: TwilioProvider) -> None:
+    with twilio._client() as first, twilio._client() as second:
+        assert first is not second
+    with twilio._client() as again:
+        assert again is first or again is second
+
+
 def test_a_connection_closed_unread_is_unknown(twilio: TwilioProvider, wire: tuple[str, Script]) -> None:
     wire[1].closes_unread = True
     assert twilio.send(text()).kind is OutcomeKind.UNKNOWN
