@@ -4,7 +4,7 @@ set -eu
 lock=$1
 log=.venv/install.log
 {
-  .venv/bin/python -m pip install --disable-pip-version-check --no-input --no-deps --require-hashes -r "$lock" 2>&1 ||
+  .venv/bin/python -m pip install --disable-pip-version-check --no-input --no-deps --no-compile --require-hashes -r "$lock" 2>&1 ||
     echo "FAILED with $?"
 } | tee "$log" | awk -v tty="$([ -t 1 ] && echo 1 || echo 0)" '
   /^Collecting / { n++; if (tty) printf "\r\033[K  %d packages: %s", n, $2; else if (n % 10 == 1) printf "  %d packages …\n", n; fflush() }
