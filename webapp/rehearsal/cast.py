@@ -100,7 +100,7 @@ def _quota(count: int, share: int, least: int) -> int:
 def _person(
     number: int, habit: Habit, finale: Finale | None, rng: Random, starts_at: datetime, ends_at: datetime, phone: int
 ) -> Person:
-    enrol_at = _enrolled(rng, starts_at, ends_at, early=0 if habit is Habit.NEVER else 100 if finale else 70)
+    enrol_at = _enrolled(rng, starts_at, ends_at, early=40 if habit is Habit.NEVER else 100 if finale else 70)
     report_at = _report(rng, finale, ends_at)
     course = Course.SLOW if rng.random() < 0.45 else Course.WELL
     onset_on = enrol_at.date() - timedelta(days=rng.randint(1, 4) + (12 if finale is Finale.SILENT else 0))
