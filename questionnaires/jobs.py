@@ -63,10 +63,11 @@ OPEN = text("""
         RETURNING 1
     ),
     advanced AS (
-        UPDATE enrolments e
-        SET next_checkin_at = coalesce(
-            (SELECT min(opens_at) FROM asked WHERE asked.id = e.id AND opens_at > :now), :later)
-        FROM due WHERE e.id = due.id
+        UPDATE enrolments e SET next_checkin_at = coalesce(next.opens_at, :later)
+        FROM due LEFT JOIN (
+            SELECT id, min(opens_at) AS opens_at FROM asked WHERE opens_at > :now GROUP BY id
+        ) next ON next.id = due.id
+        WHERE e.id = due.id
         RETURNING 1
     )
     SELECT count(*) FROM made
