@@ -16,12 +16,15 @@ import click
 import flask_migrate
 import structlog
 from flask import Flask
+from psycopg.errors import UndefinedColumn, UndefinedTable
+from sqlalchemy.exc import OperationalError, ProgrammingError
 
-from records import audit, clock, crypto, embedded, programmes, refusals, staff, teams, texts
+from records import audit, audit_check, clock, crypto, embedded, refusals, staff, texts
 from records.db import db
 from records.models import Role
 from webapp import config, create_app, database, firstrun, supervisor
 
+ENGLISH = texts.translator("en")
 ROLES = click.Choice([role.value for role in Role])
 
 
@@ -81,7 +84,7 @@ def run() -> None:
 @vigidom.command()
 def worker() -> None:
     """Run the worker alone (one or several, on any machine)."""
-    from webapp import worker as process  # noqa: PLC0415 - only this command needs the scheduler
+    from webapp import worker as process
 
     process.run(create_app(pool_size=8))
 
@@ -117,7 +120,7 @@ def invite(email: str, name: str, role: str, team_names: tuple[str, ...], langua
     """Invite one person; prints the one-time link by which they choose a password."""
     with application() as app:
         now = clock.now()
-        found = [teams.named(db.session, name=team, now=now) for team in team_names]
+        found = [firstrun.team_named(db.session, team, now) for team in team_names]
         person, token = staff.invite(
             db.session,
             email=email,
@@ -143,10 +146,10 @@ def audit_commands() -> None:
 def verify() -> None:
     """Walk every chain; exit 1 when a row was changed, removed or reordered."""
     with application():
-        result = audit.verify(db.session)
+        result = audit_check.verify(db.session)
     click.echo(f"{result.entries} entries in {result.chains} chains")
     for problem in result.problems:
-        click.echo(f"{problem.subject[0]} {problem.subject[1]}, entry {problem.number}: {problem.what}")
+        click.echo(f"{problem.subject[0]} {problem.subject[1]}, entry {problem.number}: {problem.what.text(ENGLISH)}")
     if result.problems:
         sys.exit(1)
     click.echo("The chains are whole.")
@@ -183,7 +186,7 @@ def load_programme() -> None:
 @click.option("--seed", type=int, default=1, show_default=True)
 def rehearse(patients: int, days: int, seed: int) -> None:
     """Let synthetic patients live through the real services on a moving clock; prints what happened."""
-    from webapp import rehearsal  # noqa: PLC0415 - only here
+    from webapp import rehearsal
 
     with application() as app:
         flask_migrate.upgrade()
@@ -195,14 +198,7 @@ def rehearse(patients: int, days: int, seed: int) -> None:
         click.echo(table.as_text())
 
 
-REFUSALS = (
-    config.BadSetting,
-    embedded.ServerFailed,
-    crypto.KeyMissing,
-    supervisor.PortTaken,
-    refusals.Refused,
-    programmes.ScheduleRefused,
-)
+UNFIT = (config.BadSetting, embedded.ServerFailed, crypto.KeyMissing, supervisor.PortTaken)
 
 
 def main() -> None:
@@ -214,9 +210,23 @@ def main() -> None:
         sys.exit(error.exit_code)
     except click.Abort:
         sys.exit(130)
-    except REFUSALS as error:
-        click.echo(f"vigidom: {error}", err=True)
-        sys.exit(2)
+    except UNFIT as error:
+        _refuse(str(error))
+    except refusals.Refused as error:
+        _refuse(error.text(ENGLISH))
+    except ProgrammingError as error:
+        if not isinstance(error.orig, UndefinedTable | UndefinedColumn):
+            raise
+        _refuse("the database is not of this version: run `vigidom migrate` first")
+    except OperationalError as error:
+        _refuse(f"the database does not answer ({str(error.orig).strip().splitlines()[0]}): check DATABASE_URL")
+    except refusals.FieldErrors as error:
+        _refuse("; ".join(f"{field}: {sentence}" for field, sentence in error.texts(ENGLISH).items()))
+
+
+def _refuse(sentence: str) -> None:
+    click.echo(f"vigidom: {sentence}", err=True)
+    sys.exit(2)
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
+from datetime import datetime
 
 import click
 import flask_migrate
@@ -13,25 +14,31 @@ from sqlalchemy.orm import Session
 from questionnaires import versions
 from records import audit, clock, programmes, staff, teams
 from records.db import db
-from records.models import Enrolment, Programme, Role, Staff
+from records.models import Enrolment, Programme, Role, Staff, Team
 from triage import protocols
 from webapp import rehearsal
 from webapp.config import Settings
+from webapp.rehearsal.stage import TEAM
 
 COHORT, DAYS, SEED = 36, 4, 20200309
 FIRST_PEOPLE: Sequence[tuple[str, str, Role]] = (
     ("physician@vigidom.example", "Physician on duty", Role.PHYSICIAN),
     ("administrator@vigidom.example", "Administrator", Role.ADMINISTRATOR),
 )
-TEAM = "Vigidom"
 
 
-def load_programme(session: Session, now: object) -> Programme:
+def load_programme(session: Session, now: datetime) -> Programme:
     """The COVID-19 programme with its questionnaire and protocol; loaded again, it changes nothing."""
     programme = programmes.load_library(session, now=now)
     versions.load_library(session, programme=programme, now=now)
     protocols.load_library(session, programme=programme, now=now)
     return programme
+
+
+def team_named(session: Session, name: str, now: datetime) -> Team:
+    """The team of this name, made if there is none."""
+    known = session.scalar(select(Team).where(Team.name == name))
+    return known or teams.create(session, name=name, actor=audit.SYSTEM, now=now)
 
 
 def prepare(settings: Settings, stop: threading.Event) -> None:
@@ -58,7 +65,7 @@ def prepare(settings: Settings, stop: threading.Event) -> None:
 
 
 def say_where(settings: Settings) -> None:
-    """Print the addresses: the queue, one-time set-up links of those who have no password yet, and one patient's link."""
+    """Print the addresses: the queue, set-up links of those who have no password yet, and one patient's link."""
     url, language = settings.public_url, "fr"
     click.echo(f"\nVigidom is starting on {url}")
     click.echo(f"  Call-back queue            {url}/{language}/queue")
@@ -74,7 +81,7 @@ def say_where(settings: Settings) -> None:
 def _set_up_links(url: str, language: str) -> list[tuple[str, str]]:
     """Fresh links for the first people who have not chosen a password; a link of an earlier start stops working."""
     links, now = [], clock.now()
-    team = teams.named(db.session, name=TEAM, now=now)
+    team = team_named(db.session, TEAM, now)
     for email, name, role in FIRST_PEOPLE:
         known = db.session.scalar(select(Staff).where(Staff.email == email))
         if known is not None and known.set_up_at is not None:
