@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from decimal import Decimal
 
@@ -320,31 +321,55 @@ def test_what_came_after_the_call_needs_a_call_of_its_own(scene: Scene):
     assert disposed(scene, "entry-error", now=LATER + timedelta(minutes=3)).closed
 
 
-def test_an_alert_raised_during_the_disposition_is_not_swept_away(scene: Scene, pool: sa.Engine):
-    """Whichever of the two comes first, the red answer stands in an open call-back afterwards."""
+@pytest.mark.parametrize("first", ["alert", "disposition"])
+def test_an_alert_raised_during_the_disposition_is_not_swept_away(scene: Scene, pool: sa.Engine, first: str):
+    """The second waits for the first; whichever that is, the red one stands in an open call-back afterwards."""
     scene.submit(ORANGE)
     called(scene)
     public_id, known, enrolment_id = scene.callback().public_id, seen(scene), scene.enrolment.id
     staff_id = scene.person(Role.PHYSICIAN).id
 
-    def act(session: Session, number: int) -> None:
-        if number:
-            mine = session.get_one(Staff, staff_id)
-            callbacks.dispose(session, callback=public_id, staff=mine, kind="advice", seen_alerts=known, now=LATER)
-        else:
-            callbacks.raise_alert(
-                session,
-                enrolment=session.get_one(Enrolment, enrolment_id),
-                kind=AlertKind.ASKED_FOR_CALL,
-                rank=Level.RED,
-                key="asked-for-call:1",
-                reasons=[{"code": "asked-for-call"}],
-                now=LATER,
-            )
+    def dispose(session: Session) -> None:
+        mine = session.get_one(Staff, staff_id)
+        callbacks.dispose(session, callback=public_id, staff=mine, kind="advice", seen_alerts=known, now=LATER)
 
-    assert at_once(pool, 2, act) == [None, None]
+    def raise_red(session: Session) -> None:
+        callbacks.raise_alert(
+            session,
+            enrolment=session.get_one(Enrolment, enrolment_id),
+            kind=AlertKind.ASKED_FOR_CALL,
+            rank=Level.RED,
+            key="asked-for-call:1",
+            reasons=[{"code": "asked-for-call"}],
+            now=LATER,
+        )
+
+    one, other = (raise_red, dispose) if first == "alert" else (dispose, raise_red)
+    scene.session.commit()
+    with Session(pool) as session:
+        one(session)
+        with ThreadPoolExecutor(1) as threads:
+            waiting = threads.submit(in_own_session, pool, other)
+            until_somebody_waits(pool)
+            session.commit()
+            waiting.result(timeout=30)
+
     assert [alert.kind for alert in scene.alerts()] == [AlertKind.ASKED_FOR_CALL]
     assert (scene.callback().state, scene.callback().rank) == ("open", Level.RED)
+
+
+def in_own_session(pool: sa.Engine, act: Callable[[Session], None]) -> None:
+    with Session(pool) as session:
+        act(session)
+        session.commit()
+
+
+def until_somebody_waits(pool: sa.Engine) -> None:
+    """Returns once a connection waits for a lock that another holds."""
+    blocked = sa.text("SELECT count(*) FROM pg_stat_activity WHERE cardinality(pg_blocking_pids(pid)) > 0")
+    with pool.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        while not connection.execute(blocked).scalar_one():
+            pass
 
 
 def test_a_red_entry_error_needs_a_call_that_reached_the_patient(scene: Scene):
@@ -591,6 +616,8 @@ def test_filters_narrow_the_rows_and_not_the_counts(scene: Scene):
     assert shown(Filters(level="orange")) == oranges
     assert shown(Filters(mine=True)) == [oranges[0]]
     assert shown(Filters(physician=True)) == []
+    with pytest.raises(UnknownCode):
+        shown(Filters(level="purple"))
 
 
 def test_nobody_without_a_team_sees_anything(scene: Scene):

@@ -9,6 +9,8 @@ from decimal import Decimal
 
 import pytest
 import sqlalchemy as sa
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -256,6 +258,19 @@ def test_unknown_is_never_green(scene: Scene, link_id: str, value):
     assert scene.alerts()[0].reasons[0]["text"]["en"]
 
 
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.dictionaries(
+        st.sampled_from(sorted(WELL.keys() - {"breathlessness-change", "malaise"})),
+        st.sampled_from([None, [], [{"absent": "could-not-measure"}], [{"unreadable": "?"}], [{"integer": -7}], [{}]]),
+        min_size=1,
+    )
+)
+def test_no_damage_to_the_answers_turns_them_away_or_makes_them_green(scene: Scene, damage):
+    """All but what is not asked the first time, and what no rule reads."""
+    assert scene.submit({**WELL, **damage}).level in ("orange", "red")
+
+
 def test_an_oximeter_that_is_there_must_be_read(session: Session):
     with_oximeter = set_scene(session, has_oximeter=True)
 
@@ -269,11 +284,11 @@ def test_worse_than_the_previous_answer_by_due_time_not_by_arrival(session: Sess
     morning = scene.checkin(opens_at=NOW)
     evening = scene.checkin(opens_at=NOW + timedelta(hours=6), slot="evening")
     low = {**WELL, "spo2": [{"integer": 94}]}
-    scene.submit({**WELL, "spo2": [{"integer": 98}]}, checkin=morning.public_id)
+    scene.submit({**WELL, "spo2": [{"integer": 98}]}, checkin=morning.public_id, now=NOW + timedelta(hours=7))
 
-    assert scene.submit(low, checkin=evening.public_id, now=NOW + timedelta(hours=6)).level == "orange"
-    late = scene.submit(low, checkin=morning.public_id, now=NOW + timedelta(hours=7))
-    assert late.level == "red"
+    on_time = scene.submit(low, checkin=evening.public_id, now=NOW + timedelta(hours=8))
+    late = scene.submit(low, checkin=morning.public_id, now=NOW + timedelta(hours=9))
+    assert (on_time.level, late.level) == ("orange", "red")
 
 
 def test_every_assessment_can_be_lived_again(scene: Scene):

@@ -15,6 +15,7 @@ from records import access
 from records.models import Staff
 from triage.callbacks.queue_rows import QueueRow, queue_row
 from triage.levels import Level
+from triage.refusals import UnknownCode
 
 RECENT = timedelta(days=7)
 
@@ -92,7 +93,7 @@ class QueuePage:
 def queue(
     session: Session, *, staff: Staff, now: datetime, limit: int = 50, filters: Filters | None = None
 ) -> QueuePage:
-    """The first `limit` rows within the teams of `staff`."""
+    """The first `limit` rows within the teams of `staff`. Raises UnknownCode for a filter that is no level."""
     chosen = filters or Filters()
     values = _values(staff, now, limit, chosen)
     found = session.connection().exec_driver_sql(ROWS, values).mappings().all()
@@ -116,10 +117,17 @@ def _values(staff: Staff, now: datetime, limit: int, filters: Filters) -> dict[s
         "now": now,
         "since": now - RECENT,
         "limit": limit,
-        "rank": int(Level.from_code(filters.level)) if filters.level else None,
+        "rank": _rank(filters.level) if filters.level else None,
         "physician": filters.physician,
         "mine": filters.mine,
     }
+
+
+def _rank(level: str) -> int:
+    try:
+        return int(Level.from_code(level))
+    except ValueError as error:
+        raise UnknownCode(code=level[:40]) from error
 
 
 def _counts(session: Session, values: dict[str, Any]) -> Counts:
