@@ -400,6 +400,38 @@ def test_when_a_script_does_not_arrive_the_plain_form_comes_back(
     context.close()
 
 
+def test_a_browser_that_keeps_nothing_gets_the_plain_form(
+    page: Page, session: Session, followed: Enrolment, enter
+) -> None:
+    enter(page, followed)
+    page.add_init_script("indexedDB.open = () => { throw new DOMException('private window'); };")
+
+    page.goto("/fr/checkin")
+    for link_id, value in GREEN.items():
+        field = page.locator(f"[name=answer-{link_id}]")
+        field.first.fill(value) if field.count() == 1 else page.locator(
+            f"[name=answer-{link_id}][value={value}]"
+        ).check()
+    page.get_by_role("button", name="Envoyer mes réponses").click()
+
+    page.wait_for_url("**/checkin/result/*")
+    assert responses(session) == 1
+
+
+def test_a_phone_that_is_full_sends_the_plain_form(page: Page, session: Session, followed: Enrolment, enter) -> None:
+    enter(page, followed)
+    open_questions(page)
+    page.evaluate(
+        "() => { IDBObjectStore.prototype.put = () => { throw new DOMException('full', 'QuotaExceededError'); }; }"
+    )
+    answer_all(page, GREEN)
+
+    page.locator("[data-send]").click()
+
+    page.wait_for_url("**/checkin/result/*")
+    assert responses(session) == 1
+
+
 def test_showing_one_question_shifts_nothing(page: Page, followed: Enrolment, enter) -> None:
     enter(page, followed)
     page.add_init_script(

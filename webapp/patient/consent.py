@@ -10,6 +10,7 @@ from records import enrolment as enrolments
 from records.audit import Actor
 from records.db import db
 from records.models import EndReason, Enrolment, EnrolmentState
+from triage import followup
 from webapp.patient.blueprint import LANGUAGE, blueprint
 from webapp.patient.entrance_forms import ConsentForm
 from webapp.permissions import access
@@ -25,8 +26,11 @@ def consent() -> Response | str:
     if enrolment.state != EnrolmentState.INVITED:
         return redirect(url_for("patient.page"))
     if form.validate_on_submit() and request.form.get("decision") in DECISIONS:
-        DECISIONS[request.form["decision"]](enrolment)
-        db.session.commit()
+        try:
+            DECISIONS[request.form["decision"]](enrolment)
+            db.session.commit()
+        except enrolments.WrongState:  # pressed twice: the first press has decided
+            db.session.rollback()
         return redirect(url_for("patient.consent"), 303)
     return render_template("patient/consent.html", form=form, enrolment=enrolment, programme=enrolment.programme)
 
@@ -38,7 +42,7 @@ def _agree(enrolment: Enrolment) -> None:
 
 def _refuse(enrolment: Enrolment) -> None:
     actor = Actor.patient(enrolment.patient, request.remote_addr)
-    enrolments.discharge(db.session, enrolment=enrolment, actor=actor, reason=EndReason.WITHDREW, now=clock.now())
+    followup.discharge(db.session, enrolment=enrolment, actor=actor, reason=EndReason.WITHDREW, now=clock.now())
 
 
 DECISIONS = {"agree": _agree, "refuse": _refuse}

@@ -35,22 +35,25 @@ def result(response: uuid.UUID) -> str:
     answered = responses.by_public_id(db.session, enrolment_id=enrolment.id, public_id=response)
     if answered is None:
         abort(404)
+    return render_template("patient/result.html", **_told(enrolment, answered))
+
+
+def _told(enrolment: Enrolment, answered: Response) -> dict[str, object]:
+    """Everything the page shows; the hours are those at which the answers came in."""
     assessment = db.session.scalars(select(Assessment).where(Assessment.response_id == answered.id)).one()
     version = db.session.get_one(ProtocolVersion, assessment.protocol_version_id)
     document = protocols.compiled(db.session, version_id=version.id, digest=version.digest).document
     wording = Wording(document, assessment.facts, assessment.limits, assessment.explanation, language())
     hours = _hours(enrolment.programme, answered.received_at)
-    return render_template(
-        "patient/result.html",
-        answered=answered,
-        assessment=assessment,
-        reasons=wording.to_patient() if hours["watched"] else _figures(wording),
-        signs=signs(document, assessment.limits, language()),
-        enrolment=enrolment,
-        programme=enrolment.programme,
-        correct=is_recent(answered, clock.now()),
-        **hours,
-    )
+    return hours | {
+        "answered": answered,
+        "assessment": assessment,
+        "reasons": wording.to_patient() if hours["watched"] else _figures(wording),
+        "signs": signs(document, assessment.limits, language()),
+        "enrolment": enrolment,
+        "programme": enrolment.programme,
+        "correct": is_recent(answered, clock.now()),
+    }
 
 
 def _figures(wording: Wording) -> list[str]:

@@ -12,6 +12,7 @@ const data = JSON.parse(document.getElementById("questionnaire").textContent);
 const form = document.getElementById("checkin");
 const saved = document.getElementById("saved");
 const alarm = document.getElementById("alarm");
+const root = document.documentElement;
 const FIRST_WAIT = 2000;
 const LONGEST_WAIT = 60000;
 
@@ -33,11 +34,12 @@ const fill = (template, params) => template.replace(/%\((\w+)\)s/g, (_, name) =>
 function keep(step = draft.step) {
   draft.step = step;
   for (const screen of data.screens) draft.answers[screen.linkId] = entryOf(screen);
-  return drafts.save(draft).catch(() => form.classList.add("is-not-kept"));
+  return drafts.save(draft).catch(() => {}); // what cannot be kept still stands on the page, and is sent from there
 }
 
 function showError(section, code, params = {}) {
   const box = section.querySelector("[data-error]");
+  if (!box) return; // a text to read
   box.hidden = !code;
   box.querySelector("[data-text]").textContent = code ? fill(data.messages[code], params) : "";
   section.querySelector(".nhsuk-form-group").classList.toggle("nhsuk-form-group--error", Boolean(code));
@@ -156,27 +158,6 @@ const DOES = {
   change: (button) => steps.change(button.dataset.change),
 };
 
-form.addEventListener("click", (event) => {
-  const button = event.target.closest("button[type=button]");
-  const name = button && Object.keys(DOES).find((each) => each in button.dataset);
-  if (name) DOES[name](button);
-});
-
-form.addEventListener("submit", (event) => {
-  event.preventDefault(); // Enter in a field means Continue
-  if (steps.current !== "check") proceed();
-});
-
-form.addEventListener("input", ({ target }) => {
-  const section = steps.section(steps.current);
-  const twin = target.name.startsWith("absent-") ? "answer" : "absent";
-  const screen = screenOf(steps.current);
-  if (screen?.couldNotMeasure && (target.type !== "checkbox" || target.checked)) clearTwin(section, twin);
-  showError(section, null);
-  calm(section);
-  keep();
-});
-
 function clearTwin(section, prefix) {
   for (const field of section.querySelectorAll(`[name^="${prefix}-"]`)) {
     if (field.type === "checkbox") field.checked = false;
@@ -188,20 +169,44 @@ function wake() {
   if (document.visibilityState === "visible") flush();
 }
 
-document.querySelector("[data-retry]").addEventListener("click", () => {
-  wait = FIRST_WAIT;
-  flush();
-});
-window.addEventListener("online", wake);
-document.addEventListener("visibilitychange", wake);
+// Only once the draft is there: until then the plain form works by itself.
+function listen() {
+  form.addEventListener("click", (event) => {
+    const button = event.target.closest("button[type=button]");
+    const name = button && Object.keys(DOES).find((each) => each in button.dataset);
+    if (name) DOES[name](button);
+  });
 
-async function start() {
-  document.querySelectorAll("[data-counter]").forEach(bind);
-  draft = await drafts.load(data);
-  for (const screen of data.screens) if (draft.answers[screen.linkId]) write(form, screen, draft.answers[screen.linkId]);
-  steps.show(draft.step ?? steps.asked[0].linkId, { focus: false });
-  document.documentElement.dataset.ready = "yes";
-  await flush();
+  form.addEventListener("submit", (event) => {
+    event.preventDefault(); // Enter in a field means Continue
+    if (steps.current !== "check") proceed();
+  });
+
+  form.addEventListener("input", ({ target }) => {
+    const section = steps.section(steps.current);
+    const twin = target.name.startsWith("absent-") ? "answer" : "absent";
+    const screen = screenOf(steps.current);
+    if (screen?.couldNotMeasure && (target.type !== "checkbox" || target.checked)) clearTwin(section, twin);
+    showError(section, null);
+    calm(section);
+    keep();
+  });
+
+  document.querySelector("[data-retry]").addEventListener("click", () => {
+    wait = FIRST_WAIT;
+    flush();
+  });
+  window.addEventListener("online", wake);
+  document.addEventListener("visibilitychange", wake);
 }
 
-start();
+async function start() {
+  draft = await drafts.load(data);
+  document.querySelectorAll("[data-counter]").forEach(bind);
+  listen();
+  for (const screen of data.screens) if (draft.answers[screen.linkId]) write(form, screen, draft.answers[screen.linkId]);
+  steps.show(draft.step ?? steps.asked[0].linkId, { focus: false });
+  root.dataset.ready = "yes";
+}
+
+start().then(flush, () => root.classList.remove("vd-script")); // a browser that keeps nothing has the plain form
