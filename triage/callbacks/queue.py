@@ -38,7 +38,8 @@ ROWS = f"""
         p.language, k.wrapped,
         (SELECT jsonb_agg(jsonb_build_object('public_id', a.public_id, 'kind', a.kind, 'rank', a.rank,
                 'raised_at', a.raised_at, 'reasons',
-                (SELECT jsonb_agg(reason - 'assessed') FROM jsonb_array_elements(a.reasons) reason))
+                (SELECT coalesce(jsonb_agg(said.reason - 'assessed' ORDER BY said.place), '[]')
+                 FROM jsonb_array_elements(a.reasons) WITH ORDINALITY said (reason, place)))
                 ORDER BY a.rank DESC, a.raised_at, a.id)
          FROM alerts a WHERE a.callback_id = c.id AND a.closed_at IS NULL) AS alerts,
         (SELECT r.answers FROM responses r WHERE r.enrolment_id = e.id ORDER BY r.due_at DESC, r.id DESC LIMIT 1)

@@ -107,9 +107,8 @@ def course(recent: list[Mapping[str, Any]] | tuple[()]) -> dict[str, tuple[Point
     """The readable values of each measure, from responses oldest first with `due_at` and `answers`."""
     found: dict[str, list[Point]] = {measure: [] for measure in MEASURES}
     for response in recent:
-        given = {link_id: values for link_id, values in response["answers"].items() if values is not None}
         for measure, points in found.items():
-            value = value_of(given, measure)
+            value = value_of(response["answers"], measure)
             if isinstance(value, int | Decimal) and not isinstance(value, bool):
                 points.append(Point(datetime.fromisoformat(response["due_at"]), Decimal(value)))
     return {measure: tuple(points) for measure, points in found.items()}
