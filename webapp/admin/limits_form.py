@@ -11,6 +11,7 @@ from wtforms import HiddenField, StringField, ValidationError
 
 from questionnaires.messages import templates
 from questionnaires.numbers import NumberProblem, parse_number
+from triage import documents
 from triage.documents import Document
 from triage.findings import Finding, ProtocolError
 from webapp.admin.rule_words import Words
@@ -48,6 +49,16 @@ class LimitsForm(FlaskForm):
         longest=500,
     )
     words: Words
+
+    def validate(self, extra_validators: object = None) -> bool:
+        """Ranges and orders too, so that everything is said at once."""
+        super().validate(extra_validators)
+        if not any(field.errors for field in self.limits):
+            try:
+                documents.with_limits(self.words.document, self.values())
+            except ProtocolError as refused:
+                self.refuse(refused)
+        return not self.errors
 
     @property
     def limits(self) -> list[LimitField]:

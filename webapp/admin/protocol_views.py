@@ -10,7 +10,6 @@ from werkzeug.wrappers import Response
 from records import clock
 from records.db import db
 from triage import documents, protocols
-from triage.findings import ProtocolError
 from triage.models import ProtocolVersion
 from triage.refusals import Refused
 from webapp.admin import versions
@@ -64,8 +63,6 @@ def change_limits() -> Page:
     if form.validate() and _is_current(form, newest) and _is_change(form):
         try:
             made = _make(form, base)
-        except ProtocolError as refused:
-            form.refuse(refused)
         except protocols.CasesFail as refused:
             form.form_errors.extend(refused.text(translator()).split("\n"))
         else:
@@ -122,7 +119,7 @@ def _review(shown: versions.Shown, form: SignForm) -> str:
 def sign(public_id: uuid.UUID) -> Page:
     chosen, programme = versions.version(public_id), versions.loaded_programme()
     shown, form = versions.to_review(chosen), SignForm()
-    if form.validate_against(shown):
+    if form.can_sign(shown):
         said = {"version": chosen, "programme": programme, "physician": g.staff}
         try:
             protocols.sign(db.session, **said, from_address=request.remote_addr, now=clock.now())

@@ -75,7 +75,8 @@ class Words:
         return text.replace(".", ",") if self.language in DECIMAL_COMMA else text
 
     def unit(self, unit: str) -> str:
-        return self.t.gettext("day") if unit == "d" else UNITS.get(unit, unit)
+        """The usual sign; a day is counted, and its label says so."""
+        return "" if unit == "d" else UNITS.get(unit, unit)
 
     def value(self, limit: Limit) -> str:
         return self.number(limit.text)
@@ -95,9 +96,7 @@ class Words:
                 ends = {"low": self.operand(fact, low), "high": self.operand(fact, high)}
                 return self.t.gettext("%(fact)s from %(low)s to %(high)s", fact=self.name(fact), **ends)
             case Change(fact, since, operator, operand):
-                subject = self.t.gettext(
-                    "%(fact)s less %(since)s", fact=self.name(fact), since=self.name(since).lower()
-                )
+                subject = self.t.gettext("%(fact)s less %(since)s", fact=self.name(fact), since=self.name(since))
                 return self.comparison(operator, subject, self.operand(fact, operand))
             case Missing(fact):
                 return self.t.gettext("%(fact)s not known", fact=self.name(fact))

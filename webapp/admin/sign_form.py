@@ -26,7 +26,7 @@ class SignForm(FlaskForm):
         form.against.data = _beside(shown)
         return form
 
-    def validate_against(self, shown: Shown) -> bool:
+    def can_sign(self, shown: Shown) -> bool:
         """Whether it can be signed as it was read."""
         self.validate()
         if self.against.data != _beside(shown):

@@ -1,0 +1,159 @@
+"""The administrator's pages in a real browser: a version written and signed, every page free of axe's findings."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from playwright.sync_api import Page, expect
+from sqlalchemy.orm import Session
+
+from notifications.models import ConsoleMessage, Message, Purpose
+from records import clock, heartbeats
+from records.models import Role, Staff
+from tests.browser.conftest import DESKTOP, PHONE
+from tests.factories import make_enrolment
+from tests.webapp.signing import PASSWORD, make_person, make_team
+from triage import protocols
+from triage.models import ProtocolVersion
+from webapp import firstrun
+from webapp.admin.wellbeing import JOBS
+
+Axe = Callable[[Page], list[str]]
+Pictures = Callable[[Page, str], None]
+BOTH = pytest.mark.parametrize(("language", "size"), [("fr", PHONE), ("fr", DESKTOP), ("en", PHONE), ("en", DESKTOP)])
+
+
+@pytest.fixture
+def people(session: Session) -> dict[str, Staff]:
+    firstrun.load_programme(session, clock.now())
+    team = make_team(session, "Équipe de nuit")
+    roles = (Role.PHYSICIAN, Role.ADMINISTRATOR, Role.OPERATOR)
+    return {role.value: make_person(session, role=role, team=team) for role in roles}
+
+
+def come_in(page: Page, person: Staff, language: str = "fr") -> None:
+    page.goto(f"/{language}/staff/sign-in")
+    page.fill("#email", person.email)
+    page.fill("#password", PASSWORD)
+    page.click("main button[type=submit]")
+    page.wait_for_url(lambda url: "sign-in" not in url)
+
+
+def look_at(page: Page, axe: Axe, name: str) -> None:
+    """No finding, nothing wider than the window; a picture where VIGIDOM_SHOTS names a folder."""
+    if folder := os.environ.get("VIGIDOM_SHOTS"):
+        page.screenshot(path=Path(folder) / f"{name}.png", full_page=True, caret="initial")
+    assert axe(page) == []
+    width = page.viewport_size["width"]
+    assert page.evaluate("document.documentElement.scrollWidth") <= width, "the page scrolls sideways"
+
+
+@BOTH
+def test_the_protocol_pages_are_whole_at_both_sizes(
+    new_context: Callable, session: Session, people: dict[str, Staff], axe: Axe, language: str, size: dict
+) -> None:
+    page, mark = new_context(viewport=size).new_page(), f"{language}-{size['width']}"
+    come_in(page, people["physician"], language)
+    page.goto(f"/{language}/admin/protocol")
+    look_at(page, axe, f"protocol-unsigned-{mark}")
+    page.goto(f"/{language}/admin/protocol/limits")
+    page.fill("#limit_temperature_red_high", "45")
+    page.click("main button[type=submit]")
+    look_at(page, axe, f"limits-refused-{mark}")
+    page.fill("#limit_temperature_red_high", "39,5")
+    page.fill("#reason", "Trop de rappels oranges la nuit")
+    page.click("main button[type=submit]")
+    page.wait_for_url("**/protocol/*-*")
+    look_at(page, axe, f"version-own-{mark}")
+    first = session.scalars(sa.select(ProtocolVersion).where(ProtocolVersion.number == 1)).one()
+    page.goto(f"/{language}/admin/protocol/{first.public_id}")
+    page.click("form[action$=sign] button")
+    look_at(page, axe, f"sign-refused-{mark}")
+    page.check("#read")
+    page.click("form[action$=sign] button")
+    expect(page.locator(".vd-flash--success")).to_be_visible()
+    look_at(page, axe, f"protocol-signed-{mark}")
+
+
+@BOTH
+def test_the_staff_pages_are_whole_at_both_sizes(
+    new_context: Callable, people: dict[str, Staff], axe: Axe, language: str, size: dict
+) -> None:
+    page, mark = new_context(viewport=size).new_page(), f"{language}-{size['width']}"
+    come_in(page, people["administrator"], language)
+    page.goto(f"/{language}/admin/staff")
+    page.click("form[action$=staff] button[type=submit]")
+    look_at(page, axe, f"staff-refused-{mark}")
+    page.fill("#name", "Dominique Laurier")
+    page.fill("#email", "dominique@centre.example")
+    page.check("input[name=role][value=operator]")
+    page.check("input[name=teams]")
+    page.click("form[action$=staff] button[type=submit]")
+    expect(page.locator("#link")).to_be_visible()
+    look_at(page, axe, f"link-{mark}")
+    page.goto(f"/{language}/admin/staff/{people['operator'].public_id}")
+    look_at(page, axe, f"person-{mark}")
+
+
+@BOTH
+def test_the_health_and_the_texts_are_whole_at_both_sizes(
+    new_context: Callable, session: Session, people: dict[str, Staff], axe: Axe, language: str, size: dict
+) -> None:
+    page, mark = new_context(viewport=size).new_page(), f"{language}-{size['width']}"
+    page.goto(f"/{language}/")
+    look_at(page, axe, f"landing-{mark}")
+    come_in(page, people["administrator"], language)
+    page.goto(f"/{language}/admin/health")
+    look_at(page, axe, f"health-silent-{mark}")
+    for number, job in enumerate(JOBS):
+        error = ConnectionError() if number == 2 else None
+        heartbeats.beat(session, job=job, now=clock.now(), took_ms=12 * number, done=number, error=error)
+    print_texts(session)
+    page.reload()
+    look_at(page, axe, f"health-{mark}")
+    page.goto(f"/{language}/demo/messages")
+    look_at(page, axe, f"texts-{mark}")
+
+
+def print_texts(session: Session) -> None:
+    now, enrolment = clock.now(), make_enrolment(session)
+    for number, purpose in enumerate(Purpose):
+        times = {"status_at": now, "created_at": now, "next_try_at": now, "expires_at": now + timedelta(hours=1)}
+        message = Message(key=f"t:{number}", purpose=purpose, enrolment_id=enrolment.id, status="delivered", **times)
+        session.add(message)
+        session.flush()
+        body = f"Vigidom - Vos questions du jour: http://localhost/q/{'aB3-' * 12}{number} Centre: 01 23 45 67 89."
+        recipient = f"+33•••••••{number:02d}"
+        session.add(ConsoleMessage(message_id=message.id, recipient=recipient, body=body, printed_at=now))
+    session.commit()
+
+
+def test_a_version_is_written_by_keyboard_and_signed_by_another_person(
+    new_context: Callable, session: Session, people: dict[str, Staff]
+) -> None:
+    writer, signer = (new_context(viewport=DESKTOP).new_page() for _ in range(2))
+    come_in(writer, people["administrator"])
+    writer.goto("/fr/admin/protocol/limits")
+    writer.focus("#limit_spo2_red")
+    writer.keyboard.press("Control+A")
+    writer.keyboard.type("91")
+    writer.focus("#reason")
+    writer.keyboard.type("Essai")
+    writer.keyboard.press("Tab")
+    writer.keyboard.press("Enter")
+    writer.wait_for_url("**/protocol/*-*")
+    expect(writer.locator("main")).to_contain_text("SpO2 rouge, au plus\u202f: 92 → 91 %")
+
+    come_in(signer, people["physician"])
+    signer.goto(writer.url.replace(writer.url.split("/fr/")[0], ""))
+    signer.check("#read")
+    signer.click("form[action$=sign] button")
+
+    expect(signer.locator("main")).to_contain_text("La version 2 est en vigueur")
+    programme = firstrun.load_programme(session, clock.now())
+    assert protocols.bound(session, programme_id=programme.id, now=clock.now(), signed=True).number == 2
