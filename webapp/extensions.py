@@ -79,6 +79,9 @@ def _page_context() -> dict[str, object]:
 
 def _switch_language(code: str) -> str:
     """This page's address in another language; pages without a language in their address stay where they are."""
+    if "page_address" in g:  # a page shown again by an address that only takes what is sent
+        endpoint, values = g.page_address
+        return url_for(endpoint, **values, language=code)
     if request.endpoint is None or not current_app.url_map.is_endpoint_expecting(request.endpoint, "language"):
         return request.path
     return url_for(request.endpoint, **{**(request.view_args or {}), "language": code})

@@ -11,6 +11,7 @@ from wtforms import HiddenField, RadioField, SelectField, ValidationError
 from wtforms.fields import SelectChoice
 
 from records.models import EndReason, Staff
+from triage.callbacks import PHYSICIAN_ONLY
 from triage.models import DispositionKind
 from webapp.clinic.fields import Day, Note, Offered, PlainText, Required
 from webapp.clinic.wording import DISPOSITIONS, ENDS, OUTCOMES, PAUSES
@@ -50,7 +51,7 @@ class DispositionForm(FlaskForm):
     kind = RadioField(
         lazy("What was decided?"),
         [Required("Say what was decided"), Offered()],
-        choices=lambda: choices(DISPOSITIONS),
+        choices=[],
         validate_choice=False,
     )
     hours = PlainText(
@@ -62,8 +63,11 @@ class DispositionForm(FlaskForm):
     note = Note(lazy("Note"), longest=NOTE)
     seen = HiddenField()
 
-    def __init__(self) -> None:
+    def __init__(self, *, is_physician: bool) -> None:
         super().__init__(prefix="disposition-")
+        self.kind.choices = choices(
+            {code: word for code, word in DISPOSITIONS.items() if is_physician or code not in PHYSICIAN_ONLY}
+        )
 
     def seen_alerts(self) -> list[uuid.UUID]:
         """What the page listed; anything else in the field is ignored and closes nothing."""

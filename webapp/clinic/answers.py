@@ -47,7 +47,7 @@ class Row:
 @dataclass(frozen=True)
 class Answers:
     chart: Markup
-    measures: list[str]
+    measures: list[measures.Measure]
     rows: list[Row]
 
 
@@ -72,7 +72,7 @@ def over_time(
     points = sorted([(r.due_at, r) for r in answered] + [(at, None) for at in missed], key=lambda point: point[0])
     drawn = [_series(measure, found[measure.link_id], points, language) for measure in measured]
     chart = _chart(drawn, points, enrolment.zone, language, now)
-    return Answers(chart, [f"{measure.label(language)}, {measure.unit}" for measure in measured], rows)
+    return Answers(chart, measured, rows)
 
 
 def _missed(session: Session, enrolment: Enrolment) -> list[datetime]:

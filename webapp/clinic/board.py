@@ -12,6 +12,7 @@ from markupsafe import Markup
 
 from records import texts
 from records.patients import Identity, years_between
+from triage import reasons
 from triage.callbacks import Point, QueuePage, QueueRow
 from triage.documents import Document
 from triage.levels import Level
@@ -19,6 +20,7 @@ from webapp.clinic import charts, limits, measures
 from webapp.extensions import translator
 
 WEEK = timedelta(days=7)
+MOST_REASONS = 2
 A_DAY_MISSED = timedelta(hours=36)
 """Two values further apart than this had at least one unanswered check-in between them."""
 
@@ -88,7 +90,7 @@ def _row(
         given_name=person.given_name,
         age=years_between(person.birth_date, now.date()),
         day_of_illness=row.illness_day,
-        reason=" · ".join(row.words(language)),
+        reason=_reason(row, language),
         for_physician=row.for_physician,
         spark=_spark(row.course.get("spo2", ()), measured.get("spo2"), found.get("spo2", ()), language, now),
         spo2=_last(row, measured.get("spo2"), language),
@@ -104,6 +106,15 @@ def _row(
         owner=row.claimed_by,
         is_mine=row.claimed_by_me,
     )
+
+
+def _reason(row: QueueRow, language: str) -> str:
+    """The gravest and newest sentences, and how many more there are: a row stays low, the file says all."""
+    newest = sorted(row.alerts, key=lambda alert: alert["raised_at"], reverse=True)
+    words = reasons.all_words(newest, language)
+    told = " · ".join(words[:MOST_REASONS])
+    more = len(words) - MOST_REASONS
+    return f"{told} · {translator().ngettext('1 more', '%(num)s more', more)}" if more > 0 else told
 
 
 def _last(row: QueueRow, measure: measures.Measure | None, language: str) -> str | None:

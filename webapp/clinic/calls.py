@@ -15,7 +15,7 @@ from records.models import Enrolment
 from triage import callbacks
 from triage.callbacks import finding
 from triage.refusals import Refused, TakenBy
-from webapp.clinic import action_forms
+from webapp.clinic import action_forms, forms
 from webapp.clinic.blueprint import blueprint, yours
 from webapp.clinic.patients import page
 from webapp.extensions import translator
@@ -57,6 +57,7 @@ def _take(public_id: uuid.UUID, how: Take) -> AnyResponse | tuple[str, int]:
         return _to_patient(taken.enrolment)
     except TakenBy as refused:
         db.session.rollback()
+        g.page_address = ("clinic.patient", {"public_id": enrolment.public_id})
         return render_template("clinic/taken.html", refused=refused, public_id=public_id, enrolment=enrolment), 409
     except Refused as refused:
         return _back_to_queue(refused)
@@ -99,7 +100,7 @@ def attempt(public_id: uuid.UUID) -> AnyResponse:
 @blueprint.post("/callbacks/<uuid:public_id>/dispositions")
 @access("callback.work")
 def dispose(public_id: uuid.UUID) -> AnyResponse:
-    enrolment, form = _whose(public_id), action_forms.DispositionForm()
+    enrolment, form = _whose(public_id), forms.disposition_form()
     if not form.validate():
         return page(enrolment, 422, disposition=form)
     try:

@@ -99,7 +99,7 @@ def multiples(
 ) -> Markup:
     """The series one under the other on one time axis. `days` are the axis' labels and where they stand."""
     parts: list[Markup] = []
-    gutter, width, height, step = 170, 448, 52, 88
+    gutter, width, height, step = 170, 448, 64, 104
     for number, series in enumerate(all_series):
         frame = Frame(gutter, 26 + number * step, width, height, starts, ends)
         parts += _panel(series, frame, comma)
@@ -115,7 +115,7 @@ def _panel(series: Series, frame: Frame, comma: bool) -> list[Markup]:
     return [
         _text("vd-chart__label", 0, frame.top + 20, series.label),
         _text("vd-chart__label", 0, frame.top + 38, unit),
-        *(_rule("vd-chart__axis", frame, y) for y in (frame.top, frame.top + frame.height)),
+        _rule("vd-chart__axis", frame, frame.top + frame.height),
         *_thresholds(series, frame),
         *_lines(series, frame),
         *_gaps(series, frame),
@@ -166,7 +166,7 @@ def _values(series: Series, frame: Frame, comma: bool) -> list[Markup]:
     free_until = float("inf")
     for x, value in reversed(known):
         if x <= free_until:
-            texts.append(_text("vd-chart__value", x, frame.y(value, series) - 9, series.show(value, comma)))
+            texts.append(_haloed(x, frame.y(value, series) - 9, series.show(value, comma)))
             free_until = x - 36
     return texts
 
@@ -177,6 +177,14 @@ def _rule(css: str, frame: Frame, y: float) -> Markup:
 
 def _text(css: str, x: float, y: float, content: str) -> Markup:
     return Markup('<text class="{}" x="{}" y="{}">{}</text>').format(css, x, y, content)
+
+
+def _haloed(x: float, y: float, content: str) -> Markup:
+    """White around the number, so that it stays readable across a line."""
+    text = Markup(
+        '<text class="vd-chart__value" x="{}" y="{}" stroke="#fff" stroke-width="4" paint-order="stroke">{}</text>'
+    )
+    return text.format(x, y, content)
 
 
 def _svg(css: str | None, width: int, height: int, title: str, parts: Sequence[Markup]) -> Markup:

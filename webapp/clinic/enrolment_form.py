@@ -91,6 +91,7 @@ class EnrolmentForm(FlaskForm):
     zone = SelectField(
         lazy("Time zone of the place where the patient stays"),
         [Required("Choose a time zone"), Offered()],
+        default="Europe/Paris",
         validate_choice=False,
         description=lazy("Questionnaires open at the hours of this place."),
     )
@@ -148,7 +149,7 @@ class EnrolmentForm(FlaskForm):
         lazy("Team"), [Required("Choose the team that follows the patient"), Offered()], validate_choice=False
     )
     duplicate = RadioField(
-        lazy("Is it one of these persons?"), [Optional(), Offered()], choices=[], validate_choice=False
+        lazy("Is it one of these persons?"), [Optional()], choices=[], validate_choice=False
     )
 
     def __init__(self, *, today: date, teams: list[Team], **kwargs: object) -> None:

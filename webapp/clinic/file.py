@@ -12,7 +12,7 @@ from markupsafe import Markup
 from sqlalchemy import select
 
 from notifications.models import Message
-from records import clock, codes, doors, patients, phones
+from records import clock, doors, patients, phones
 from records import enrolment as enrolments
 from records.db import db
 from records.models import Enrolment, EnrolmentState, RiskTier, Staff
@@ -24,7 +24,7 @@ from triage.documents import Document
 from triage.levels import Level
 from triage.models import Assessment
 from triage.wording import Wording
-from webapp.clinic import wording
+from webapp.clinic import rules, wording
 from webapp.clinic.answers import Answers, over_time
 from webapp.clinic.board import wait
 from webapp.extensions import language, translator
@@ -34,11 +34,11 @@ MESSAGES = 30
 
 @dataclass(frozen=True)
 class Alert:
-    """One reason to call that still stands, in words and in numbers."""
+    """One reason to call that still stands; `has_limits` when values crossed limits, which its sentences name."""
 
     detail: AlertDetail
     sentences: Sequence[str]
-    comparisons: Sequence[str]
+    has_limits: bool
 
     @property
     def level(self) -> Level:
@@ -53,6 +53,10 @@ class Call:
     alerts: list[Alert]
     waiting: str
     is_mine: bool
+
+    @property
+    def has_limits(self) -> bool:
+        return any(alert.has_limits for alert in self.alerts)
 
     @property
     def level(self) -> Level:
@@ -158,8 +162,7 @@ class File:
     @property
     def code(self) -> str | None:
         """The typed entrance, for as long as it is of use."""
-        code = doors.code_of(self.enrolment) if self.enrolment.state == EnrolmentState.INVITED else None
-        return codes.shown(code) if code else None
+        return doors.code_of(self.enrolment) if self.enrolment.state == EnrolmentState.INVITED else None
 
     @property
     def code_address(self) -> str:
@@ -176,8 +179,7 @@ def _contact(name: str, phone: str) -> Markup | str:
 
 
 def open_file(enrolment: Enrolment, now: datetime) -> File:
-    version = protocols.bound(db.session, programme_id=enrolment.programme_id, now=now)
-    document = protocols.compiled(db.session, version_id=version.id).document if version else None
+    document = rules.document_in_force(enrolment.programme_id, now)
     own = followup.own_limits(db.session, enrolment=enrolment, now=now)
     found = callbacks.detail(db.session, enrolment=enrolment, language=language(), now=now)
     signed = protocols.is_signed(db.session, programme_id=enrolment.programme_id, now=now)
@@ -208,17 +210,19 @@ def _call(found: Sequence[CallbackDetail], now: datetime) -> Call | None:
     standing = next((detail for detail in found if detail.is_open), None)
     if standing is None:
         return None
-    alerts = [_alert(alert) for alert in standing.alerts if alert.closed_at is None]
+    newest = sorted(standing.alerts, key=lambda alert: alert.raised_at, reverse=True)
+    alerts = [_alert(alert) for alert in newest if alert.closed_at is None]
+    alerts.sort(key=lambda alert: -alert.level)
     return Call(standing, alerts, wait(now - standing.opened_at), standing.claimed_by_id == g.staff.id)
 
 
 def _alert(detail: AlertDetail) -> Alert:
     assessed = db.session.get(Assessment, detail.assessment_id) if detail.assessment_id else None
     if assessed is None:
-        return Alert(detail, detail.words, ())
-    document = protocols.compiled(db.session, version_id=assessed.protocol_version_id).document
+        return Alert(detail, detail.words, has_limits=False)
+    document = rules.document_of(assessed.protocol_version_id)
     said = Wording(document, assessed.facts, assessed.limits, assessed.explanation, language())
-    return Alert(detail, detail.words, said.comparisons())
+    return Alert(detail, detail.words, has_limits=bool(said.comparisons()))
 
 
 def _acts(found: Sequence[CallbackDetail]) -> list[Act]:

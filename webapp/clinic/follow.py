@@ -18,7 +18,7 @@ from records.refusals import Refused as RecordsRefused
 from triage import followup
 from triage.findings import ProtocolError
 from triage.refusals import Refused
-from webapp.clinic import action_forms, forms
+from webapp.clinic import action_forms, forms, rules
 from webapp.clinic.blueprint import actor, blueprint, yours
 from webapp.clinic.patients import page
 from webapp.extensions import translator
@@ -108,7 +108,7 @@ def discharge(public_id: uuid.UUID) -> Response:
 @access("patient.limits")
 def limits(public_id: uuid.UUID) -> Response:
     enrolment, now = yours(public_id), clock.now()
-    document = forms.bound_document(enrolment, now)
+    document = rules.document_in_force(enrolment.programme_id, now)
     form = forms.limits(document)
     valid = form.validate()
     read = forms.read_limits(form, document) if document else {}

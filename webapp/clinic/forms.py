@@ -13,7 +13,6 @@ from questionnaires.numbers import NumberProblem, parse_number
 from records import clock
 from records.db import db
 from records.models import Enrolment, Role, Staff, StaffTeam
-from triage import protocols
 from triage.documents import Document, Limit
 from triage.facts import SourceKind
 from webapp.clinic import action_forms, wording
@@ -24,7 +23,7 @@ CARERS = (Role.PHYSICIAN, Role.SUPERVISOR, Role.ENROLLER, Role.OPERATOR)
 
 
 def of_page(enrolment: Enrolment, file: File, now: datetime) -> dict[str, FlaskForm]:
-    disposition = action_forms.DispositionForm()
+    disposition = disposition_form()
     if file.call:
         disposition.seen.data = ",".join(str(alert.detail.public_id) for alert in file.call.alerts)
     return {
@@ -34,6 +33,10 @@ def of_page(enrolment: Enrolment, file: File, now: datetime) -> dict[str, FlaskF
         "discharge": action_forms.DischargeForm(),
         "limits": limits(file.document),
     }
+
+
+def disposition_form() -> action_forms.DispositionForm:
+    return action_forms.DispositionForm(is_physician=g.staff.role == Role.PHYSICIAN)
 
 
 def pause(enrolment: Enrolment, now: datetime) -> action_forms.PauseForm:
@@ -83,8 +86,3 @@ def read_limits(form: FlaskForm, document: Document) -> dict[str, Decimal]:
         else:
             read[limit.name] = value
     return read
-
-
-def bound_document(enrolment: Enrolment, now: datetime) -> Document | None:
-    version = protocols.bound(db.session, programme_id=enrolment.programme_id, now=now)
-    return protocols.compiled(db.session, version_id=version.id).document if version else None

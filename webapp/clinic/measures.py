@@ -10,6 +10,7 @@ from questionnaires.answers import value_of
 from triage.documents import Document
 from triage.facts import Fact, FactKind, SourceKind
 from triage.wording import DECIMAL_COMMA, UNITS
+from webapp.lazy import lazy
 
 RANGES = {
     "temperature": (Decimal(35), Decimal(41)),
@@ -18,6 +19,13 @@ RANGES = {
     "respiratory-rate": (Decimal(6), Decimal(36)),
 }
 """The fixed range of each chart by linkId, in the order in which they are drawn: the same picture for everybody."""
+SHORT = {
+    "temperature": lazy("Temp."),
+    "spo2": "SpO2",
+    "heart-rate": lazy("Pulse"),
+    "respiratory-rate": lazy("Breaths"),
+}
+"""Heads of narrow columns."""
 NOTHING_TO_SAY = frozenset({False, "none", "same", "better", "fine"})
 """Answers that a busy reader need not see."""
 Answers = Mapping[str, Sequence[Mapping[str, object]]]
@@ -32,6 +40,10 @@ class Measure:
 
     def label(self, language: str) -> str:
         return self.fact.labels.get(language) or next(iter(self.fact.labels.values()))
+
+    @property
+    def name(self) -> object:
+        return SHORT[self.link_id]
 
     @property
     def unit(self) -> str:

@@ -75,6 +75,7 @@ def patient(public_id: uuid.UUID) -> Response:
 
 def page(enrolment: Enrolment, code: int = 200, **filled: object) -> Response:
     """The patient's page; `filled` are forms to be shown again as they were sent."""
+    g.page_address = ("clinic.patient", {"public_id": enrolment.public_id})
     now = clock.now()
     shown = file.open_file(enrolment, now)
     return make_response(

@@ -10,9 +10,10 @@ from sqlalchemy import select
 from records import clock, programmes
 from records.db import db
 from records.models import Programme
-from triage import callbacks, protocols
+from triage import callbacks
 from triage.documents import Document
 from webapp import formatting
+from webapp.clinic import rules
 from webapp.clinic.blueprint import blueprint
 from webapp.clinic.board import Board, board
 from webapp.extensions import language
@@ -62,5 +63,4 @@ def _programme() -> Programme | None:
 
 def _document(now: datetime) -> Document | None:
     programme = _programme()
-    version = protocols.bound(db.session, programme_id=programme.id, now=now) if programme else None
-    return protocols.compiled(db.session, version_id=version.id).document if version else None
+    return rules.document_in_force(programme.id, now) if programme else None

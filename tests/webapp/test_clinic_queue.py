@@ -1,0 +1,189 @@
+"""The queue page: rows in words, fresh by ETag, within one's own teams; taking calls, and losing the race for one."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+
+import pytest
+from flask import Flask
+from sqlalchemy.orm import Session
+
+from records import clock
+from records.models import Role
+from records.patients import reveal
+from tests.webapp.signing import post
+from tests.webapp.ward import ORANGE, RED, WELL, Ward, enter, open_ward
+from triage import callbacks
+
+
+@pytest.fixture
+def ward(session: Session) -> Ward:
+    return open_ward(session)
+
+
+def names(html: str) -> list[str]:
+    return re.findall(r'vd-queue__name"[^>]*>([^<]+)</a>', html)
+
+
+def test_an_empty_queue_says_that_nobody_waits(app: Flask, ward: Ward) -> None:
+    assert "Personne n’attend de rappel." in enter(app, ward).get("/fr/queue").text
+
+
+def test_a_row_shows_who_why_since_when_and_the_last_values(app: Flask, ward: Ward) -> None:
+    enrolment = ward.patient()
+    ward.answer(enrolment, WELL, ago=timedelta(hours=26))
+    ward.answer(enrolment, RED, ago=timedelta(minutes=4, seconds=20))
+
+    html = enter(app, ward).get("/fr/queue").text
+
+    identity = reveal(enrolment.patient)
+    assert names(html) == [str_escaped(f"{identity.family_name.upper()} {identity.given_name}")]
+    assert "vd-queue__row--red" in html
+    assert "SpO2 90" in html
+    assert "38,4" in html
+    assert "4\u00a0min" in html
+    assert "encore 5\u00a0min" in html
+    assert "J8" in html
+    assert "<svg" in html
+
+
+def str_escaped(text: str) -> str:
+    return text.replace("'", "&#39;")
+
+
+def test_a_call_that_is_overdue_says_so_in_a_word_and_not_only_in_red(app: Flask, ward: Ward) -> None:
+    ward.answer(ward.patient(), RED, ago=timedelta(minutes=12))
+
+    html = enter(app, ward).get("/fr/queue").text
+
+    assert 'class="vd-wait vd-late">12\u00a0min' in html
+    assert "délai dépassé</span>" in html
+
+
+def test_urgent_calls_come_first_and_the_longest_late_among_them(app: Flask, ward: Ward) -> None:
+    orange, newer, older = ward.patient(), ward.patient(), ward.patient()
+    ward.answer(orange, ORANGE, ago=timedelta(hours=5))
+    ward.answer(newer, RED, ago=timedelta(minutes=2))
+    ward.answer(older, RED, ago=timedelta(minutes=30))
+
+    html = enter(app, ward).get("/en/queue").text
+
+    shown = re.findall(r'href="/en/patients/([0-9a-f-]{36})"', html)
+    order = list(dict.fromkeys(shown))
+    assert order == [str(e.public_id) for e in (older, newer, orange)]
+
+
+def test_the_queue_of_another_team_stays_unseen(app: Flask, ward: Ward) -> None:
+    ward.red(team=ward.another_team())
+
+    assert names(enter(app, ward).get("/fr/queue").text) == []
+
+
+def test_asking_again_costs_a_304_until_something_that_is_shown_changes(app: Flask, ward: Ward) -> None:
+    enrolment = ward.red()
+    client = enter(app, ward)
+    first = client.get("/fr/queue/rows")
+    etag = first.headers["ETag"]
+
+    again = client.get("/fr/queue/rows", headers={"If-None-Match": etag})
+    assert (again.status_code, again.data) == (304, b"")
+    assert abs(int(again.headers["X-Vigidom-Now"]) - clock.now().timestamp()) < 60
+
+    other = ward.person(Role.OPERATOR, "Sacha Morel")
+    callbacks.claim(ward.session, callback=ward.callback(enrolment).public_id, staff=other, now=clock.now())
+    ward.session.commit()
+    changed = client.get("/fr/queue/rows", headers={"If-None-Match": etag})
+    assert changed.status_code == 200
+    assert "Sacha Morel" in changed.text
+
+
+def test_the_page_and_its_rows_agree_on_what_is_fresh(app: Flask, ward: Ward) -> None:
+    ward.red()
+    client = enter(app, ward)
+    etag = re.search(r'data-etag="([^"]+)"', client.get("/fr/queue").text)
+
+    answer = client.get("/fr/queue/rows", headers={"If-None-Match": etag[1].replace("&#34;", '"')})
+
+    assert answer.status_code == 304
+
+
+def test_rows_in_another_language_are_another_answer(app: Flask, ward: Ward) -> None:
+    ward.red()
+    client = enter(app, ward)
+    etag = client.get("/fr/queue/rows").headers["ETag"]
+
+    assert client.get("/en/queue/rows", headers={"If-None-Match": etag}).status_code == 200
+
+
+def test_claiming_is_stored_and_leads_to_the_patient(app: Flask, ward: Ward) -> None:
+    enrolment = ward.red()
+    client = enter(app, ward, Role.OPERATOR)
+
+    answer = post(client, "/fr/queue", {}, to=f"/fr/callbacks/{ward.callback(enrolment).public_id}/claim")
+
+    assert answer.location == f"/fr/patients/{enrolment.public_id}"
+    assert ward.callback(enrolment).claimed_by_id == ward.person(Role.OPERATOR).id
+
+
+def test_the_loser_of_a_race_is_told_who_won_and_may_take_over(app: Flask, ward: Ward) -> None:
+    enrolment = ward.red()
+    winner = enter(app, ward, Role.OPERATOR, "Sacha Morel")
+    loser = enter(app, ward, Role.PHYSICIAN)
+    claim = f"/fr/callbacks/{ward.callback(enrolment).public_id}/claim"
+    loser.get("/fr/queue")
+    post(winner, "/fr/queue", {}, to=claim)
+
+    lost = post(loser, "/fr/patients", {}, to=claim)
+
+    assert lost.status_code == 409
+    assert "Sacha Morel a cet appel" in lost.text
+    assert ward.callback(enrolment).claimed_by_id == ward.person(Role.OPERATOR, "Sacha Morel").id
+
+    taken = post(loser, "/fr/patients", {}, to=claim.replace("claim", "take-over"))
+    assert taken.status_code == 302
+    assert ward.callback(enrolment).claimed_by_id == ward.person(Role.PHYSICIAN).id
+
+
+def test_giving_a_call_back_frees_it_for_everybody(app: Flask, ward: Ward) -> None:
+    enrolment = ward.red()
+    client = enter(app, ward)
+    callback = ward.callback(enrolment).public_id
+    post(client, "/fr/queue", {}, to=f"/fr/callbacks/{callback}/claim")
+
+    answer = post(client, f"/fr/patients/{enrolment.public_id}", {}, to=f"/fr/callbacks/{callback}/release")
+
+    assert answer.location == "/fr/queue"
+    assert ward.callback(enrolment).claimed_by_id is None
+
+
+@pytest.mark.parametrize("act", ["claim", "take-over", "release", "attempts", "dispositions"])
+def test_a_call_of_another_team_is_not_there(app: Flask, ward: Ward, act: str) -> None:
+    enrolment = ward.red(team=ward.another_team())
+    client = enter(app, ward)
+
+    answer = post(client, "/fr/patients", {}, to=f"/fr/callbacks/{ward.callback(enrolment).public_id}/{act}")
+
+    assert answer.status_code == 404
+    assert ward.callback(enrolment).claimed_by_id is None
+
+
+@pytest.mark.parametrize("role", [Role.ENROLLER, Role.ADMINISTRATOR])
+def test_who_does_not_call_cannot_claim(app: Flask, ward: Ward, role: str) -> None:
+    enrolment = ward.red()
+    client = enter(app, ward, role)
+    page = "/fr/patients" if role == Role.ENROLLER else "/fr/admin/protocol"
+
+    answer = post(client, page, {}, to=f"/fr/callbacks/{ward.callback(enrolment).public_id}/claim")
+
+    assert answer.status_code == 403
+    assert ward.callback(enrolment).claimed_by_id is None
+
+
+def test_names_are_text_and_never_markup(app: Flask, ward: Ward) -> None:
+    ward.red(family_name="<script>alert(1)</script> X")
+
+    html = enter(app, ward).get("/fr/queue").text
+
+    assert "<script>alert" not in html
+    assert "&lt;SCRIPT&gt;" in html
