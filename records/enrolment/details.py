@@ -95,7 +95,8 @@ def change_details(
 
 def _follow_up(enrolment: Enrolment, before: Application, changed: list[str], now: datetime) -> None:
     if enrolment.state == EnrolmentState.ACTIVE and set(changed) & set(SCHEDULING):
-        enrolment.next_checkin_at = now
+        # a worker that is behind still owes what was due before the change
+        enrolment.next_checkin_at = min(enrolment.next_checkin_at or now, now)
     not_begun = enrolment.state in (EnrolmentState.ENROLLED, EnrolmentState.INVITED)
     learned = hold_for(set(enrolment.conditions) - set(before.conditions))
     if not_begun and learned is not None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -13,7 +14,10 @@ from sqlalchemy.orm import Session
 
 from questionnaires import jobs
 from questionnaires.models import Checkin
+from records import enrolment as enrolments
+from records.audit import SYSTEM
 from records.models import Enrolment
+from tests.factories import make_enrolment
 from tests.questionnaires.enrolments import active, asked, programme, states, utc
 
 
@@ -186,6 +190,18 @@ def test_the_check_in_after_the_last_one_is_looked_for_when_it_opens_and_not_bef
     session.expire_all()
 
     assert patient.next_checkin_at == utc(3, 11, 7)
+
+
+def test_a_change_made_while_the_worker_is_behind_loses_no_check_in(session: Session) -> None:
+    patient = make_enrolment(session, now=utc(3, 10, 6))
+    session.commit()
+    changed = replace(enrolments.application_of(patient), risk_tier="high")
+    enrolments.change_details(session, enrolment=patient, application=changed, actor=SYSTEM, now=utc(3, 10, 7, 10))
+    session.commit()
+
+    opened(session, utc(3, 10, 7, 30))
+
+    assert asked(session, patient) == [("2026-03-10", "morning", utc(3, 10, 7))]
 
 
 def test_nobody_is_asked_when_there_is_nobody(session: Session) -> None:
