@@ -20,6 +20,7 @@ from webapp.rehearsal.stage import Stage
 
 FROM_THE_CENTRE = "192.0.2.200"
 LOOKED_AT = 60
+LAST_HOUR_OF_DAY = 20
 LEFT_OPEN = {
     Level.RED: timedelta(minutes=40),
     Level.ORANGE: timedelta(minutes=150),
@@ -133,7 +134,7 @@ class Caller:
     def _decision(self, row: QueueRow, kinds: set[str]) -> DispositionKind:
         drawn, level = self.rng.random(), row.rank
         if AlertKind.OUTCOME_DUE in kinds:
-            return DispositionKind.ADMITTED if drawn < 0.6 else DispositionKind.ADVICE
+            return DispositionKind.ADMITTED if drawn < 0.75 else DispositionKind.ADVICE
         if AlertKind.ANSWERS not in kinds:
             return DispositionKind.TECHNICAL if drawn < 0.15 else DispositionKind.ADVICE
         if level >= Level.RED:
@@ -150,9 +151,9 @@ class Caller:
             return DispositionKind.ENTRY_ERROR
         if not self.is_physician:
             return DispositionKind.TO_PHYSICIAN if drawn < 0.5 else self._asking_again(row)
-        if drawn < 0.3:
+        if drawn < 0.4:
             return DispositionKind.AMBULANCE
-        return DispositionKind.HOSPITAL_ADVISED if drawn < 0.5 else self._asking_again(row)
+        return DispositionKind.HOSPITAL_ADVISED if drawn < 0.6 else self._asking_again(row)
 
     def _asking_again(self, row: QueueRow) -> DispositionKind:
         active = self.patients[row.enrolment].enrolment.state == EnrolmentState.ACTIVE
@@ -165,11 +166,16 @@ class Caller:
             staff=self.staff,
             kind=kind,
             seen_alerts=[uuid.UUID(str(alert["public_id"])) for alert in row.alerts],
-            details={"hours": 4} if kind is DispositionKind.EXTRA_CHECKIN else {},
+            details={"hours": self._hours_until_asked(now)} if kind is DispositionKind.EXTRA_CHECKIN else {},
             now=now,
             from_address=FROM_THE_CENTRE,
         )
         self._free(now)
+
+    def _hours_until_asked(self, now: datetime) -> int:
+        """Four hours, or the next morning where that would be in the evening: nobody is written to at night."""
+        hour = clock.local(now, self.stage.programme.zone).hour
+        return 4 if hour < LAST_HOUR_OF_DAY - 4 else 24 + 9 - hour
 
     def _free(self, now: datetime) -> None:
         self.busy = False

@@ -144,11 +144,11 @@ def _enrolled(rng: Random, starts_at: datetime, ends_at: datetime, *, early: int
 
 
 def _turn(rng: Random, enrol_at: datetime, ends_at: datetime) -> Turn | None:
-    """One in nine becomes seriously ill, one in four feels worse for a day."""
+    """One in eleven becomes seriously ill, one in four feels worse for a day."""
     drawn, spread, rise = rng.random(), rng.random(), rng.randint(8, 30)
     if drawn > 0.36:
         return None
-    peak = rng.randint(102, 122) if drawn < 0.11 else rng.randint(72, 90)
+    peak = rng.randint(102, 122) if drawn < 0.09 else rng.randint(72, 90)
     return Turn(enrol_at + timedelta(hours=14) + (ends_at - enrol_at) * spread, rise, peak)
 
 
