@@ -116,8 +116,8 @@ def beat(sessions: Sessions, name: str, job: Job) -> None:
             check_clock(session, clock.now())
         done = job(sessions, now)
     except Exception as error:
-        failure = type(error).__name__
-        log.error("job_failed", job=name, error=failure, exc_info=not isinstance(error, ClockSkew))
+        failure = error
+        log.error("job_failed", job=name, error=type(error).__name__, exc_info=not isinstance(error, ClockSkew))
     took = int((time.monotonic() - started) * 1000)
     with sessions.begin() as session:
         heartbeats.beat(session, job=name, now=clock.now(), took_ms=took, done=done, error=failure)

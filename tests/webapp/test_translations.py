@@ -136,7 +136,8 @@ def test_the_extractors_find_texts_where_rooms_and_pages_write_them(tmp_path: Pa
     source = tmp_path / "room.py"
     source.write_text(
         't.gettext("Two")\nlazy("Three")\nX = Sentence("Four")\nclass No(Refused):\n    message = "Five"\n'
-        'CODES = {"a": "Six"}\nt.gettext(CODES[row["code"]])\nt.gettext("Seven" if a else "Eight")\nOTHER = {"b": "not a text"}\n'
+        'CODES = {"a": "Six"}\nt.gettext(CODES[row["code"]])\nt.gettext("Seven" if a else "Eight")\n'
+        'OTHER = {"b": "not a text"}\n'
     )
 
     assert of_page(page) == {"One", "%(num)d day"}
