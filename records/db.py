@@ -86,12 +86,13 @@ def write_json(value: Any) -> str:
 
 
 def engine_options(*, pool_size: int = 4, application_name: str = "vigidom") -> dict[str, Any]:
-    """Options for every engine of the house: bounded waits, prepared statements, orjson for JSONB."""
+    """Options for every engine of the house: bounded waits, prepared statements, orjson for JSONB, no values in error texts."""
     return {
         "pool_size": pool_size,
         "max_overflow": 2,
         "pool_timeout": 10,
         "pool_pre_ping": True,
+        "hide_parameters": True,
         "json_serializer": write_json,
         "json_deserializer": orjson.loads,
         "connect_args": {

@@ -10,10 +10,17 @@ from records.db import engine_options
 from webapp import config, errors, extensions, navigation, permissions, security
 
 
+class Vigidom(Flask):
+    """Flask, without its own report of an exception: that quotes the message, see webapp.logs."""
+
+    def log_exception(self, exc_info: object) -> None:  # noqa: ARG002 - webapp.errors reports it
+        return
+
+
 def create_app(settings: config.Settings | None = None, *, pool_size: int = 4) -> Flask:
     """The web application. Raises config.BadSetting, or permissions.UndeclaredAccess for a route open to nobody."""
     settings = settings or config.read()
-    app = Flask(__name__, static_folder="static", static_url_path="/static")
+    app = Vigidom(__name__, static_folder="static", static_url_path="/static")
     app.config.update(
         VIGIDOM=settings,
         SQLALCHEMY_DATABASE_URI=settings.database_url or config.embedded.addresses(settings.data).application,

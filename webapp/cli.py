@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import signal
 import sys
@@ -14,7 +13,6 @@ from pathlib import Path
 
 import click
 import flask_migrate
-import structlog
 from flask import Flask
 from psycopg.errors import UndefinedColumn, UndefinedTable
 from sqlalchemy.exc import OperationalError, ProgrammingError
@@ -22,26 +20,10 @@ from sqlalchemy.exc import OperationalError, ProgrammingError
 from records import audit, audit_check, clock, crypto, embedded, refusals, staff, texts
 from records.db import db
 from records.models import Role
-from webapp import config, create_app, database, firstrun, supervisor
+from webapp import config, create_app, database, firstrun, logs, supervisor
 
 ENGLISH = texts.translator("en")
 ROLES = click.Choice([role.value for role in Role])
-
-
-def configure_logs() -> None:
-    """One line of JSON per event on standard error; event names and ids only, never what patients say."""
-    structlog.configure(
-        processors=[
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
-            structlog.processors.JSONRenderer(),
-        ],
-        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-        cache_logger_on_first_use=True,
-    )
-    logging.basicConfig(level=logging.WARNING, stream=sys.stderr)
 
 
 @contextmanager
@@ -57,7 +39,7 @@ def application() -> Iterator[Flask]:
 @click.group()
 def vigidom() -> None:
     """Remote home-monitoring of patients."""
-    configure_logs()
+    logs.configure()
 
 
 @vigidom.command()

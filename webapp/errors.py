@@ -50,7 +50,7 @@ def known(error: HTTPException) -> Response | HTTPException | tuple[str, int]:
 def unexpected(error: InternalServerError) -> Response | tuple[str, int]:
     """The exception's class is logged and its text is not: it may hold what a patient said."""
     cause = error.original_exception or error
-    log.error("request.failed", endpoint=request.endpoint, error=type(cause).__name__, exc_info=None)
+    log.error("request.failed", endpoint=request.endpoint, exc_info=cause)
     try:
         db.session.rollback()
     except SQLAlchemyError:

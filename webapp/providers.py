@@ -13,7 +13,9 @@ from webapp.config import Settings
 def chosen(settings: Settings, sessions: sessionmaker[Session]) -> Provider:
     """The provider that the settings name; config.read has already refused the console in production."""
     if settings.sms_provider == "twilio":
-        assert settings.twilio_account_sid and settings.twilio_auth_token and settings.twilio_from
+        assert settings.twilio_account_sid
+        assert settings.twilio_auth_token
+        assert settings.twilio_from
         return TwilioProvider(
             account_sid=settings.twilio_account_sid,
             auth_token=settings.twilio_auth_token,

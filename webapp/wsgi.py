@@ -6,10 +6,11 @@ import os
 import signal
 
 from records import embedded
-from webapp import create_app
+from webapp import create_app, logs
 
 # A web process that outlived its server would keep the port and go on answering with old code.
 if os.environ.get("VIGIDOM_SUPERVISED") == "1":
     embedded.follow_parent(signal.SIGTERM)
 
+logs.configure()
 app = create_app()
