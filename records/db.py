@@ -86,7 +86,7 @@ def write_json(value: Any) -> str:
 
 
 def engine_options(*, pool_size: int = 4, application_name: str = "vigidom") -> dict[str, Any]:
-    """Options for every engine of the house: bounded waits, prepared statements, orjson for JSONB, no values in error texts."""
+    """Options for every engine: bounded waits, prepared statements, orjson for JSONB, no values in error texts."""
     return {
         "pool_size": pool_size,
         "max_overflow": 2,

@@ -33,9 +33,7 @@ def test_the_applications_role_cannot_rewrite_the_audit_trail(session: Session, 
 
 
 @pytest.mark.parametrize("statement", ["UPDATE audit_entries SET canonical = ''", "DELETE FROM audit_entries"])
-def test_even_a_superuser_meets_the_append_only_trigger(
-    database: Flask, superuser: sa.Engine, statement: str
-) -> None:
+def test_even_a_superuser_meets_the_append_only_trigger(database: Flask, superuser: sa.Engine, statement: str) -> None:
     with superuser.connect() as connection, pytest.raises(DBAPIError, match="append-only"):
         connection.execute(sa.text(statement))
 
