@@ -384,6 +384,19 @@ def test_without_script_it_is_one_plain_form(
     assert responses(session) == 1
 
 
+def test_without_script_a_sign_of_danger_stands_before_what_is_asked_again(
+    new_context: NewContext, followed: Enrolment, enter
+) -> None:
+    page = new_context(java_script_enabled=False).new_page()
+    enter(page, followed)
+    page.goto("/fr/checkin")
+
+    page.locator("[name=answer-chest-pain][value=true]").check()
+    page.get_by_role("button", name="Envoyer mes réponses").click()
+
+    expect(page.get_by_role("heading", name="Appelez le 15 maintenant")).to_be_in_viewport()
+
+
 @pytest.mark.parametrize("name", ["main.js", "outbox.js"])
 def test_when_a_script_does_not_arrive_the_plain_form_comes_back(
     browser: Browser, live_server: LiveServer, followed: Enrolment, enter, name: str
