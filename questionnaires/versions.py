@@ -5,12 +5,14 @@ from __future__ import annotations
 from datetime import datetime
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload
 
 from questionnaires import library, reading
 from questionnaires.models import QuestionnaireInForce, QuestionnaireVersion, VersionStatus
 from questionnaires.schema import Questionnaire
 from records.models import Programme
+
+_parsed: dict[bytes, Questionnaire] = {}
 
 
 class NothingInForce(LookupError):
@@ -50,12 +52,16 @@ def load_library(session: Session, *, programme: Programme, now: datetime) -> Qu
 
 
 def in_force(session: Session, *, programme_id: int, now: datetime) -> tuple[QuestionnaireVersion, Questionnaire]:
-    """The version that `programme_id` asks at `now`, and its parsed form. Raises NothingInForce."""
+    """The version that `programme_id` asks at `now`, and its parsed form. Raises NothingInForce.
+
+    The document itself is only read once per process, or when somebody asks for it.
+    """
     bound = session.scalar(
         select(QuestionnaireInForce)
         .where(QuestionnaireInForce.programme_id == programme_id, QuestionnaireInForce.from_at <= now)
         .order_by(QuestionnaireInForce.from_at.desc())
         .limit(1)
+        .options(joinedload(QuestionnaireInForce.version, innerjoin=True).defer(QuestionnaireVersion.document))
     )
     if bound is None:
         raise NothingInForce(f"programme {programme_id} has no questionnaire in force")
@@ -64,4 +70,6 @@ def in_force(session: Session, *, programme_id: int, now: datetime) -> tuple[Que
 
 def parsed(version: QuestionnaireVersion) -> Questionnaire:
     """The parsed form of a stored version, from the process's cache after the first time."""
-    return reading.parse_once(version.digest, version.document)
+    if version.digest not in _parsed:
+        _parsed[version.digest] = reading.parse_once(version.digest, version.document)
+    return _parsed[version.digest]

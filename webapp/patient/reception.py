@@ -47,8 +47,9 @@ def facts_of(enrolment: Enrolment) -> dict[str, bool]:
 def read(enrolment: Enrolment, raw: RawAnswers, told: Mapping[str, object]) -> Sent:
     """Never raises on what was sent: an unknown version counts as the one in force, a foreign check-in as none."""
     current, questionnaire = versions.in_force(db.session, programme_id=enrolment.programme_id, now=clock.now())
-    version = finding.asked(db.session, url=current.url, version=told.get("version")) or current
-    if version is not current:
+    version = current
+    if told.get("version") != current.version:
+        version = finding.asked(db.session, url=current.url, version=told.get("version")) or current
         questionnaire = versions.parsed(version)
     language = told.get("language")
     public_id = finding.as_uuid(told.get("checkin"))
