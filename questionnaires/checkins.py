@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any, Protocol
 
 from records import clock
 
-TIER_ALL, TIER_INTENSIVE = "all", "intensive"
+TIER_ALL = "all"
+"""Slots of every other tier are asked on the days and of the patients that a programme calls intensive."""
 
 
 class Schedule(Protocol):
@@ -17,10 +18,6 @@ class Schedule(Protocol):
 
     @property
     def schedule(self) -> list[Any]: ...
-    @property
-    def intensive_from_day(self) -> int: ...
-    @property
-    def intensive_to_day(self) -> int: ...
     @property
     def silent_after_minutes(self) -> int: ...
 
@@ -49,22 +46,3 @@ def slots(programme: Schedule, zone: str, first: date, last: date) -> list[Slot]
 def _slot(entry: Mapping[str, str], day: date, zone: str, wait: timedelta) -> Slot:
     opens = clock.instant(day, time.fromisoformat(entry["at"]), zone)
     return Slot(day, entry["slot"], entry["tier"], opens, opens + wait)
-
-
-def is_intensive(programme: Schedule, *, risk_tier: str, onset_on: date | None, on: date) -> bool:
-    """Whether a patient is asked the intensive slots on local day `on`; an unknown onset counts as intensive."""
-    if risk_tier == "high" or onset_on is None:
-        return True
-    return programme.intensive_from_day <= (on - onset_on).days <= programme.intensive_to_day
-
-
-def next_slot(
-    found: Iterable[Slot], programme: Schedule, *, risk_tier: str, onset_on: date | None, after: datetime
-) -> Slot | None:
-    """The first of `found` (in order) that opens after `after` and is asked of this patient."""
-    for slot in found:
-        if slot.opens_at > after and (
-            slot.tier == TIER_ALL or is_intensive(programme, risk_tier=risk_tier, onset_on=onset_on, on=slot.local_on)
-        ):
-            return slot
-    return None

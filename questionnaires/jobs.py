@@ -13,7 +13,7 @@ import structlog
 from sqlalchemy import Row, text
 from sqlalchemy.orm import Session
 
-from questionnaires.checkins import Slot, slots
+from questionnaires.checkins import TIER_ALL, Slot, slots
 from records import clock
 from records.models import Programme
 
@@ -103,7 +103,7 @@ def open_checkins(session: Session, *, now: datetime, limit: int = CHUNK) -> int
             "zones": [zone for _, zone, _ in rows],
             "days": [slot.local_on for _, _, slot in rows],
             "names": [slot.name for _, _, slot in rows],
-            "intensive": [slot.tier != "all" for _, _, slot in rows],
+            "intensive": [slot.tier != TIER_ALL for _, _, slot in rows],
             "opens": [slot.opens_at for _, _, slot in rows],
             "closes": [slot.closes_at for _, _, slot in rows],
         },
@@ -111,9 +111,7 @@ def open_checkins(session: Session, *, now: datetime, limit: int = CHUNK) -> int
     return int(made)
 
 
-def _slots_by_zone(
-    session: Session, due: Iterable[Row[int, str]], now: datetime
-) -> dict[tuple[int, str], list[Slot]]:
+def _slots_by_zone(session: Session, due: Iterable[Row[int, str]], now: datetime) -> dict[tuple[int, str], list[Slot]]:
     programmes = {programme.id: programme for programme in session.query(Programme)}
     found = {}
     for programme_id, zone in due:

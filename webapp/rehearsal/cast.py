@@ -100,7 +100,7 @@ def _quota(count: int, share: int, least: int) -> int:
 def _person(
     number: int, habit: Habit, finale: Finale | None, rng: Random, starts_at: datetime, ends_at: datetime, phone: int
 ) -> Person:
-    enrol_at = _enrolled(rng, starts_at, ends_at, early=40 if habit is Habit.NEVER else 100 if finale else 70)
+    enrol_at = _enrolled(rng, habit, finale, starts_at, ends_at)
     report_at = _report(rng, finale, ends_at)
     course = Course.SLOW if rng.random() < 0.45 else Course.WELL
     onset_on = enrol_at.date() - timedelta(days=rng.randint(1, 4) + (12 if finale is Finale.SILENT else 0))
@@ -132,12 +132,16 @@ def _identity(rng: Random, on: datetime, phone: int) -> patients.Identity:
     return patients.Identity(*names, born, phones.fictional(phone))
 
 
-def _enrolled(rng: Random, starts_at: datetime, ends_at: datetime, *, early: int) -> datetime:
-    """On the first day for `early` in a hundred, else at any time; in the hours in which clinicians enrol."""
+def _enrolled(rng: Random, habit: Habit, finale: Finale | None, starts_at: datetime, ends_at: datetime) -> datetime:
+    """Most on the first day, some later; in the hours in which clinicians enrol."""
     span, drawn, spread = ends_at - starts_at, rng.random(), rng.random()
-    first_day = min(timedelta(hours=24), span / 2)
-    wait = first_day * spread if drawn * 100 < early else span * (0.25 + 0.7 * spread)
-    moment = starts_at + wait
+    if habit is Habit.NEVER:
+        low, high = 0.5, 0.98  # late, so that some are still waited for at the end
+    elif finale or drawn < 0.7:
+        low, high = 0.0, min(0.5, timedelta(hours=24) / span)
+    else:
+        low, high = 0.25, 0.95
+    moment = starts_at + span * (low + (high - low) * spread)
     opening = clock.next_opening(moment, *OFFICE, CENTRE_ZONE)
     moment = opening + timedelta(minutes=rng.randint(1, 50 if opening == moment else 480))
     return min(moment, ends_at - timedelta(minutes=20 + rng.randint(0, 60)))

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from notifications.providers.console import ConsoleProvider
 from questionnaires import versions
-from questionnaires.checkins import slots
+from questionnaires.checkins import TIER_ALL, slots
 from questionnaires.models import QuestionnaireInForce, QuestionnaireVersion
 from questionnaires.schema import Questionnaire
 from records import audit, clock, programmes, staff, teams
@@ -140,6 +140,6 @@ def last_silence(stage: Stage) -> datetime | None:
     found = [
         slot.opens_at
         for slot in slots(stage.programme, stage.programme.zone, first, last)
-        if slot.tier == "all" and slot.closes_at <= stage.ends_at
+        if slot.tier == TIER_ALL and slot.closes_at <= stage.ends_at
     ]
     return found[-1] if found else None
