@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 import sqlalchemy as sa
 from flask import Flask
@@ -16,6 +17,9 @@ from records import embedded
 from records.db import Base, db, engine_options
 from webapp import config, create_app
 
+# A slow machine is no fault of the code; in CI the same examples are drawn every time.
+hypothesis.settings.register_profile("house", deadline=None, print_blob=True, derandomize="CI" in os.environ)
+hypothesis.settings.load_profile("house")
 os.environ.setdefault("TZ", "Pacific/Noumea")  # nothing may depend on the machine's own zone
 
 
