@@ -411,14 +411,15 @@ def test_a_change_is_kept_and_the_schedule_looked_at_when_it_matters(
 ) -> None:
     made = make_enrolment(session, S.ACTIVE)
     session.commit()
-    later = NOW + timedelta(days=1)
+    later, planned = NOW + timedelta(hours=1), NOW + timedelta(hours=22)
+    made.next_checkin_at = planned
     changed_to = replace(enrolment.application_of(made), **change)
 
     fields = enrolment.change_details(session, enrolment=made, application=changed_to, actor=audit.SYSTEM, now=later)
     session.commit()
 
     assert enrolment.application_of(made) == changed_to
-    assert made.next_checkin_at == (later if asked_now else NOW)
+    assert made.next_checkin_at == (later if asked_now else planned)
     assert fields == [next(iter(change)) if "gp_name" not in change else "gp"]
     assert acts(session, made)[-1]["details"]["fields"] == fields
 
