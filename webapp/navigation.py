@@ -17,7 +17,7 @@ def _places() -> list[tuple[str, str]]:
         (t.gettext("Enrol"), "clinic.new_patient"),
         (t.gettext("Protocol"), "admin.protocol"),
         (t.gettext("Staff"), "admin.staff"),
-        (t.gettext("Health"), "admin.health"),
+        (t.gettext("Service health"), "admin.health"),
         (t.gettext("Messages (demonstration)"), "demo.messages"),
     ]
 

@@ -389,10 +389,12 @@ def test_nothing_in_the_file_is_english_in_french(app: Flask, ward: Ward) -> Non
         assert english not in html
 
 
-def test_orange_answers_show_the_level_of_each_line(app: Flask, ward: Ward) -> None:
+def test_each_line_of_the_answers_shows_its_level_green_too(app: Flask, ward: Ward) -> None:
     enrolment = ward.patient()
+    ward.answer(enrolment, WELL, ago=timedelta(hours=12))
     ward.answer(enrolment, ORANGE)
 
     html = enter(app, ward).get(file(enrolment, "en")).text
 
+    assert '<span class="vd-badge vd-badge--green">No warning sign</span></td>' in html
     assert '<span class="vd-badge vd-badge--orange">To call back</span></td>' in html

@@ -44,7 +44,8 @@ def test_a_row_shows_who_why_since_when_and_the_last_values(app: Flask, ward: Wa
     assert "38,4" in html
     assert "4\u00a0min" in html
     assert "encore 5\u00a0min" in html
-    assert "J8" in html
+    day = clock.local_day(clock.now(), enrolment.zone) - enrolment.onset_on
+    assert f">J{day.days}<" in html
     assert "<svg" in html
 
 

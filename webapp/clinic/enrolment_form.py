@@ -148,9 +148,7 @@ class EnrolmentForm(FlaskForm):
     team = SelectField(
         lazy("Team"), [Required("Choose the team that follows the patient"), Offered()], validate_choice=False
     )
-    duplicate = RadioField(
-        lazy("Is it one of these persons?"), [Optional()], choices=[], validate_choice=False
-    )
+    duplicate = RadioField(lazy("Is it one of these persons?"), [Optional()], choices=[], validate_choice=False)
 
     def __init__(self, *, today: date, teams: list[Team], **kwargs: object) -> None:
         super().__init__(**kwargs)

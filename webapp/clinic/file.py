@@ -9,9 +9,7 @@ from decimal import Decimal
 
 from flask import current_app, g, url_for
 from markupsafe import Markup
-from sqlalchemy import select
 
-from notifications.models import Message
 from records import clock, doors, patients, phones
 from records import enrolment as enrolments
 from records.db import db
@@ -24,12 +22,10 @@ from triage.documents import Document
 from triage.levels import Level
 from triage.models import Assessment
 from triage.wording import Wording
-from webapp.clinic import rules, wording
+from webapp.clinic import history, rules, wording
 from webapp.clinic.answers import Answers, over_time
 from webapp.clinic.board import wait
 from webapp.extensions import language, translator
-
-MESSAGES = 30
 
 
 @dataclass(frozen=True)
@@ -64,39 +60,16 @@ class Call:
 
 
 @dataclass(frozen=True)
-class Act:
-    at: datetime
-    by: str
-    what: object
-    note: str | None
-
-
-@dataclass(frozen=True)
-class Sent:
-    at: datetime
-    purpose: object
-    status: object
-
-
-@dataclass(frozen=True)
-class OwnLimit:
-    label: str
-    value: str
-    reason: str
-    author: str
-
-
-@dataclass(frozen=True)
 class File:
     enrolment: Enrolment
     identity: Identity
     particulars: enrolments.Particulars
     document: Document | None
-    own_limits: list[OwnLimit]
+    own_limits: list[history.OwnLimit]
     call: Call | None
     answers: Answers | None
-    acts: list[Act]
-    messages: list[Sent]
+    acts: list[history.Act]
+    messages: list[history.Sent]
     protocol_signed: bool
     pause_owner: str
     now: datetime
@@ -189,11 +162,11 @@ def open_file(enrolment: Enrolment, now: datetime) -> File:
         identity=patients.reveal(enrolment.patient),
         particulars=enrolments.particulars(enrolment),
         document=document,
-        own_limits=_own_limits(enrolment, document, now),
+        own_limits=history.own_limits(enrolment, document, now),
         call=_call(found, now),
         answers=_answers(enrolment, document, own, now),
-        acts=_acts(found),
-        messages=_messages(enrolment),
+        acts=history.acts(found),
+        messages=history.messages(enrolment),
         protocol_signed=signed or enrolment.patient.rehearsal,
         pause_owner=owner.name if owner else "",
         now=now,
@@ -223,37 +196,3 @@ def _alert(detail: AlertDetail) -> Alert:
     document = rules.document_of(assessed.protocol_version_id)
     said = Wording(document, assessed.facts, assessed.limits, assessed.explanation, language())
     return Alert(detail, detail.words, has_limits=bool(said.comparisons()))
-
-
-def _acts(found: Sequence[CallbackDetail]) -> list[Act]:
-    """Every attempt and disposition, newest first."""
-    acts = [
-        Act(note.at, note.by, words.get(note.code, note.code), note.note)
-        for detail in found
-        for notes, words in ((detail.attempts, wording.OUTCOMES), (detail.dispositions, wording.DISPOSITIONS))
-        for note in notes
-    ]
-    return sorted(acts, key=lambda act: act.at, reverse=True)
-
-
-def _messages(enrolment: Enrolment) -> list[Sent]:
-    query = select(Message).where(Message.enrolment_id == enrolment.id).order_by(Message.created_at.desc(), Message.id)
-    return [
-        Sent(
-            message.status_at,
-            wording.PURPOSES.get(message.purpose, message.purpose),
-            wording.STATUSES.get(message.status, message.status),
-        )
-        for message in db.session.scalars(query.limit(MESSAGES))
-    ]
-
-
-def _own_limits(enrolment: Enrolment, document: Document | None, now: datetime) -> list[OwnLimit]:
-    named = {limit.name: limit for limit in document.limits} if document else {}
-    shown = []
-    for row in followup.own_limit_rows(db.session, enrolment=enrolment, now=now):
-        author = db.session.get_one(Staff, row.author_id).name
-        limit = named.get(row.name)
-        label = limit.labels.get(language(), row.name) if limit else row.name
-        shown.append(OwnLimit(label, wording.number(row.value), row.reason, author))
-    return shown
