@@ -62,14 +62,20 @@ def _check_pause(review_on: date | None, reason: str, today: date) -> None:
 
 
 def resume(session: Session, *, enrolment: Enrolment, actor: audit.Actor, now: datetime) -> None:
-    """Go on: check-ins from now, or, for somebody who never came in, the wait for that. Raises WrongState."""
+    """Go on: check-ins from now, or, for somebody who never came in, the wait for that. Raises WrongState.
+
+    The days of the pause are given back, and the last day is tomorrow at the earliest: an answer from before the pause
+    must not end what was just resumed.
+    """
     require(session, enrolment, "resume")
+    _give_days_back(enrolment, now)
     _clear_pause(enrolment)
     if enrolment.activated_at is None:
         enrolment.state, enrolment.invited_at = EnrolmentState.INVITED, now
     else:
         enrolment.state, enrolment.next_checkin_at = EnrolmentState.ACTIVE, now
-    _tell(session, enrolment, "enrolment.resumed", actor, now, {"state": enrolment.state})
+    details = {"state": enrolment.state, "ends_on": enrolment.ends_on.isoformat() if enrolment.ends_on else None}
+    _tell(session, enrolment, "enrolment.resumed", actor, now, details)
 
 
 def discharge(session: Session, *, enrolment: Enrolment, reason: str, actor: audit.Actor, now: datetime) -> None:
@@ -84,6 +90,15 @@ def discharge(session: Session, *, enrolment: Enrolment, reason: str, actor: aud
     enrolment.state, enrolment.ended_at, enrolment.end_reason = EnrolmentState.DISCHARGED, now, reason
     enrolment.hold_reason, enrolment.next_checkin_at = None, None
     _tell(session, enrolment, "enrolment.discharged", actor, now, details)
+
+
+def _give_days_back(enrolment: Enrolment, now: datetime) -> None:
+    if enrolment.ends_on is None or enrolment.paused_at is None:
+        return
+    zone = enrolment.zone if enrolment.zone in clock.zone_names() else enrolment.programme.zone
+    today = clock.local_day(now, zone)
+    paused_for = today - clock.local_day(enrolment.paused_at, zone)
+    enrolment.ends_on = max(enrolment.ends_on + paused_for, today + timedelta(days=1))
 
 
 def _clear_pause(enrolment: Enrolment) -> None:

@@ -16,7 +16,7 @@ from records.refusals import FieldErrors
 from records.texts import translator
 from tests.factories import NOW
 from tests.triage.scene import ORANGE, Scene, set_scene
-from triage import followup
+from triage import followup, jobs
 from triage.findings import ProtocolError
 from triage.models import PatientLimit
 from triage.refusals import EndsInPast, LimitsByPhysician, LimitsMissing, ReasonMissing
@@ -158,3 +158,26 @@ def test_setting_limits_is_on_the_chain_without_their_values(scene: Scene):
     (act,) = [act for act in acts if '"limits.set"' in act]
     assert "spo2_red" in act
     assert "86" not in act.split('"details"')[1].split("}")[0]
+
+
+def test_whoever_is_resumed_after_the_last_day_is_asked_again_before_anything_ends(scene: Scene):
+    scene.checkin()
+    scene.submit()
+    scene.enrolment.ends_on = NOW.date()
+    pause(scene, review_on=NOW.date() + timedelta(days=5))
+
+    back = NOW + timedelta(days=5)
+    followup.resume(scene.session, enrolment=scene.enrolment, actor=SYSTEM, now=back)
+    scene.session.commit()
+    jobs.end_follow_ups(scene.session, now=back)
+
+    assert (scene.enrolment.state, scene.enrolment.ends_on) == (EnrolmentState.ACTIVE, NOW.date() + timedelta(days=6))
+
+
+def test_the_days_of_a_pause_are_given_back(scene: Scene):
+    ends_on = scene.enrolment.ends_on
+    pause(scene)
+
+    followup.resume(scene.session, enrolment=scene.enrolment, actor=SYSTEM, now=NOW + timedelta(days=2))
+
+    assert scene.enrolment.ends_on == ends_on + timedelta(days=2)
