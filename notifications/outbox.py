@@ -9,16 +9,18 @@ import uuid
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import text, update
+from sqlalchemy import select, text, update
 from sqlalchemy.orm import Session
 
 from notifications import settling
 from notifications.models import Message, MessageStatus
+from records.models import Enrolment, EnrolmentState
 
 BATCH = 500
 CLAIM_LASTS = timedelta(minutes=10)
 SENDING_LASTS = timedelta(minutes=2)
 SWEPT_AT_ONCE = 1000
+WRITTEN_TO = (EnrolmentState.INVITED, EnrolmentState.ACTIVE)
 
 
 @dataclass(frozen=True)
@@ -49,9 +51,13 @@ def claim(session: Session, *, worker: str, now: datetime, limit: int = BATCH) -
 def start_sending(session: Session, *, message_id: int, token: str, provider: str, at: datetime) -> bool:
     """Say, before the provider is called, that from here on this message's fate may be unknown. Commit at once.
 
-    False when the claim was lost: then another worker has it, and it must not be sent here.
+    False when the claim was lost: then another worker has it, and it must not be sent here. False too when the
+    follow-up was paused or ended while the batch went out: the lease gives the message back, and policy drops it.
     """
     held = (Message.id == message_id, Message.status == MessageStatus.CLAIMED, Message.claimed_by == token)
+    followed = Message.enrolment_id.in_(
+        select(Enrolment.id).where(Enrolment.id == Message.enrolment_id, Enrolment.state.in_(WRITTEN_TO))
+    )
     values = {
         "status": MessageStatus.SENDING,
         "status_at": at,
@@ -60,7 +66,7 @@ def start_sending(session: Session, *, message_id: int, token: str, provider: st
         "provider": provider,
         "lease_ends_at": at + SENDING_LASTS,
     }
-    changed = update(Message).where(*held, Message.expires_at > at).values(values).returning(Message.id)
+    changed = update(Message).where(*held, followed, Message.expires_at > at).values(values).returning(Message.id)
     return session.scalar(changed.execution_options(synchronize_session=False)) is not None
 
 

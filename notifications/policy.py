@@ -14,7 +14,8 @@ from records.models import EndReason, EnrolmentState
 QUIET_UNTIL = time(7)
 QUIET_FROM = time(21)
 DAILY_CAP = 6
-DAY = timedelta(hours=24)
+# Less than 24 h, or the texts of a silent day would take the next morning's, a few seconds or a change of clocks early.
+DAY = timedelta(hours=20)
 
 
 class Drop(StrEnum):
@@ -44,7 +45,7 @@ class Postpone(StrEnum):
 
 @dataclass(frozen=True)
 class Situation:
-    """Everything that decides about one text, as the database has it now. `texts_today` counts the last 24 hours."""
+    """Everything that decides about one text, as the database has it now. `texts_today` counts those within DAY."""
 
     purpose: Purpose
     state: EnrolmentState

@@ -177,3 +177,50 @@ def test_an_expired_text_is_told_to_triage(session: Session, checkin: Checkin, b
     session.commit()
     assert beat(OPENS + timedelta(hours=2)) == {"expired": 1}
     assert contact(session).outcome == "not-sent"
+
+
+@pytest.mark.parametrize("changed", [{"state": EnrolmentState.DISCHARGED, "end_reason": EndReason.DECEASED}])
+def test_who_died_while_the_texts_of_a_batch_were_going_out_gets_none(
+    session: Session, provider: Scripted, beat: Beat, changed: dict[str, object]
+) -> None:
+    first, second = (make_checkin(session, factories.make_enrolment(session)) for _ in range(2))
+    session.commit()
+
+    def meanwhile(text: Text) -> Outcome:
+        others = Enrolment.id.in_([first.enrolment_id, second.enrolment_id])
+        session.execute(update(Enrolment).where(others).values(next_checkin_at=None, **changed))
+        session.commit()
+        return provider.take(text)
+
+    provider.next.append(meanwhile)
+
+    beat(OPENS, lanes=1)
+    assert len(provider.taken) == 1
+    beat(OPENS + 11 * MINUTE)
+
+    assert len(provider.taken) == 1
+    assert sorted((m.status, m.reason) for m in messages(session).values()) == [
+        ("accepted", None),
+        ("dropped", "deceased"),
+    ]
+
+
+def test_a_silent_patient_asked_twice_a_day_is_still_asked_the_next_morning_also_when_clocks_go_forward(
+    session: Session, provider: Scripted, beat: Beat
+) -> None:
+    enrolment = factories.make_enrolment(session)
+    saturday = datetime.fromisoformat("2026-03-28T08:00:00+01:00")
+    for opens_at in (saturday, saturday + timedelta(hours=7)):
+        made = make_checkin(session, enrolment, opens_at=opens_at, slot=f"at {opens_at.hour}")
+        session.commit()
+        for wait in (0, 2, 4):
+            beat(opens_at + timedelta(hours=wait) - MINUTE)
+            beat(opens_at + timedelta(hours=wait))
+        session.execute(update(Checkin).where(Checkin.id == made.id).values(state="missed"))
+        session.commit()
+    assert len(provider.taken) == 6
+    sunday = datetime.fromisoformat("2026-03-29T08:00:00+02:00")
+    make_checkin(session, enrolment, opens_at=sunday)
+    session.commit()
+
+    assert beat(sunday) == {"owed": 1, "accepted": 1}
