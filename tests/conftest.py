@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -24,27 +25,17 @@ os.environ.setdefault("TZ", "Pacific/Noumea")  # nothing may depend on the machi
 
 
 @pytest.fixture(scope="session")
-def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[embedded.Addresses]:
+def cluster() -> Iterator[embedded.Addresses]:
     """The embedded server, or the one of TEST_DATABASE_URL (a superuser's address of an empty database)."""
     given = os.environ.get("TEST_DATABASE_URL")
     if given:
         yield embedded.Addresses(owner=given, application=given)
         return
-    folder = _open_folder(tmp_path_factory)
-    server = embedded.Server(folder / "data", durable=False)
-    yield server.start()
-    server.stop()
-
-
-def _open_folder(factory: pytest.TempPathFactory) -> Path:
-    """A folder that the unprivileged user of the server can enter; pytest's own are closed."""
-    folder = factory.mktemp("cluster")
-    for parent in (folder, *folder.parents):
-        if parent == Path("/tmp") or parent == Path("/"):
-            break
-        if os.geteuid() == 0 and parent.owner() == "root":
-            parent.chmod(parent.stat().st_mode | 0o011)
-    return folder
+    with tempfile.TemporaryDirectory(prefix="vigidom-tests-") as folder:
+        Path(folder).chmod(0o755)  # the server's unprivileged user has to enter; pytest's own folders are closed
+        server = embedded.Server(Path(folder) / "data", durable=False)
+        yield server.start()
+        server.stop()
 
 
 @pytest.fixture(scope="session")
