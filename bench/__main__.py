@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import platform
+import signal
 import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -21,15 +22,17 @@ ROOMS = ("submission", "queue", "tick", "outbox", "assess")
 
 def main() -> None:
     arguments = _arguments()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that servers and folder go with it
     figures: list[Figure] = []
+    started = datetime.now(UTC)
     with house.built(servers.free_port(), processes=arguments.processes) as built:
         for room, measure in _rooms(built, arguments).items():
             if room in arguments.rooms:
                 print(f"{datetime.now(UTC):%H:%M:%S} {room} …", file=sys.stderr, flush=True)
-                figures += measure()
-    machine = {"cores": os.cpu_count(), "python": platform.python_version(), "machine": platform.machine()}
-    _keep(figures, {**machine, "load": os.getloadavg(), "arguments": vars(arguments)})
-    print(as_table(figures))
+                found = measure()
+                figures += found
+                _keep(figures, started, vars(arguments))
+                print(as_table(found), flush=True)
 
 
 def _arguments() -> argparse.Namespace:
@@ -56,12 +59,18 @@ def _rooms(built: house.House, arguments: argparse.Namespace) -> dict[str, Calla
     }
 
 
-def _keep(figures: list[Figure], about: dict[str, object]) -> None:
+def _keep(figures: list[Figure], started: datetime, arguments: dict[str, object]) -> None:
+    """After each room, so that a run that is cut short loses nothing."""
     RESULTS.mkdir(exist_ok=True)
-    now = datetime.now(UTC)
-    document = {"at": now.isoformat(), **about, "figures": [figure.to_json() for figure in figures]}
-    file = RESULTS / f"{now:%Y%m%dT%H%M%S}.json"
-    file.write_bytes(orjson.dumps(document, option=orjson.OPT_INDENT_2, default=str))
+    machine = {"cores": os.cpu_count(), "python": platform.python_version(), "load": os.getloadavg()}
+    document = {
+        "at": started.isoformat(),
+        **machine,
+        "arguments": arguments,
+        "figures": [figure.to_json() for figure in figures],
+    }
+    file = RESULTS / f"{started:%Y%m%dT%H%M%S}.json"
+    file.write_bytes(orjson.dumps(document, option=orjson.OPT_INDENT_2))
 
 
 if __name__ == "__main__":

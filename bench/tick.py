@@ -58,15 +58,19 @@ def measure(house: House, *, enrolments: int, repetitions: int) -> list[Figure]:
 
 def _make_due(connection: psycopg.Connection[Any], group: Cohort, due: int, noon: datetime) -> None:
     """`due` enrolments wait for eight o'clock of that day in their own zone, the others for another year."""
-    step = len(group) // due
+    values = {"first": group.first, "last": group.last, "step": len(group) // due, "due": due, "noon": noon}
+    connection.execute(
+        "UPDATE enrolments SET next_checkin_at = %(noon)s + interval '1 year'"
+        " WHERE id BETWEEN %(first)s AND %(last)s AND next_checkin_at <= %(noon)s + interval '30 days'",
+        values,
+    )
     connection.execute(
         """
-        UPDATE enrolments SET next_checkin_at = CASE WHEN (id - %(first)s) %% %(step)s = 0
-                                                      AND (id - %(first)s) / %(step)s < %(due)s
-            THEN (%(day)s::date + time '08:00') AT TIME ZONE zone ELSE %(noon)s + interval '1 year' END
-        WHERE id BETWEEN %(first)s AND %(last)s
+        UPDATE enrolments SET next_checkin_at = (%(day)s::date + time '08:00') AT TIME ZONE zone
+        WHERE id BETWEEN %(first)s AND %(last)s AND (id - %(first)s) %% %(step)s = 0
+          AND (id - %(first)s) / %(step)s < %(due)s
         """,
-        {"first": group.first, "last": group.last, "step": step, "due": due, "noon": noon, "day": noon.date()},
+        values | {"day": noon.date()},
     )
     cohort.settle_tables(connection, "enrolments", "checkins")
 
