@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from notifications.models import Purpose
 from questionnaires.models import CheckinState
-from records import clock
+from records import clock, contacts
 from records.models import EndReason, EnrolmentState
 
-QUIET_UNTIL = time(7)
-QUIET_FROM = time(21)
 DAILY_CAP = 6
 # Less than 24 h, or the texts of a silent day would take the next morning's, a few seconds or a change of clocks early.
 DAY = timedelta(hours=20)
@@ -135,7 +133,7 @@ def _asked(situation: Situation) -> Drop | None:
 def _hours(zone: str, now: datetime) -> Decision:
     """Never at night where the patient is. A zone that cannot be read could be anywhere: wait; expiry decides."""
     try:
-        again_at = clock.next_opening(now, QUIET_UNTIL, QUIET_FROM, zone)
+        again_at = clock.next_opening(now, contacts.WRITTEN_FROM, contacts.WRITTEN_UNTIL, zone)
     except clock.UnknownZone:
         return Decision(postpone=Postpone.UNKNOWN_ZONE, again_at=now + timedelta(hours=1))
     return SEND if again_at == now else Decision(postpone=Postpone.QUIET_HOURS, again_at=again_at)

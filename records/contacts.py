@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from datetime import datetime
+from datetime import datetime, time
 
 from sqlalchemy import delete, select
 from sqlalchemy.dialects.postgresql import insert
@@ -14,6 +14,9 @@ from records.enrolment.states import OPEN
 from records.models import Contact, Enrolment, OptOut, Patient
 from records.patients import by_phone
 from records.patients.index import phone_digest
+
+WRITTEN_FROM, WRITTEN_UNTIL = time(7), time(21)
+"""Where the patient is: outside these hours nobody is written to."""
 
 
 def note(

@@ -73,6 +73,13 @@ class BadDetails(Refused):
     message = "Enter in how many hours the patient is to be asked again: a whole number from 1 to 24."
 
 
+class AtNight(Refused):
+    message = (
+        "At that hour no text goes out: where the patient is it would be %(hour)s. Choose a time between %(first)s and "
+        "%(last)s there."
+    )
+
+
 class NotFollowed(Refused):
     message = "This patient is not being followed now, so no check-in can be asked. Choose another outcome."
 
@@ -107,6 +114,10 @@ class LimitsMissing(Refused):
 
 class EndsInPast(Refused):
     message = "The last day of these limits is over. Choose a later day, or none."
+
+
+class EndsTooLate(Refused):
+    message = "The last day of these limits is more than a year ahead. Choose an earlier day, or none."
 
 
 class InPast(Refused):

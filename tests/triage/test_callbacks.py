@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -26,6 +26,7 @@ from triage.levels import Level
 from triage.models import Alert, AlertKind, Attempt, Callback, Disposition, DispositionKind
 from triage.refusals import (
     AlertUnknown,
+    AtNight,
     BadDetails,
     BeforeOpening,
     CallbackClosed,
@@ -409,6 +410,17 @@ def test_only_a_physician_decides(scene: Scene, kind: str, role: str):
         disposed(scene, kind, role=role)
 
 
+EVENING = datetime(2026, 3, 28, 18, tzinfo=UTC)
+"""19:00 in Paris, the evening before its clocks go forward."""
+NIGHTS = [
+    ("Europe/Paris", 1, True),
+    ("Europe/Paris", 2, False),
+    ("Europe/Paris", 10, False),
+    ("Europe/Paris", 11, True),
+    ("America/Cayenne", 6, False),
+    ("America/Cayenne", 5, True),
+]
+
 BAD_DISPOSITIONS = [
     pytest.param({"kind": "magic"}, UnknownCode, id="unknown kind"),
     pytest.param({"at": LATER + timedelta(hours=1)}, InFuture, id="in the future"),
@@ -491,13 +503,28 @@ def test_an_extra_checkin_is_asked_at_its_hour_in_the_patients_zone(session: Ses
     for _ in range(2):
         scene.submit(ORANGE, now=LATER)
         called(scene, now=LATER)
-        disposed(scene, "extra-checkin", details={"hours": 3})
+        disposed(scene, "extra-checkin", details={"hours": 11})
 
     made = session.scalars(select(Checkin).order_by(Checkin.id)).all()
     assert [checkin.slot for checkin in made] == ["extra-1", "extra-2"]
-    assert {checkin.opens_at for checkin in made} == {LATER + timedelta(hours=3)}
-    assert {checkin.local_on.isoformat() for checkin in made} == {"2026-03-10"}
-    assert {checkin.closes_at for checkin in made} == {LATER + timedelta(hours=7)}
+    assert {checkin.opens_at for checkin in made} == {LATER + timedelta(hours=11)}
+    assert {checkin.local_on.isoformat() for checkin in made} == {"2026-03-11"}
+    assert {checkin.closes_at for checkin in made} == {LATER + timedelta(hours=15)}
+
+
+@pytest.mark.parametrize(("zone", "hours", "asked"), NIGHTS)
+def test_no_extra_checkin_at_night_where_the_patient_is(session: Session, zone: str, hours: int, asked: bool):
+    scene = set_scene(session, zone=zone)
+    scene.submit(ORANGE, now=EVENING)
+    called(scene, now=EVENING)
+
+    if asked:
+        disposed(scene, "extra-checkin", details={"hours": hours}, now=EVENING)
+    else:
+        with pytest.raises(AtNight):
+            disposed(scene, "extra-checkin", details={"hours": hours}, now=EVENING)
+
+    assert scene.count(Checkin) == int(asked)
 
 
 def test_no_extra_checkin_for_whoever_is_not_followed(session: Session):

@@ -10,14 +10,14 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from questionnaires.models import Checkin
-from records import clock
+from records import clock, contacts
 from records.audit import Actor
 from records.models import EndReason, Enrolment, EnrolmentState
 from triage import followup, reasons
 from triage.callbacks.raising import key_of, raise_alert
 from triage.levels import Level
 from triage.models import AlertKind, Callback, Disposition, DispositionKind
-from triage.refusals import BadDetails, NotFollowed
+from triage.refusals import AtNight, BadDetails, NotFollowed
 from triage.situation import known_zone
 from triage.targets import opening
 
@@ -27,7 +27,9 @@ ENDS = {DispositionKind.ADMITTED: EndReason.ADMITTED, DispositionKind.DECEASED: 
 TO_HOSPITAL = frozenset({DispositionKind.AMBULANCE, DispositionKind.HOSPITAL_ADVISED})
 
 
-def checked(enrolment: Enrolment, kind: DispositionKind, details: Mapping[str, Any]) -> dict[str, Any]:
+def checked(
+    enrolment: Enrolment, kind: DispositionKind, details: Mapping[str, Any], *, now: datetime
+) -> dict[str, Any]:
     """What is kept of `details`: for an extra check-in `{"hours": 1..24}`, else nothing. Raises before any change."""
     if kind is not DispositionKind.EXTRA_CHECKIN:
         return {}
@@ -36,7 +38,17 @@ def checked(enrolment: Enrolment, kind: DispositionKind, details: Mapping[str, A
         raise BadDetails
     if enrolment.state != EnrolmentState.ACTIVE:
         raise NotFollowed
+    _refuse_night(enrolment, now + timedelta(hours=hours))
     return {"hours": hours}
+
+
+def _refuse_night(enrolment: Enrolment, opens_at: datetime) -> None:
+    """A check-in whose text could not go out would be taken for a silence."""
+    zone = known_zone(enrolment.zone, enrolment.programme.zone)
+    if not clock.is_open(opens_at, contacts.WRITTEN_FROM, contacts.WRITTEN_UNTIL, zone):
+        there = clock.local(opens_at, zone).time()
+        hours = {"first": contacts.WRITTEN_FROM, "last": contacts.WRITTEN_UNTIL, "hour": there}
+        raise AtNight(**{name: moment.strftime("%H:%M") for name, moment in hours.items()})
 
 
 def start(session: Session, callback: Callback, disposition: Disposition, *, actor: Actor, now: datetime) -> None:

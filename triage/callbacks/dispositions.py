@@ -85,7 +85,7 @@ def dispose(
     found = lock(session, callback=callback, staff=staff, now=now)
     closing = _closing(session, found, code, seen_alerts)
     _refuse_uncalled(session, found, code)
-    given = consequences.checked(found.enrolment, code, details or {})
+    given = consequences.checked(found.enrolment, code, details or {}, now=now)
     disposition = _store(session, found, staff, code, note, given, moment)
     for alert in closing:
         alert.closed_at, alert.disposition_id = now, disposition.id
