@@ -21,7 +21,7 @@ from records import audit, codes, crypto
 from records.models import Device, Enrolment, Patient, PatientSession
 from records.patients import reveal, reveal_text
 from records.refusals import Refused, Sentence
-from records.throttles import Door, count_try, forgive
+from records.throttles import Door, count_try, forgive, take_back
 
 KINDS = {"invite": b"i", "checkin": b"c"}
 PROOF_BYTES = 15
@@ -80,7 +80,7 @@ def find_by_code(session: Session, *, code: str, from_address: str, now: datetim
         return None
     enrolment = session.scalar(select(Enrolment).where(Enrolment.code_digest == codes.digest(typed)))
     if enrolment is not None:
-        forgive(session, door=Door.CODE, subject=from_address)
+        take_back(session, door=Door.CODE, subject=from_address)
     return enrolment
 
 

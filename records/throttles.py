@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import ipaddress
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import case, delete, select
+from sqlalchemy import case, delete, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -26,8 +27,10 @@ LIMITS = {
     Door.SIGN_IN: (10, timedelta(minutes=15)),
     Door.SIGN_IN_ADDRESS: (50, timedelta(minutes=15)),
     Door.BIRTH_DAY: (5, timedelta(hours=1)),
-    Door.CODE: (10, timedelta(hours=1)),
+    Door.CODE: (30, timedelta(hours=1)),
 }
+BY_ADDRESS = frozenset({Door.SIGN_IN_ADDRESS, Door.CODE})
+"""Thousands of telephones share one IPv4 address at their provider, while one household has a whole IPv6 /64."""
 
 
 class TooManyTries(Refused):
@@ -77,6 +80,24 @@ def forgive(session: Session, *, door: Door, subject: str) -> None:
     session.execute(delete(Throttle).where(Throttle.door == door, Throttle.subject_digest == _digest(door, subject)))
 
 
+def take_back(session: Session, *, door: Door, subject: str) -> None:
+    """Uncount one try that was no failure. Those before it stay: a right try must not pay for many wrong ones."""
+    mine = (Throttle.door == door, Throttle.subject_digest == _digest(door, subject), Throttle.failures > 0)
+    session.execute(update(Throttle).where(*mine).values(failures=Throttle.failures - 1))
+
+
+def _network(address: str) -> str:
+    """Who may use `address`: of an IPv6 one its /64, in which a machine picks another as often as it likes."""
+    try:
+        known = ipaddress.ip_address(address)
+    except ValueError:
+        return address
+    if isinstance(known, ipaddress.IPv4Address):
+        return str(known)
+    return str(known.ipv4_mapped or ipaddress.ip_network((known.packed, 64), strict=False))
+
+
 def _digest(door: Door, subject: str) -> bytes:
     """Keyed, so that the table tells neither addresses nor e-mails to somebody who only has the database."""
+    subject = _network(subject) if door in BY_ADDRESS else subject
     return hashlib.sha256(crypto.blind_index(f"throttle-{door}", subject)).digest()

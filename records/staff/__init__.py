@@ -1,5 +1,6 @@
 """Staff: named people, their passwords and their sessions."""
 
+from records.staff.browsers import mark
 from records.staff.people import SetupLinkRefused, disable, invite, invited, renew, set_up
 from records.staff.sessions import SignInRefused, session_of, sign_in, sign_out
 
@@ -9,6 +10,7 @@ __all__ = [
     "disable",
     "invite",
     "invited",
+    "mark",
     "renew",
     "session_of",
     "set_up",

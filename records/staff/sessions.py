@@ -10,9 +10,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from records import audit, crypto
+from records.fields import is_readable
 from records.models import Staff, StaffSession
 from records.refusals import Sentence
-from records.staff import passwords
+from records.staff import browsers, passwords
 from records.throttles import Door, TooManyTries, count_try, failed, forgive, is_blocked
 
 IDLE = timedelta(minutes=30)
@@ -31,24 +32,41 @@ class SignInRefused:
 
 
 def sign_in(
-    session: Session, *, email: str, password: str, from_address: str, now: datetime
+    session: Session, *, email: str, password: str, from_address: str, now: datetime, browser: str | None = None
 ) -> tuple[StaffSession, str] | SignInRefused:
-    """A session and its secret, or why not. The caller commits in both cases: a refusal counts towards the caps."""
-    address = email.strip().lower()[:254]
+    """A session and its secret, or why not. The caller commits in both cases: a refusal counts towards the caps.
+
+    `browser` is the cookie of `staff.mark`: where its owner has signed in before, only tries in that browser count.
+    """
+    address = tidy(email)
+    trusted = browsers.known(browser, email=address)
+    if trusted is None and is_blocked(session, door=Door.SIGN_IN_ADDRESS, subject=from_address, now=now):
+        return SignInRefused(WAIT)
     try:
-        count_try(session, door=Door.SIGN_IN, subject=address, now=now)
+        count_try(session, door=Door.SIGN_IN, subject=trusted or address, now=now)
     except TooManyTries:
         return SignInRefused(WAIT)
-    if is_blocked(session, door=Door.SIGN_IN_ADDRESS, subject=from_address, now=now):
-        return SignInRefused(WAIT)
-    staff = session.scalar(select(Staff).where(Staff.email == address, Staff.disabled_at.is_(None)))
+    staff = _owner(session, address)
     if not passwords.fits(password, staff.password_hash if staff else None) or staff is None:
-        failed(session, door=Door.SIGN_IN_ADDRESS, subject=from_address, now=now)
+        if trusted is None:
+            failed(session, door=Door.SIGN_IN_ADDRESS, subject=from_address, now=now)
         return SignInRefused(WRONG)
     if passwords.is_outdated(staff.password_hash or ""):
         staff.password_hash = passwords.hash_password(password)
-    forgive(session, door=Door.SIGN_IN, subject=address)
+    forgive(session, door=Door.SIGN_IN, subject=trusted or address)
     return _start(session, staff, from_address, now)
+
+
+def tidy(email: str) -> str:
+    """A typed e-mail address as it is stored and counted."""
+    return email.strip().lower()[:254]
+
+
+def _owner(session: Session, address: str) -> Staff | None:
+    """Of what the database cannot even hold, nobody is the owner."""
+    if not is_readable(address):
+        return None
+    return session.scalar(select(Staff).where(Staff.email == address, Staff.disabled_at.is_(None)))
 
 
 def _start(session: Session, staff: Staff, from_address: str, now: datetime) -> tuple[StaffSession, str]:

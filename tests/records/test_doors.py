@@ -115,9 +115,9 @@ def test_a_code_that_nobody_has_finds_nobody(session: Session, typed: str) -> No
     assert doors.find_by_code(session, code=typed, from_address=HERE, now=NOW) is None
 
 
-def test_codes_can_be_tried_ten_times_an_hour_from_one_address(session: Session) -> None:
+def test_codes_can_be_tried_thirty_times_an_hour_from_one_address(session: Session) -> None:
     code = doors.code_of(invited(session)) or ""
-    for _ in range(10):
+    for _ in range(30):
         assert doors.find_by_code(session, code="AAAA-AAAA", from_address=HERE, now=NOW) is None
         session.commit()
 
@@ -126,6 +126,46 @@ def test_codes_can_be_tried_ten_times_an_hour_from_one_address(session: Session)
     session.rollback()
     assert doors.find_by_code(session, code=code, from_address="192.0.2.2", now=NOW) is not None
     assert doors.find_by_code(session, code=code, from_address=HERE, now=NOW + timedelta(hours=1)) is not None
+
+
+def test_a_code_that_one_has_buys_no_further_tries_at_others(session: Session) -> None:
+    own = doors.code_of(invited(session)) or ""
+    for _ in range(30):
+        doors.find_by_code(session, code=own, from_address=HERE, now=NOW)
+        doors.find_by_code(session, code="AAAA-AAAA", from_address=HERE, now=NOW)
+
+    with pytest.raises(TooManyTries):
+        doors.find_by_code(session, code="AAAA-AAAA", from_address=HERE, now=NOW)
+
+
+@pytest.mark.parametrize(
+    ("address", "same"),
+    [
+        ("2001:db8:1:2::1", True),
+        ("2001:db8:1:2:ffff::9", True),
+        ("2001:db8:1:3::1", False),
+        ("192.0.2.7", False),
+        ("::ffff:192.0.2.7", False),
+    ],
+)
+def test_tries_from_one_ipv6_network_count_together(session: Session, address: str, same: bool) -> None:
+    for n in range(30):
+        doors.find_by_code(session, code="AAAA-AAAA", from_address=f"2001:db8:1:2::{n:x}", now=NOW)
+
+    if same:
+        with pytest.raises(TooManyTries):
+            doors.find_by_code(session, code="AAAA-AAAA", from_address=address, now=NOW)
+    else:
+        assert doors.find_by_code(session, code="AAAA-AAAA", from_address=address, now=NOW) is None
+
+
+def test_an_ipv4_address_is_the_same_however_it_is_written(session: Session) -> None:
+    for n in range(30):
+        writing = "::ffff:192.0.2.7" if n % 2 else "192.0.2.7"
+        doors.find_by_code(session, code="AAAA-AAAA", from_address=writing, now=NOW)
+
+    with pytest.raises(TooManyTries):
+        doors.find_by_code(session, code="AAAA-AAAA", from_address="192.0.2.7", now=NOW)
 
 
 def test_two_invitations_have_two_codes(session: Session) -> None:

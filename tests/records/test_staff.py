@@ -8,12 +8,13 @@ import orjson
 import pytest
 import sqlalchemy as sa
 from argon2 import PasswordHasher
+from flask import Flask
 from sqlalchemy.orm import Session
 
 from records import audit, staff, texts, throttles
 from records.models import AuditEntry, Role, Staff, StaffSession, StaffSetup
 from records.refusals import FieldErrors
-from records.staff import SetupLinkRefused, SignInRefused, passwords, sessions
+from records.staff import SetupLinkRefused, SignInRefused, browsers, passwords, sessions
 from tests.factories import NOW, PASSWORD, make_staff, make_team
 
 HERE = "192.0.2.1"
@@ -191,6 +192,51 @@ def test_fifty_wrong_tries_close_the_door_of_an_address(session: Session) -> Non
 
     assert sign_in(session) == SignInRefused(sessions.WAIT)
     assert isinstance(sign_in(session, from_address="192.0.2.99"), tuple)
+
+
+def test_strangers_do_not_lock_anybody_out_of_a_browser_in_which_they_signed_in_before(session: Session) -> None:
+    person = member(session)
+    mark = staff.mark(None, email=person.email)
+    for _ in range(60):
+        throttles.failed(session, door=throttles.Door.SIGN_IN, subject=person.email, now=NOW)
+        throttles.failed(session, door=throttles.Door.SIGN_IN_ADDRESS, subject=HERE, now=NOW)
+
+    assert sign_in(session) == SignInRefused(sessions.WAIT)
+    assert isinstance(sign_in(session, browser=mark), tuple)
+
+
+def test_a_known_browser_has_ten_tries_too_and_only_for_its_own_people(session: Session) -> None:
+    person = member(session)
+    mark = staff.mark(None, email=person.email)
+    for _ in range(10):
+        assert sign_in(session, password="wrong", browser=mark) == SignInRefused(sessions.WRONG)
+
+    assert sign_in(session, browser=mark) == SignInRefused(sessions.WAIT)
+    assert isinstance(sign_in(session), tuple), "its tries are nobody else's"
+    assert browsers.known(mark, email="other@centre.example") is None
+
+
+@pytest.mark.parametrize("marks", [None, "", ".", "x" * 5000, "é.\0", "A" * 32, ".".join(["A" * 32] * 20)])
+def test_no_browser_marks_itself(migrated_app: Flask, marks: str | None) -> None:
+    assert browsers.known(marks, email="a@centre.example") is None
+    assert browsers.known(staff.mark(marks, email="a@centre.example"), email="a@centre.example") is not None
+
+
+def test_a_shared_workstation_knows_several_people_and_forgets_the_first_of_many(migrated_app: Flask) -> None:
+    people = [f"p{n}@centre.example" for n in range(browsers.MOST + 1)]
+    marks = None
+    for email in people:
+        marks = staff.mark(marks, email=email)
+
+    assert [browsers.known(marks, email=email) is not None for email in people] == [False] + [True] * browsers.MOST
+    assert staff.mark(marks, email=people[-1]) == marks
+
+
+@pytest.mark.parametrize("email", ["a\0b@centre.example", "x" * 5000])
+def test_an_e_mail_that_cannot_be_stored_is_nobodys(session: Session, email: str) -> None:
+    member(session)
+
+    assert sign_in(session, email=email) == SignInRefused(sessions.WRONG)
 
 
 def test_the_service_hashes_at_the_strength_of_the_recommendation() -> None:

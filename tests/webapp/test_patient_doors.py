@@ -217,12 +217,12 @@ def test_a_hostile_code_is_asked_again_and_shown_harmless(client: FlaskClient, s
     assert "<script>alert" not in page.text
 
 
-def test_ten_wrong_codes_lock_the_door_for_that_address(client: FlaskClient, session: Session) -> None:
+def test_thirty_wrong_codes_lock_the_door_for_that_address(client: FlaskClient, session: Session) -> None:
     enrolment = make_followed(session, birth_date=BORN)
 
-    statuses = [prove(client, "/fr/enter", code="AAAA-AAAA").status_code for _ in range(11)]
+    statuses = [prove(client, "/fr/enter", code="AAAA-AAAA").status_code for _ in range(31)]
 
-    assert statuses == [422] * 10 + [429]
+    assert statuses == [422] * 30 + [429]
     assert prove(client, "/fr/enter", code=doors.code_of(enrolment) or "").status_code == 429
 
 

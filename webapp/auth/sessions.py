@@ -10,6 +10,8 @@ from records.db import db
 COOKIE = "vigidom_staff"
 ACTIVE = "X-Vigidom-Active"
 """A page that asks by itself sends 0 while nobody touches it, so that a screen left alone does end its session."""
+BROWSER = "vigidom_browser"
+BROWSER_SECONDS = 180 * 24 * 60 * 60
 WITHOUT_STAFF = frozenset({"static", "health.alive"})
 
 
@@ -29,10 +31,15 @@ def load() -> None:
     g.staff, g.staff_session = session.staff, session
 
 
-def give(response: Response, token: str) -> Response:
-    """Hand the token to the browser: unreadable by scripts, not sent from other sites, gone when the browser closes."""
-    secure = current_app.config["VIGIDOM"].secure_cookies
-    response.set_cookie(COOKIE, token, httponly=True, samesite="Lax", secure=secure, path="/")
+def give(response: Response, token: str, *, email: str) -> Response:
+    """Hand the token to the browser: unreadable by scripts, not sent from other sites, gone when the browser closes.
+
+    Beside it, for longer, the mark of a browser in which this person has signed in; it opens nothing.
+    """
+    closed = {"httponly": True, "samesite": "Lax", "secure": current_app.config["VIGIDOM"].secure_cookies}
+    response.set_cookie(COOKIE, token, path="/", **closed)
+    mark = staff.mark(request.cookies.get(BROWSER), email=email)
+    response.set_cookie(BROWSER, mark, max_age=BROWSER_SECONDS, path="/", **closed)
     return response
 
 

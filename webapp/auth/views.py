@@ -34,11 +34,14 @@ def start() -> str | Response | tuple[str, int]:
     form = forms.SignInForm()
     if form.validate():
         said = {"email": form.email.data, "password": form.password.data}
-        outcome = staff.sign_in(db.session, **said, from_address=request.remote_addr or "", now=clock.now())
+        where = {"from_address": request.remote_addr or "", "browser": request.cookies.get(sessions.BROWSER)}
+        outcome = staff.sign_in(db.session, **said, **where, now=clock.now())
         db.session.commit()  # a refusal too: it counts towards the caps
         if not isinstance(outcome, staff.SignInRefused):
+            _leave()  # whoever was signed in here before is not any more
             opened, token = outcome
-            return sessions.give(redirect(_destination(opened.staff, form.next.data)), token)
+            answer = redirect(_destination(opened.staff, form.next.data))
+            return sessions.give(answer, token, email=opened.staff.email)
         form.form_errors.append(outcome.reason.text(translator()))
     return render_template("auth/sign_in.html", form=form), 422
 
@@ -83,8 +86,12 @@ def _link_ended(refused: staff.SetupLinkRefused) -> tuple[str, int]:
 @blueprint.post("/sign-out")
 @access("public")
 def sign_out() -> Response:
+    _leave()
+    flash(translator().gettext("You are signed out."), "success")
+    return sessions.take_back(redirect(url_for("auth.sign_in")))
+
+
+def _leave() -> None:
     if g.staff_session is not None:
         staff.sign_out(db.session, staff_session=g.staff_session, from_address=request.remote_addr, now=clock.now())
         db.session.commit()
-    flash(translator().gettext("You are signed out."), "success")
-    return sessions.take_back(redirect(url_for("auth.sign_in")))
