@@ -59,25 +59,20 @@ def _person(enrolment: Enrolment) -> Person:
 @blueprint.get("/patients/<uuid:public_id>")
 @access("patient.read")
 def patient(public_id: uuid.UUID) -> Response:
-    enrolment = yours(public_id)
-    records_access.log_access(
-        db.session,
-        staff=g.staff,
-        enrolment_id=enrolment.id,
-        page="patient",
-        now=clock.now(),
-        from_address=request.remote_addr,
-    )
-    answer = page(enrolment)
-    db.session.commit()
-    return answer
+    return page(yours(public_id))
 
 
 def page(enrolment: Enrolment, code: int = 200, **filled: object) -> Response:
-    """The patient's page; `filled` are forms to be shown again as they were sent."""
+    """The patient's page, and the note that it was opened, also by a form that was refused.
+
+    `filled` are forms to be shown again as they were sent.
+    """
     g.page_address = ("clinic.patient", {"public_id": enrolment.public_id})
     now = clock.now()
     shown = file.open_file(enrolment, now)
-    return make_response(
-        render_template("clinic/patient.html", file=shown, forms=forms.of_page(enrolment, shown, now) | filled), code
-    )
+    filling = forms.of_page(enrolment, shown, now) | filled
+    answer = make_response(render_template("clinic/patient.html", file=shown, forms=filling), code)
+    opened = {"staff": g.staff, "enrolment_id": enrolment.id, "page": "patient", "from_address": request.remote_addr}
+    records_access.log_access(db.session, **opened, now=now)
+    db.session.commit()
+    return answer
