@@ -16,7 +16,9 @@ from records.audit import Actor
 from records.models import Enrolment, EnrolmentState, Role, Staff
 from triage import documents, protocols
 from triage.models import PatientLimit
-from triage.refusals import EndsInPast, LimitsByPhysician, LimitsMissing, ProtocolUnsigned, ReasonMissing
+from triage.refusals import EndsInPast, EndsTooLate, LimitsByPhysician, LimitsMissing, ProtocolUnsigned, ReasonMissing
+
+LONGEST_LIMITS = timedelta(days=366)
 
 
 def invite(session: Session, *, enrolment: Enrolment, actor: Actor, now: datetime) -> None:
@@ -82,7 +84,8 @@ def set_own_limits(
     """Limits of this patient alone, in force from `now` to the end of day `until` in the centre's zone, or until
     changed. They must fit the protocol together with the own limits that stay. Releases a hold.
 
-    Raises LimitsByPhysician, LimitsMissing, ReasonMissing, EndsInPast, and ProtocolError for a limit that does not fit.
+    Raises LimitsByPhysician, LimitsMissing, ReasonMissing, EndsInPast, EndsTooLate, and ProtocolError for a limit that
+    does not fit.
     """
     if physician.role != Role.PHYSICIAN:
         raise LimitsByPhysician
@@ -90,9 +93,7 @@ def set_own_limits(
         raise LimitsMissing
     if not reason.strip():
         raise ReasonMissing
-    until_at = _end_of(until, enrolment.programme.zone)
-    if until_at is not None and until_at <= now:
-        raise EndsInPast
+    until_at = _end_of(until, enrolment.programme.zone, now)
     enrolments.lock(session, enrolment)
     _check(session, enrolment, {**own_limits(session, enrolment=enrolment, now=now), **limits}, now)
     _withdraw(session, enrolment, limits, now)
@@ -128,8 +129,15 @@ def own_limit_rows(session: Session, *, enrolment: Enrolment, now: datetime) -> 
     return list(session.scalars(standing.order_by(PatientLimit.name, PatientLimit.from_at)))
 
 
-def _end_of(until: date | None, zone: str) -> datetime | None:
-    return clock.instant(until + timedelta(days=1), time(0), zone) if until else None
+def _end_of(until: date | None, zone: str, now: datetime) -> datetime | None:
+    """Days are compared first: the calendar's own ends are no instants."""
+    if until is None:
+        return None
+    if until < clock.local_day(now, zone):
+        raise EndsInPast
+    if until - clock.local_day(now, zone) > LONGEST_LIMITS:
+        raise EndsTooLate
+    return clock.instant(until + timedelta(days=1), time(0), zone)
 
 
 def _check(session: Session, enrolment: Enrolment, limits: Mapping[str, Decimal], now: datetime) -> None:
