@@ -21,7 +21,8 @@ def init(app: Flask, settings: Settings) -> None:
         response.headers["Permissions-Policy"] = "camera=(), microphone=(), geolocation=()"
         response.headers["Cross-Origin-Opener-Policy"] = "same-origin"
         if request.endpoint == "static":
-            keep = request.args.get("v") or request.path.startswith("/static/build/")
+            named = request.args.get("v") or request.path.startswith("/static/build/")
+            keep = named and response.status_code in (200, 304)  # an absent file may come with the next release
             response.headers["Cache-Control"] = "public, max-age=31536000, immutable" if keep else "no-cache"
         else:
             response.headers.setdefault("Cache-Control", "no-store")

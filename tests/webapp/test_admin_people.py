@@ -195,7 +195,7 @@ ROUTES = [
 def test_the_table_below_names_every_route_of_this_room(app: Flask) -> None:
     rules = [rule for rule in app.url_map.iter_rules() if rule.endpoint.startswith("admin.")]
     known = {
-        (method, re.sub(r"<uuid:\w+>", ANYBODY, rule.rule.removeprefix("/<language>/admin/")))
+        (method, re.sub(r"<uuid:\w+>", ANYBODY, rule.rule.partition("/admin/")[2]))
         for rule in rules
         for method in rule.methods & {"GET", "POST"}
     }

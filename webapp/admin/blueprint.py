@@ -4,4 +4,6 @@ from __future__ import annotations
 
 from flask import Blueprint
 
-blueprint = Blueprint("admin", __name__, url_prefix="/<language>/admin")
+from webapp.extensions import LANGUAGE
+
+blueprint = Blueprint("admin", __name__, url_prefix=f"{LANGUAGE}/admin")

@@ -11,12 +11,13 @@ from notifications.models import ConsoleMessage
 from records.db import db
 from webapp.clinic.wording import PURPOSES, STATUSES
 from webapp.config import Settings
+from webapp.extensions import LANGUAGE
 from webapp.permissions import access
 
 LAST = 100
 ZONE = "Europe/Paris"
 
-blueprint = Blueprint("demo", __name__, url_prefix="/<language>/demo")
+blueprint = Blueprint("demo", __name__, url_prefix=f"{LANGUAGE}/demo")
 
 
 def is_shown(settings: Settings) -> bool:

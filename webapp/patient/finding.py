@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from questionnaires.models import Checkin, CheckinState, QuestionnaireVersion
 from records import doors
+from records.fields import is_readable
 from records.models import Enrolment, EnrolmentState, Programme
 
 STILL_LATE = timedelta(hours=24)
@@ -59,7 +60,7 @@ def own_checkin(session: Session, *, enrolment: Enrolment, public_id: uuid.UUID 
 
 def asked(session: Session, *, url: str, version: object) -> QuestionnaireVersion | None:
     """The version that a page says it was made from, when it ever was one of that questionnaire."""
-    if not isinstance(version, str):
+    if not isinstance(version, str) or not is_readable(version):
         return None
     return session.scalar(
         select(QuestionnaireVersion).where(QuestionnaireVersion.url == url, QuestionnaireVersion.version == version)
