@@ -21,7 +21,7 @@ from records import clock
 from records.db import db
 from records.models import EnrolmentState
 from webapp.extensions import language, translator
-from webapp.patient import finding, forms, reception
+from webapp.patient import danger, finding, forms, reception
 from webapp.patient.blueprint import LANGUAGE, blueprint
 from webapp.patient.result import correctable
 from webapp.permissions import access
@@ -87,8 +87,12 @@ def _ask(sent: reception.Sent, doubtful: Iterable[Finding]) -> str:
         sent.questionnaire,
         checkin=sent.checkin,
         likely={found.link_id: message(found, language()) for found in doubtful},
-        emergency=bool(emergencies(sent.questionnaire, sent.validated.answers)),
+        emergency=bool(emergencies(_ruled(sent.questionnaire), sent.validated.answers)),
     )
+
+
+def _ruled(questionnaire: Questionnaire) -> Questionnaire:
+    return danger.ruled(questionnaire, g.patient_session.enrolment, now=clock.now())
 
 
 def _screens(questionnaire: Questionnaire) -> tuple[screens.Screen, ...]:
@@ -105,7 +109,7 @@ def _render(
 ) -> str:
     enrolment = g.patient_session.enrolment
     facts = reception.facts_of(enrolment)
-    client = screens.to_client(questionnaire, language(), facts)
+    client = screens.to_client(_ruled(questionnaire), language(), facts)
     ids = {"owner": reception.owner_of(enrolment), "checkin": str(checkin.public_id) if checkin else None}
     client |= ids | {
         "urls": {"answers": url_for("patient.receive_json")},
