@@ -55,8 +55,13 @@ def unexpected(error: InternalServerError) -> Response | tuple[str, int]:
         db.session.rollback()
     except SQLAlchemyError:
         g.staff = None
+    t = translator()
     return page(
-        500, translator().gettext("Something went wrong on our side. Nothing was stored. Try again in a minute.")
+        500,
+        t.gettext(
+            "Something went wrong on our side. Wait a minute, then look whether your change is there before sending "
+            "again."
+        ),
     )
 
 

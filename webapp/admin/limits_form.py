@@ -15,8 +15,8 @@ from triage import documents
 from triage.documents import Document
 from triage.findings import Finding, ProtocolError
 from webapp.admin.rule_words import Words
-from webapp.clinic.fields import Note, Required
 from webapp.extensions import language, translator
+from webapp.fields import Note, Required
 from webapp.lazy import lazy
 
 PREFIX = "limit_"

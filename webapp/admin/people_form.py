@@ -10,8 +10,8 @@ from wtforms.fields import SelectChoice
 
 from records import texts
 from records.models import Role, Team
-from webapp.clinic.fields import Email, Offered, PlainText, Required
 from webapp.extensions import translator
+from webapp.fields import Email, Offered, PlainText, Required
 from webapp.lazy import lazy
 
 ROLES = {

@@ -13,9 +13,9 @@ from wtforms.fields import SelectChoice
 from records.models import EndReason, Staff
 from triage.callbacks import PHYSICIAN_ONLY
 from triage.models import DispositionKind
-from webapp.clinic.fields import Day, Note, Offered, PlainText, Required
 from webapp.clinic.wording import DISPOSITIONS, ENDS, OUTCOMES, PAUSES
 from webapp.extensions import translator
+from webapp.fields import Day, Note, Offered, PlainText, Required
 from webapp.lazy import lazy
 
 NOTE = 2000

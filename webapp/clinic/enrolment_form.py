@@ -13,9 +13,9 @@ from wtforms.validators import Optional
 
 from records import clock, texts
 from records.models import Consent, Team
-from webapp.clinic.fields import Day, Email, Offered, Phone, PlainText, Required
 from webapp.clinic.wording import CONDITIONS, CONSENT, RISKS, YES_NO
 from webapp.extensions import language
+from webapp.fields import Day, Email, Offered, Phone, PlainText, Required
 from webapp.lazy import lazy
 
 FRENCH_ZONES = (
