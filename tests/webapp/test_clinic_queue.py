@@ -99,6 +99,19 @@ def test_asking_again_costs_a_304_until_something_that_is_shown_changes(app: Fla
     assert "Sacha Morel" in changed.text
 
 
+def test_later_answers_that_raise_no_alert_are_shown_by_the_next_look(app: Flask, ward: Ward) -> None:
+    enrolment = ward.red()
+    client = enter(app, ward)
+    etag = client.get("/fr/queue/rows").headers["ETag"]
+    ward.answer(enrolment, {**WELL, "temperature": [{"quantity": "37.9", "unit": "Cel"}]})
+
+    answer = client.get("/fr/queue/rows", headers={"If-None-Match": etag})
+
+    assert len(ward.alerts(enrolment)) == 1
+    assert answer.status_code == 200
+    assert "37,9" in answer.text
+
+
 def test_the_page_and_its_rows_agree_on_what_is_fresh(app: Flask, ward: Ward) -> None:
     ward.red()
     client = enter(app, ward)
