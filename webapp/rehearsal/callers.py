@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from random import Random
 
-from records import audit, clock
-from records.models import EnrolmentState, Role, Staff
+from records import audit, clock, contacts
+from records.models import Enrolment, EnrolmentState, Role, Staff
 from triage import callbacks, followup
 from triage.callbacks import QueueRow
 from triage.levels import Level
@@ -20,7 +20,6 @@ from webapp.rehearsal.stage import Stage
 
 FROM_THE_CENTRE = "192.0.2.200"
 LOOKED_AT = 60
-LAST_HOUR_OF_DAY = 20
 LEFT_OPEN = {
     Level.RED: timedelta(minutes=40),
     Level.ORANGE: timedelta(minutes=150),
@@ -166,16 +165,26 @@ class Caller:
             staff=self.staff,
             kind=kind,
             seen_alerts=[uuid.UUID(str(alert["public_id"])) for alert in row.alerts],
-            details={"hours": self._hours_until_asked(now)} if kind is DispositionKind.EXTRA_CHECKIN else {},
+            details=self._details(row, kind, now),
             now=now,
             from_address=FROM_THE_CENTRE,
         )
         self._free(now)
 
-    def _hours_until_asked(self, now: datetime) -> int:
-        """Four hours, or the next morning where that would be in the evening: nobody is written to at night."""
-        hour = clock.local(now, self.stage.programme.zone).hour
-        return 4 if hour < LAST_HOUR_OF_DAY - 4 else 24 + 9 - hour
+    def _details(self, row: QueueRow, kind: DispositionKind, now: datetime) -> dict[str, int]:
+        if kind is not DispositionKind.EXTRA_CHECKIN:
+            return {}
+        return {"hours": self._hours_until_asked(self.patients[row.enrolment].enrolment, now)}
+
+    def _hours_until_asked(self, enrolment: Enrolment, now: datetime) -> int:
+        """Four hours or more, until an hour at which the patient may be written to where they are."""
+        return next(
+            hours
+            for hours in range(4, 25)
+            if clock.is_open(
+                now + timedelta(hours=hours), contacts.WRITTEN_FROM, contacts.WRITTEN_UNTIL, enrolment.zone
+            )
+        )
 
     def _free(self, now: datetime) -> None:
         self.busy = False
