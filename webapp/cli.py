@@ -58,6 +58,7 @@ def run() -> None:
             if stop.is_set():
                 return
             firstrun.say_where(settings)
+            db.session.remove()
             db.engine.dispose()
         supervisor.run(supervisor.children(settings), stop)
     click.echo("Vigidom has stopped.")

@@ -46,6 +46,17 @@ def without_messages(_logger: Any, _method: str, event: MutableMapping[str, Any]
     return event
 
 
+class ClassAndPlaces(logging.Formatter):
+    """For what libraries log: level, logger, and of an exception what `places` tells."""
+
+    def __init__(self) -> None:
+        super().__init__("%(levelname)s %(name)s")
+
+    def formatException(self, ei: Any) -> str:  # noqa: N802 - the standard library's name
+        error = ei[1]
+        return f"{type(error).__name__}: {', '.join(places(error))}" if error else ""
+
+
 def configure() -> None:
     structlog.configure(
         processors=[
@@ -58,4 +69,6 @@ def configure() -> None:
         logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),
         cache_logger_on_first_use=False,
     )
-    logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(levelname)s %(name)s", force=True)
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(ClassAndPlaces())
+    logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)

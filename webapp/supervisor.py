@@ -34,6 +34,7 @@ class Child:
     name: str
     command: Sequence[str]
     environment: dict[str, str]
+    when_orphaned: signal.Signals = signal.SIGTERM
     process: subprocess.Popen[bytes] | None = None
     deaths: int = 0
     restart_at: float = field(default=0.0)
@@ -44,7 +45,7 @@ class Child:
             stdin=subprocess.DEVNULL,
             env=self.environment,
             start_new_session=True,
-            preexec_fn=die_with_parent(signal.SIGTERM),
+            preexec_fn=die_with_parent(self.when_orphaned),
         )
 
     def watch(self) -> None:
@@ -88,7 +89,8 @@ def children(settings: Settings) -> list[Child]:
     web += ["--backlog", "512", "--no-ws", "--respawn-failed-workers", "--log-level", "warning"]
     web += ["--workers-kill-timeout", "10", "webapp.wsgi:app"]
     worker = [sys.executable, "-m", "webapp.cli", "worker"]
-    return [Child("web", web, environment), Child("worker", worker, environment)]
+    # An orphaned server that took its time would hold the port against the next start.
+    return [Child("web", web, environment, signal.SIGKILL), Child("worker", worker, environment)]
 
 
 def run(processes: Sequence[Child], stop: threading.Event) -> None:

@@ -150,7 +150,8 @@ def run(app: Flask) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     with app.app_context():
-        sessions = sessionmaker(db.engine)
+        engine = db.engine
+        sessions = sessionmaker(engine)
         provider = chosen(settings, sessions)
     scheduler, dog = BackgroundScheduler(timezone="UTC"), Watchdog()
     for name, job in jobs(provider, settings.public_url).items():
@@ -168,3 +169,4 @@ def run(app: Flask) -> None:
     log.info("worker_started", jobs=len(scheduler.get_jobs()))
     dog.guard(stop)
     scheduler.shutdown(wait=True)
+    engine.dispose()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import logging
+import sys
 from collections.abc import Iterator
 
 import pytest
@@ -37,6 +39,18 @@ def test_an_exception_is_logged_by_class_and_place_without_its_text(
     assert line["error"] == "ValueError"
     assert line["places"][-1].endswith("test_an_exception_is_logged_by_class_and_place_without_its_text")
     assert "Durand" not in json.dumps(line)
+
+
+def test_what_a_library_logs_of_an_exception_is_its_class_and_place_too(plain_logs: None) -> None:
+    [handler] = [one for one in logging.getLogger().handlers if type(one) is logging.StreamHandler]
+    try:
+        raise ValueError("temperature 41.2 of Ms Durand")
+    except ValueError:
+        record = logging.LogRecord("library", logging.ERROR, "", 1, "said %s", ("Durand",), sys.exc_info())
+
+    written = handler.format(record)
+    assert written.startswith("ERROR library\nValueError: tests/webapp/test_logs.py:")
+    assert "Durand" not in written
 
 
 def test_a_failing_page_says_so_and_logs_no_values(
