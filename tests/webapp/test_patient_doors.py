@@ -195,6 +195,15 @@ def test_the_typed_code_and_the_birthday_open_the_questionnaire(client: FlaskCli
     assert client.get(let_in.location).status_code == 200
 
 
+@pytest.mark.parametrize(("browser", "language"), [("fr-FR,fr;q=0.9", "fr"), ("en-GB", "en"), ("", "fr")])
+def test_the_short_address_of_the_text_leads_to_the_typed_code(
+    client: FlaskClient, browser: str, language: str
+) -> None:
+    answer = client.get("/enter", headers={"Accept-Language": browser})
+
+    assert (answer.status_code, answer.location) == (302, f"/{language}/enter")
+
+
 def test_a_wrong_code_and_a_wrong_birthday_are_told_in_the_same_words(client: FlaskClient, session: Session) -> None:
     enrolment = make_followed(session, birth_date=BORN)
     sentence = "Ce code et ce jour de naissance ne vont pas ensemble"

@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response
 from records import clock, doors, texts, throttles
 from records.db import db
 from records.models import Enrolment
-from webapp.extensions import translator
+from webapp.extensions import language, translator
 from webapp.patient import checkin, cookies, finding
 from webapp.patient.blueprint import LANGUAGE, blueprint, in_session
 from webapp.patient.entrance_forms import BirthDayForm, EnterForm
@@ -32,6 +32,13 @@ def link(token: str) -> Response | tuple[str, int]:
         if status == 200:
             return let_in(enrolment, redirect(url_for("patient.page"), 303), remember=True)
     return _page(form, enrolment=enrolment, locked=status == 429), status
+
+
+@blueprint.get("/enter")
+@access("public")
+def short_address() -> Response:
+    """What a text message names, short enough to be typed; the browser says the language."""
+    return redirect(url_for("patient.enter", language=language()))
 
 
 @blueprint.route(f"{LANGUAGE}/enter", methods=["GET", "POST"])
