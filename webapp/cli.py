@@ -57,10 +57,11 @@ def run() -> None:
             firstrun.prepare(settings, stop)
             if stop.is_set():
                 return
-            firstrun.say_where(settings)
+            where = firstrun.where(settings)
             db.session.remove()
             db.engine.dispose()
-        supervisor.run(supervisor.children(settings), stop)
+        processes = supervisor.children(settings)
+        supervisor.run(processes, stop, settings=settings, when_up=lambda: click.echo(where))
     click.echo("Vigidom has stopped.")
 
 

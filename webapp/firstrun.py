@@ -12,7 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from questionnaires import versions
-from records import audit, clock, programmes, staff, teams
+from records import audit, clock, programmes, staff, teams, texts
 from records.db import db
 from records.models import Enrolment, Programme, Role, Staff, Team
 from triage import protocols
@@ -64,18 +64,17 @@ def prepare(settings: Settings, stop: threading.Event) -> None:
         click.echo(table.as_text())
 
 
-def say_where(settings: Settings) -> None:
-    """Print the addresses: the queue, set-up links of those who have no password yet, and one patient's link."""
-    url, language = settings.public_url, "fr"
-    click.echo(f"\nVigidom is starting on {url}")
-    click.echo(f"  Call-back queue            {url}/{language}/queue")
+def where(settings: Settings) -> str:
+    """The addresses: the queue, set-up links of those who have no password yet, and one patient's link."""
+    url, language = settings.public_url, texts.DEFAULT
+    lines = [("Call-back queue", f"{url}/{language}/queue")]
     if not settings.production:
-        for name, link in _set_up_links(url, language):
-            click.echo(f"  {name + ', set up once':<26} {link}")
+        lines += [(f"{name}, set up once", link) for name, link in _set_up_links(url, language)]
         if link := rehearsal.patient_link(db.session, settings, now=clock.now()):
-            click.echo(f"  One patient's text         {link[0]}   (born on {link[1]:%d %B})")
-        click.echo(f"  Texts that were sent       {url}/{language}/demo/messages")
-    click.echo("Ctrl-C stops everything.\n")
+            lines.append(("One patient's text", f"{link[0]}   (born on {link[1].day} {link[1]:%B})"))
+        lines.append(("Texts that were sent", f"{url}/{language}/demo/messages"))
+    told = "\n".join(f"  {name:<26} {address}" for name, address in lines)
+    return f"\nVigidom is running on {url}\n{told}\nCtrl-C stops everything.\n"
 
 
 def _set_up_links(url: str, language: str) -> list[tuple[str, str]]:

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import structlog
@@ -82,6 +82,15 @@ def check_port(host: str, port: int) -> None:
             ) from error
 
 
+def _listens(settings: Settings) -> bool:
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(settings.host, settings.host)  # noqa: S104 - read, not bound
+    try:
+        with socket.create_connection((host, settings.port), timeout=1):
+            return True
+    except OSError:
+        return False
+
+
 def children(settings: Settings) -> list[Child]:
     environment = {**os.environ, "VIGIDOM_SUPERVISED": "1"}
     web = [sys.executable, "-m", "granian", "--interface", "wsgi", "--host", settings.host]
@@ -93,13 +102,19 @@ def children(settings: Settings) -> list[Child]:
     return [Child("web", web, environment, signal.SIGKILL), Child("worker", worker, environment)]
 
 
-def run(processes: Sequence[Child], stop: threading.Event) -> None:
-    """Keep `processes` running until `stop` is set, then end them in the opposite order."""
+def run(processes: Sequence[Child], stop: threading.Event, *, settings: Settings, when_up: Callable[[], None]) -> None:
+    """Keep `processes` running until `stop` is set, then end them in the opposite order; `when_up` is called once, when
+    the web application answers.
+    """
+    told = False
     try:
         while not stop.is_set():
             for child in processes:
                 child.watch()
-            stop.wait(0.5)
+            if not told and _listens(settings):
+                told = True
+                when_up()
+            stop.wait(0.2)
     finally:
         for child in reversed(processes):
             child.stop()
