@@ -22,7 +22,9 @@ Row = TypeVar("Row", Alert, Attempt, Disposition)
 
 @dataclass(frozen=True, slots=True)
 class AlertDetail:
-    """`words` say why, in the reader's language; `assessment` is the id of what the rules said, if they did."""
+    """`words` say why, in the reader's language; `assessment` is the id of what the rules said, if they did; `cause`
+    the public id of the text that a patient wrote, if that is why.
+    """
 
     public_id: uuid.UUID
     kind: str
@@ -32,6 +34,7 @@ class AlertDetail:
     due_at: datetime
     closed_at: datetime | None
     assessment_id: int | None
+    cause: uuid.UUID | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +143,7 @@ def _alert(alert: Alert, language: str) -> AlertDetail:
         due_at=alert.due_at,
         closed_at=alert.closed_at,
         assessment_id=alert.assessment_id,
+        cause=next((uuid.UUID(reason["cause"]) for reason in alert.reasons if "cause" in reason), None),
     )
 
 

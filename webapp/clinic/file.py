@@ -10,6 +10,7 @@ from decimal import Decimal
 from flask import current_app, g, url_for
 from markupsafe import Markup
 
+from notifications import inbound
 from records import clock, doors, patients, phones
 from records import enrolment as enrolments
 from records.db import db
@@ -20,7 +21,7 @@ from triage import callbacks, followup, protocols
 from triage.callbacks import AlertDetail, CallbackDetail
 from triage.documents import Document
 from triage.levels import Level
-from triage.models import Assessment
+from triage.models import AlertKind, Assessment
 from triage.wording import Wording
 from webapp.clinic import history, rules, wording
 from webapp.clinic.answers import Answers, over_time
@@ -192,7 +193,15 @@ def _call(found: Sequence[CallbackDetail], now: datetime) -> Call | None:
 def _alert(detail: AlertDetail) -> Alert:
     assessed = db.session.get(Assessment, detail.assessment_id) if detail.assessment_id else None
     if assessed is None:
-        return Alert(detail, detail.words, has_limits=False)
+        return Alert(detail, [*detail.words, *_written(detail)], has_limits=False)
     document = rules.document_of(assessed.protocol_version_id)
     said = Wording(document, assessed.facts, assessed.limits, assessed.explanation, language())
     return Alert(detail, detail.words, has_limits=bool(said.comparisons()))
+
+
+def _written(detail: AlertDetail) -> list[str]:
+    """What the patient wrote, when that is the reason to call."""
+    if detail.kind != AlertKind.WROTE or detail.cause is None:
+        return []
+    body = inbound.body_of(db.session, public_id=detail.cause)
+    return [translator().gettext("“%(text)s”", text=body)] if body else []
