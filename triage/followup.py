@@ -23,11 +23,21 @@ LONGEST_LIMITS = timedelta(days=366)
 
 def invite(session: Session, *, enrolment: Enrolment, actor: Actor, now: datetime) -> None:
     """Open the patient's entrance. Raises ProtocolUnsigned for a real patient whom no signed protocol would assess."""
+    _require_signature(session, enrolment, now)
+    enrolments.invite(session, enrolment=enrolment, actor=actor, now=now)
+
+
+def invite_again(session: Session, *, enrolment: Enrolment, actor: Actor, now: datetime) -> None:
+    """Owe another text with the link. Raises ProtocolUnsigned, WrongState, InvitedJustNow."""
+    _require_signature(session, enrolment, now)
+    enrolments.invite_again(session, enrolment=enrolment, actor=actor, now=now)
+
+
+def _require_signature(session: Session, enrolment: Enrolment, now: datetime) -> None:
     if not enrolment.patient.rehearsal and not protocols.is_signed(
         session, programme_id=enrolment.programme_id, now=now
     ):
         raise ProtocolUnsigned
-    enrolments.invite(session, enrolment=enrolment, actor=actor, now=now)
 
 
 def pause(

@@ -1,8 +1,15 @@
 """Enrolments: from the form to the end of a follow-up. Every step is audited on the enrolment's own chain."""
 
 from records.enrolment.application import AgeRefused, Application
-from records.enrolment.details import Particulars, application_of, change_details, particulars
-from records.enrolment.entering import AlreadyFollowed, activate, enrol, invite
+from records.enrolment.details import (
+    ChangedMeanwhile,
+    Particulars,
+    application_of,
+    change_details,
+    particulars,
+    version_of,
+)
+from records.enrolment.entering import AlreadyFollowed, InvitedJustNow, activate, enrol, invite, invite_again
 from records.enrolment.following import discharge, pause, release, resume
 from records.enrolment.next_step import NEVER_ACTIVATED, NextStep, illness_day, next_step
 from records.enrolment.states import OPEN, WrongState, lock, subject_of
@@ -13,6 +20,8 @@ __all__ = [
     "AgeRefused",
     "AlreadyFollowed",
     "Application",
+    "ChangedMeanwhile",
+    "InvitedJustNow",
     "NextStep",
     "Particulars",
     "WrongState",
@@ -23,6 +32,7 @@ __all__ = [
     "enrol",
     "illness_day",
     "invite",
+    "invite_again",
     "lock",
     "next_step",
     "particulars",
@@ -30,4 +40,5 @@ __all__ = [
     "release",
     "resume",
     "subject_of",
+    "version_of",
 ]

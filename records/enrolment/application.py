@@ -59,8 +59,13 @@ class Application:
         return self.consent == Consent.REFUSED
 
 
-def check(application: Application, *, now: datetime, rehearsal: bool) -> Application:
-    """The application tidied up. Raises FieldErrors for every field at once, then AgeRefused."""
+def check(
+    application: Application, *, now: datetime, rehearsal: bool, enrolled_at: datetime | None = None
+) -> Application:
+    """The application tidied up. Raises FieldErrors for every field at once, then AgeRefused.
+
+    `enrolled_at`, when it is not now, is the day from which the first symptoms may not lie too far back.
+    """
     fields = Fields()
     zone_known = application.zone in clock.zone_names()
     if not zone_known:
@@ -72,6 +77,9 @@ def check(application: Application, *, now: datetime, rehearsal: bool) -> Applic
     check_language(fields, application.language)
     check_fields = _check_refusal if application.refuses else _check_all
     checked = check_fields(fields, application, typing)
+    if not application.refuses:
+        enrolled_on = clock.local_day(enrolled_at or now, application.zone if zone_known else "UTC")
+        _check_onset(fields, application.onset_on, today, enrolled_on)
     fields.raise_any()
     if years_between(checked.identity.birth_date, today) < ADULT_YEARS:
         raise AgeRefused
@@ -89,7 +97,7 @@ def _check_all(fields: Fields, application: Application, typing: Typing) -> Appl
         application,
         identity=check_identity(fields, application.identity, typing),
         **_check_surroundings(fields, application, typing),
-        **_check_clinical(fields, application, typing.today),
+        **_check_clinical(fields, application),
     )
 
 
@@ -103,20 +111,18 @@ def _check_surroundings(fields: Fields, application: Application, typing: Typing
     }
 
 
-def _check_clinical(fields: Fields, application: Application, today: date) -> dict[str, Any]:
+def _check_clinical(fields: Fields, application: Application) -> dict[str, Any]:
     if application.risk_tier not in set(RiskTier):
         fields.refuse("risk_tier", UNKNOWN_CHOICE if application.risk_tier else MISSING)
     if any(code not in set(Comorbidity) for code in application.conditions):
         fields.refuse("conditions", UNKNOWN_CHOICE)
-    _check_onset(fields, application, today)
     return {"conditions": tuple(sorted(set(application.conditions)))}
 
 
-def _check_onset(fields: Fields, application: Application, today: date) -> None:
-    onset = application.onset_on
+def _check_onset(fields: Fields, onset: date | None, today: date, enrolled_on: date) -> None:
     if onset is None:
         return
     if onset > today:
         fields.refuse("onset_on", ONSET_AHEAD)
-    elif today - onset > OLDEST_ONSET:
+    elif enrolled_on - onset > OLDEST_ONSET:
         fields.refuse("onset_on", ONSET_LONG_AGO)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+import hashlib
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -14,11 +15,23 @@ from records.comorbidities import hold_for
 from records.crypto import Sealed
 from records.enrolment.application import Application, check
 from records.enrolment.states import require, subject_of
-from records.models import Enrolment, EnrolmentState
+from records.models import Enrolment, EnrolmentState, Patient
 from records.patients import keeping, reveal, reveal_text, seal_for
+from records.refusals import Refused, Sentence
 
 SCHEDULING = ("zone", "risk_tier", "onset_on")
 PLAIN = ("zone", "risk_tier", "onset_on", "lives_alone", "has_oximeter")
+CHANGED_MEANWHILE = Sentence(
+    "Somebody else has changed these details since you opened this page. What you typed is kept: compare it with what "
+    "is stored now, then send it again."
+)
+
+
+class ChangedMeanwhile(Refused):
+    """The details are no longer those that the form was filled with."""
+
+    def __init__(self) -> None:
+        super().__init__(CHANGED_MEANWHILE)
 
 
 @dataclass(frozen=True, repr=False)
@@ -61,18 +74,34 @@ def application_of(enrolment: Enrolment) -> Application:
     )
 
 
+def version_of(application: Application) -> str:
+    """A mark of what is stored, for a form that is sent later: of the content, so that only another content differs."""
+    return hashlib.sha256(orjson.dumps(asdict(application))).hexdigest()[:32]
+
+
 def change_details(
-    session: Session, *, enrolment: Enrolment, application: Application, actor: audit.Actor, now: datetime
+    session: Session,
+    *,
+    enrolment: Enrolment,
+    application: Application,
+    actor: audit.Actor,
+    now: datetime,
+    version: str | None = None,
 ) -> list[str]:
     """Store what differs from `application` (made with `application_of`); returns the names of the changed fields.
 
+    With `version` (of `version_of`) raises ChangedMeanwhile when other details stand than the form was filled with.
     A change of zone, tier or onset makes the worker look at the schedule at once. A condition that needs a physician's
     own limits, learned before the patient began, holds the enrolment. Raises FieldErrors, AgeRefused, WrongState.
     """
     require(session, enrolment, "change")
+    _lock_patient(session, enrolment)
     before = application_of(enrolment)
+    if version is not None and version != version_of(before):
+        raise ChangedMeanwhile
     application = replace(application, consent=before.consent)  # withdrawing is a discharge, not a correction
-    checked = check(application, now=now, rehearsal=enrolment.patient.rehearsal)
+    rehearsal = enrolment.patient.rehearsal
+    checked = check(application, now=now, rehearsal=rehearsal, enrolled_at=enrolment.enrolled_at)
     changed = keeping.rewrite(
         session, patient=enrolment.patient, identity=checked.identity, language=checked.language, now=now
     )
@@ -91,6 +120,12 @@ def change_details(
         details=details,
     )
     return changed
+
+
+def _lock_patient(session: Session, enrolment: Enrolment) -> None:
+    """Who they are is shared by every follow-up of theirs."""
+    locked = {"of": Patient, "key_share": True}
+    session.get_one(Patient, enrolment.patient_id, with_for_update=locked, populate_existing=True)
 
 
 def _follow_up(enrolment: Enrolment, before: Application, changed: list[str], now: datetime) -> None:

@@ -18,6 +18,17 @@ from records.patients import keeping, seal_for
 from records.refusals import Refused, Sentence
 
 ALREADY = Sentence("This patient is followed in this programme already: open that follow-up, or end it first.")
+AGAIN_AFTER = timedelta(minutes=10)
+TOO_SOON = Sentence(
+    "The invitation left less than 10 minutes ago. Wait until it can have arrived, or dictate the code meanwhile."
+)
+
+
+class InvitedJustNow(Refused):
+    """The last invitation is too fresh to be sent again."""
+
+    def __init__(self) -> None:
+        super().__init__(TOO_SOON)
 
 
 class AlreadyFollowed(Refused):
@@ -114,6 +125,20 @@ def invite(session: Session, *, enrolment: Enrolment, actor: audit.Actor, now: d
     place = {"table": "enrolments", "column": "code"}
     enrolment.code = seal_for(enrolment.patient, code, **place, public_id=enrolment.public_id)
     audit.append(session, actor=actor, action="enrolment.invited", subject=subject_of(enrolment), now=now)
+
+
+def invite_again(session: Session, *, enrolment: Enrolment, actor: audit.Actor, now: datetime) -> None:
+    """Owe another invitation, to the number known now; the typed code stays. Raises WrongState, InvitedJustNow.
+
+    Not within AGAIN_AFTER of the last one, unless who the patient is, their number say, was corrected since.
+    """
+    require(session, enrolment, "invite-again")
+    assert enrolment.invited_at is not None
+    corrected = enrolment.patient.updated_at > enrolment.invited_at
+    if now - enrolment.invited_at < AGAIN_AFTER and not corrected:
+        raise InvitedJustNow
+    enrolment.invited_at, enrolment.updated_at = now, now
+    audit.append(session, actor=actor, action="enrolment.invited-again", subject=subject_of(enrolment), now=now)
 
 
 def activate(session: Session, *, enrolment: Enrolment, actor: audit.Actor, now: datetime) -> None:

@@ -31,6 +31,7 @@ OPEN = frozenset(
 
 ALLOWED: dict[str, frozenset[EnrolmentState]] = {
     "invite": frozenset({EnrolmentState.ENROLLED}),
+    "invite-again": frozenset({EnrolmentState.INVITED}),
     "release": frozenset({EnrolmentState.HELD}),
     "activate": frozenset({EnrolmentState.INVITED}),
     "pause": frozenset({EnrolmentState.ACTIVE, EnrolmentState.INVITED}),
@@ -41,6 +42,7 @@ ALLOWED: dict[str, frozenset[EnrolmentState]] = {
 
 REFUSALS = {
     "invite": Sentence("This patient cannot be invited: the follow-up is %(state)s."),
+    "invite-again": Sentence("The invitation cannot be sent again: the follow-up is %(state)s."),
     "release": Sentence("There is no hold to lift: the follow-up is %(state)s."),
     "activate": Sentence("This follow-up cannot begin: it is %(state)s."),
     "pause": Sentence("This follow-up cannot be paused: it is %(state)s."),

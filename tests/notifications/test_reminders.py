@@ -6,11 +6,14 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import pytest
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from notifications import reminders
 from notifications.models import Message
 from questionnaires.models import Checkin
+from records import enrolment
+from records.audit import SYSTEM
 from records.models import EnrolmentState
 from tests import factories
 from tests.notifications.conftest import OPENS, SILENT, make_checkin, messages
@@ -111,3 +114,14 @@ def test_a_whole_morning_sends_each_text_once(
     sent = {m.purpose: m.sent_at for m in messages(session).values()}
     assert sent == {"checkin": OPENS, "first-reminder": OPENS + 2 * HOUR, "second-reminder": SILENT}
     assert len(provider.taken) == 3  # type: ignore[attr-defined]
+
+
+def test_an_invitation_sent_again_owes_another_text(session: Session) -> None:
+    invited = factories.make_enrolment(session, EnrolmentState.INVITED)
+    first = owed(session, invited.invited_at)["invitation"].key
+    enrolment.invite_again(session, enrolment=invited, actor=SYSTEM, now=invited.invited_at + HOUR)
+
+    assert reminders.owe(session, now=invited.invited_at) == 1
+    keys = session.scalars(select(Message.key)).all()
+    assert len(set(keys)) == 2
+    assert first in keys

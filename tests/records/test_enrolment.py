@@ -538,3 +538,91 @@ def test_the_factory_makes_people_who_differ() -> None:
 
     assert one.phone != other.phone
     assert one.birth_date != other.birth_date
+
+
+def test_details_that_somebody_else_changed_meanwhile_are_not_overwritten(session: Session) -> None:
+    made = make_enrolment(session, S.ACTIVE, gp_name="Dr Roux")
+    opened = enrolment.application_of(made)
+    how = {"enrolment": made, "actor": audit.SYSTEM, "now": NOW, "version": enrolment.version_of(opened)}
+    enrolment.change_details(session, application=replace(opened, gp_name="Dr Blanc"), **how)
+
+    with pytest.raises(enrolment.ChangedMeanwhile):
+        enrolment.change_details(session, application=replace(opened, lives_alone=True), **how)
+
+    assert enrolment.particulars(made).gp_name == "Dr Blanc"
+    assert not made.lives_alone
+
+
+def test_a_step_of_the_follow_up_is_no_change_of_details(session: Session) -> None:
+    made = make_enrolment(session, S.INVITED)
+    opened = enrolment.application_of(made)
+    do(session, "activate", made)
+    changed = replace(opened, lives_alone=True)
+
+    version = enrolment.version_of(opened)
+    enrolment.change_details(session, enrolment=made, application=changed, actor=audit.SYSTEM, now=NOW, version=version)
+
+    assert made.lives_alone
+
+
+def test_a_corrected_number_is_found_by_its_new_digits_and_no_longer_by_the_old(session: Session) -> None:
+    made = make_enrolment(session, S.ACTIVE)
+    old = enrolment.application_of(made)
+    new = replace(old, identity=replace(old.identity, phone="+33639980123"))
+
+    enrolment.change_details(session, enrolment=made, application=new, actor=audit.SYSTEM, now=NOW)
+
+    assert patients.by_phone(session, phone="+33639980123") == [made.patient]
+    assert patients.by_phone(session, phone=old.identity.phone) == []
+    assert acts(session, made)[-1]["details"]["fields"] == ["phone"]
+
+
+def test_details_can_still_be_corrected_long_after_the_first_symptoms(session: Session) -> None:
+    made = make_enrolment(session, S.ACTIVE, onset_on=TODAY - timedelta(days=40))
+    changed = replace(enrolment.application_of(made), gp_name="Dr Blanc")
+    how = {"enrolment": made, "actor": audit.SYSTEM, "now": NOW + timedelta(days=30)}
+
+    assert enrolment.change_details(session, application=changed, **how) == ["gp"]
+    with pytest.raises(FieldErrors):
+        enrolment.change_details(session, application=replace(changed, onset_on=TODAY - timedelta(days=61)), **how)
+
+
+def test_an_invitation_sent_again_keeps_the_code_and_is_written_down(session: Session) -> None:
+    made = make_enrolment(session, S.INVITED)
+    digest, later = made.code_digest, made.invited_at + timedelta(minutes=10)
+
+    enrolment.invite_again(session, enrolment=made, actor=audit.SYSTEM, now=later)
+
+    assert (made.state, made.invited_at, made.code_digest) == (S.INVITED, later, digest)
+    assert acts(session, made)[-1]["action"] == "enrolment.invited-again"
+
+
+def test_an_invitation_is_not_sent_again_within_ten_minutes(session: Session) -> None:
+    made = make_enrolment(session, S.INVITED)
+    invited_at = made.invited_at
+    soon = invited_at + timedelta(minutes=9, seconds=59)
+
+    with pytest.raises(enrolment.InvitedJustNow):
+        enrolment.invite_again(session, enrolment=made, actor=audit.SYSTEM, now=soon)
+
+    assert made.invited_at == invited_at
+
+
+def test_after_a_wrong_number_was_corrected_the_invitation_leaves_at_once(session: Session) -> None:
+    made = make_enrolment(session, S.INVITED)
+    known = enrolment.application_of(made)
+    right = replace(known, identity=replace(known.identity, phone="+33639980123"))
+    soon = made.invited_at + timedelta(minutes=2)
+    enrolment.change_details(session, enrolment=made, application=right, actor=audit.SYSTEM, now=soon)
+
+    enrolment.invite_again(session, enrolment=made, actor=audit.SYSTEM, now=soon)
+
+    assert made.invited_at == soon
+
+
+@pytest.mark.parametrize("state", [S.ENROLLED, S.HELD, S.ACTIVE, S.PAUSED, S.DISCHARGED, S.REFUSED])
+def test_only_who_is_invited_is_invited_again(session: Session, state: S) -> None:
+    made = make_enrolment(session, state)
+
+    with pytest.raises(WrongState):
+        enrolment.invite_again(session, enrolment=made, actor=audit.SYSTEM, now=NOW + timedelta(days=1))
