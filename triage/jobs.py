@@ -7,6 +7,7 @@ can be switched off by staff.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -26,7 +27,7 @@ from triage.silence import judge
 from triage.situation import situation
 from triage.targets import due_at
 
-__all__ = ["end_follow_ups", "raise_never_activated", "raise_reviews_due", "raise_silences"]
+__all__ = ["end_follow_ups", "raise_never_activated", "raise_never_invited", "raise_reviews_due", "raise_silences"]
 
 CHUNK = 500
 NOW = "%(now)s::timestamptz"
@@ -78,11 +79,35 @@ def _silence(session: Session, row: Any, now: datetime) -> Raise:
     )
 
 
+def raise_never_invited(session: Session, *, now: datetime, limit: int = CHUNK) -> int:
+    """Whoever was enrolled, or is held for a physician, and nobody went on with for 24 h (high risk 4 h) comes before
+    a person; again after as long.
+    """
+    waits = {tier.value: wait for tier, wait in NEVER_ACTIVATED.items()}
+    late = or_(*((Enrolment.risk_tier == tier) & (Enrolment.updated_at <= now - wait) for tier, wait in waits.items()))
+    states = (EnrolmentState.ENROLLED, EnrolmentState.HELD)
+    found = _without_alert(session, states, late, AlertKind.NEVER_INVITED, limit)
+
+    def alert(enrolment: Enrolment) -> Raise:
+        times = (now - enrolment.updated_at) // waits[enrolment.risk_tier]
+        rank = Level.SILENT_URGENT if enrolment.risk_tier == RiskTier.HIGH else Level.SILENT
+        key = key_of(AlertKind.NEVER_INVITED, enrolment.public_id, enrolment.updated_at.isoformat(), times)
+        held = enrolment.state == EnrolmentState.HELD
+        return replace(_plain(enrolment, AlertKind.NEVER_INVITED, rank, key, now), for_physician=held)
+
+    return each_or_all(
+        session,
+        found,
+        lambda rows: raise_alerts(session, alerts=[alert(row) for row in rows], now=now),
+        job="raise_never_invited",
+    )
+
+
 def raise_never_activated(session: Session, *, now: datetime, limit: int = CHUNK) -> int:
     """Whoever was invited and has not come in within 24 h (high risk 4 h) is telephoned; again after as long."""
     waits = {tier.value: wait for tier, wait in NEVER_ACTIVATED.items()}
     late = or_(*((Enrolment.risk_tier == tier) & (Enrolment.invited_at <= now - wait) for tier, wait in waits.items()))
-    found = _without_alert(session, EnrolmentState.INVITED, late, AlertKind.NEVER_ACTIVATED, limit)
+    found = _without_alert(session, (EnrolmentState.INVITED,), late, AlertKind.NEVER_ACTIVATED, limit)
 
     def alert(enrolment: Enrolment) -> Raise:
         assert enrolment.invited_at is not None
@@ -104,7 +129,7 @@ def raise_reviews_due(session: Session, *, now: datetime, limit: int = CHUNK) ->
     perhaps = Enrolment.pause_review_on <= (now + timedelta(days=1)).date()
     found = [
         enrolment
-        for enrolment in _without_alert(session, EnrolmentState.PAUSED, perhaps, AlertKind.REVIEW_DUE, limit)
+        for enrolment in _without_alert(session, (EnrolmentState.PAUSED,), perhaps, AlertKind.REVIEW_DUE, limit)
         if enrolment.pause_review_on and enrolment.pause_review_on <= clock.local_day(now, enrolment.programme.zone)
     ]
 
@@ -123,13 +148,13 @@ def raise_reviews_due(session: Session, *, now: datetime, limit: int = CHUNK) ->
 
 
 def _without_alert(
-    session: Session, state: EnrolmentState, condition: Any, kind: AlertKind, limit: int
+    session: Session, states: Sequence[EnrolmentState], condition: Any, kind: AlertKind, limit: int
 ) -> Sequence[Enrolment]:
     """Enrolments for which no alert of this kind stands, locked against other workers."""
     standing = exists().where(Alert.enrolment_id == Enrolment.id, Alert.kind == kind, Alert.closed_at.is_(None))
     return session.scalars(
         select(Enrolment)
-        .where(Enrolment.state == state, condition, ~standing)
+        .where(Enrolment.state.in_(states), condition, ~standing)
         .order_by(Enrolment.id)
         .limit(limit)
         .with_for_update(of=Enrolment, skip_locked=True, key_share=True)

@@ -143,6 +143,7 @@ class Callback(Base):
 class AlertKind(StrEnum):
     ANSWERS = "answers"
     SILENCE = "silence"
+    NEVER_INVITED = "never-invited"
     NEVER_ACTIVATED = "never-activated"
     REVIEW_DUE = "review-due"
     OPTED_OUT = "opted-out"

@@ -16,6 +16,9 @@ from triage.wording import Wording, word
 
 CODES = {
     "silence": "No answer to the check-in",
+    "never-invited": (
+        "Enrolled and not invited: the patient's own limits, the signature of the protocol or the invitation is missing"
+    ),
     "never-activated": "Invited, but never opened the questionnaire",
     "review-due": "The follow-up is paused: the day to look at it again has come",
     "opted-out": "Wants no more messages: follow up by telephone",

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from questionnaires import jobs as questionnaire_jobs
 from questionnaires.models import Checkin, CheckinState
 from records.audit import SYSTEM
+from records.enrolment import release
 from records.models import EnrolmentState, PauseReason, RiskTier, Role
 from tests.factories import NOW, make_enrolment
 from tests.triage.scene import ORANGE, RED, WELL, Scene, counted, set_scene
@@ -219,6 +220,51 @@ def test_nobody_else_is_telephoned_for_not_coming(session: Session, state: str):
     set_scene(session, state)
 
     assert jobs.raise_never_activated(session, now=NOW + 10 * DAY) == 0
+
+
+@pytest.mark.parametrize(
+    ("state", "tier", "hours", "rank", "for_physician"),
+    [
+        (EnrolmentState.ENROLLED, RiskTier.STANDARD, 24, Level.SILENT, False),
+        (EnrolmentState.HELD, RiskTier.STANDARD, 24, Level.SILENT, True),
+        (EnrolmentState.HELD, RiskTier.HIGH, 4, Level.SILENT_URGENT, True),
+    ],
+)
+def test_whoever_was_enrolled_and_never_invited_comes_before_a_person(
+    session: Session, state: str, tier: str, hours: int, rank: Level, for_physician: bool
+):
+    scene = set_scene(session, state, risk_tier=tier)
+
+    def raised(after: timedelta) -> int:
+        found = jobs.raise_never_invited(session, now=NOW + after)
+        session.commit()
+        return found
+
+    assert raised(hours * HOUR - timedelta(seconds=1)) == 0
+    assert [raised(hours * HOUR), raised(hours * HOUR + timedelta(seconds=5))] == [1, 0]
+    assert (scene.callback().rank, scene.callback().for_physician) == (rank, for_physician)
+    assert [alert.kind for alert in scene.alerts()] == [AlertKind.NEVER_INVITED]
+    work_off(scene, NOW + (hours + 1) * HOUR)
+    assert [raised((hours + 1) * HOUR), raised(2 * hours * HOUR)] == [0, 1]
+
+
+def test_a_hold_that_was_lifted_leaves_time_to_invite(session: Session):
+    scene = set_scene(session, EnrolmentState.HELD)
+    lifted = NOW + 30 * HOUR
+
+    release(session, enrolment=scene.enrolment, actor=SYSTEM, now=lifted)
+
+    assert jobs.raise_never_invited(session, now=lifted + HOUR) == 0
+    assert jobs.raise_never_invited(session, now=lifted + 24 * HOUR) == 1
+
+
+@pytest.mark.parametrize(
+    "state", [state for state in EnrolmentState if state not in (EnrolmentState.ENROLLED, EnrolmentState.HELD)]
+)
+def test_nobody_else_waits_for_an_invitation(session: Session, state: str):
+    set_scene(session, state)
+
+    assert jobs.raise_never_invited(session, now=NOW + 10 * DAY) == 0
 
 
 # --- reviews --------------------------------------------------------------------------------------------------------

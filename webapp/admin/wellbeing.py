@@ -19,6 +19,7 @@ JOBS = {
     "open-checkins": lazy("Open questionnaires that are due"),
     "close-checkins": lazy("Close questionnaires left unanswered"),
     "silences": lazy("Raise silences"),
+    "never-invited": lazy("Raise enrolments never invited"),
     "never-activated": lazy("Raise invitations never answered"),
     "reviews-due": lazy("Raise pauses to look at again"),
     "follow-up-ends": lazy("End follow-ups whose days are over"),
