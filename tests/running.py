@@ -137,7 +137,7 @@ class Service:
         )
 
     def start(self) -> None:
-        """Returns when the service answers over HTTP and its worker beats."""
+        """Returns when the service answers over HTTP, has said where, and its worker has started."""
         self.starts += 1
         with self.said.open("wb") as output:
             self.process = subprocess.Popen(
@@ -151,7 +151,7 @@ class Service:
             )
         until(self._answers_or_ended, "the service answers")
         assert self.is_running, self.output
-        until(lambda: "worker_started" in self.output, "the worker starts")
+        until(lambda: "worker_started" in self.output and "Ctrl-C" in self.output, "the worker starts")
 
     def _answers_or_ended(self) -> bool:
         return not self.is_running or self.answers()
