@@ -14,6 +14,7 @@ from records import audit
 from records.comorbidities import hold_for
 from records.crypto import Sealed
 from records.enrolment.application import Application, check
+from records.enrolment.following import clear_pause
 from records.enrolment.states import require, subject_of
 from records.models import Enrolment, EnrolmentState, Patient
 from records.patients import keeping, reveal, reveal_text, seal_for
@@ -132,9 +133,10 @@ def _follow_up(enrolment: Enrolment, before: Application, changed: list[str], no
     if enrolment.state == EnrolmentState.ACTIVE and set(changed) & set(SCHEDULING):
         # a worker that is behind still owes what was due before the change
         enrolment.next_checkin_at = min(enrolment.next_checkin_at or now, now)
-    not_begun = enrolment.state in (EnrolmentState.ENROLLED, EnrolmentState.INVITED)
+    waiting = enrolment.state in (EnrolmentState.ENROLLED, EnrolmentState.INVITED, EnrolmentState.PAUSED)
     learned = hold_for(set(enrolment.conditions) - set(before.conditions))
-    if not_begun and learned is not None:
+    if waiting and enrolment.activated_at is None and learned is not None:
+        clear_pause(enrolment)
         enrolment.state, enrolment.hold_reason, enrolment.invited_at = EnrolmentState.HELD, learned, None
 
 

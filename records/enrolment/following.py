@@ -69,7 +69,7 @@ def resume(session: Session, *, enrolment: Enrolment, actor: audit.Actor, now: d
     """
     require(session, enrolment, "resume")
     _give_days_back(enrolment, now)
-    _clear_pause(enrolment)
+    clear_pause(enrolment)
     if enrolment.activated_at is None:
         enrolment.state, enrolment.invited_at = EnrolmentState.INVITED, now
     else:
@@ -86,7 +86,7 @@ def discharge(session: Session, *, enrolment: Enrolment, reason: str, actor: aud
         fields.refuse("reason", UNKNOWN)
         fields.raise_any()
     details = {"reason": reason, "from": enrolment.state}
-    _clear_pause(enrolment)
+    clear_pause(enrolment)
     enrolment.state, enrolment.ended_at, enrolment.end_reason = EnrolmentState.DISCHARGED, now, reason
     enrolment.hold_reason, enrolment.next_checkin_at = None, None
     _tell(session, enrolment, "enrolment.discharged", actor, now, details)
@@ -101,7 +101,7 @@ def _give_days_back(enrolment: Enrolment, now: datetime) -> None:
     enrolment.ends_on = max(enrolment.ends_on + paused_for, today + timedelta(days=1))
 
 
-def _clear_pause(enrolment: Enrolment) -> None:
+def clear_pause(enrolment: Enrolment) -> None:
     enrolment.paused_at, enrolment.pause_owner_id = None, None
     enrolment.pause_review_on, enrolment.pause_reason = None, None
 

@@ -450,6 +450,19 @@ def test_a_pregnancy_learned_before_the_beginning_holds_the_enrolment(session: S
         assert made.state == S.ENROLLED, "a hold that a physician lifted does not come back"
 
 
+def test_a_pregnancy_learned_in_a_pause_before_the_beginning_is_not_forgotten_when_it_ends(session: Session) -> None:
+    made = make_enrolment(session, S.INVITED)
+    do(session, "pause", made)
+    pregnant = replace(enrolment.application_of(made), conditions=("pregnancy",))
+
+    enrolment.change_details(session, enrolment=made, application=pregnant, actor=audit.SYSTEM, now=NOW)
+    session.commit()
+
+    assert (made.state, made.paused_at) == (S.HELD, None)
+    with pytest.raises(WrongState):
+        do(session, "resume", made)
+
+
 def test_a_correction_cannot_withdraw_consent_or_change_a_refusal(session: Session) -> None:
     made, refused = make_enrolment(session, S.ACTIVE), make_enrolment(session, S.REFUSED)
     withdrawn = replace(enrolment.application_of(made), consent="refused")
