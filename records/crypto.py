@@ -37,7 +37,11 @@ class Sealed(bytes):
 
 @dataclass(frozen=True)
 class Keyring:
-    """Master keys by id (32 bytes each) and the id in use for new values; `generated` marks a demonstration key."""
+    """Master keys by id (32 bytes each), oldest first, and the id in use for new values.
+
+    The oldest makes indexes, links and codes for as long as it is there: a key added beside it must not make patients
+    unfindable, nor break the links in their telephones. `generated` marks a demonstration key.
+    """
 
     keys: dict[str, bytes] = field(repr=False)
     current: str
@@ -45,6 +49,10 @@ class Keyring:
 
     def derive(self, purpose: str, key_id: str | None = None) -> bytes:
         return _derive(self.keys[key_id or self.current], purpose)
+
+    @property
+    def oldest(self) -> str:
+        return next(iter(self.keys))
 
 
 def _derive(key: bytes, purpose: str) -> bytes:
@@ -79,7 +87,7 @@ def generate_key_file(path: Path, *, demonstration: bool = True) -> None:
 
 
 def load_key_file(path: Path) -> Keyring:
-    """Read `{"current": id, "keys": {id: base64 of 32 bytes}}`.
+    """Read `{"current": id, "keys": {id: base64 of 32 bytes}}`; a new key is added behind the others.
 
     Raises KeyMissing saying what to mend when the file is absent, unreadable or holds a key of another size.
     """
@@ -87,7 +95,7 @@ def load_key_file(path: Path) -> Keyring:
         document = orjson.loads(path.read_bytes())
         keys = {name: base64.b64decode(value) for name, value in document["keys"].items()}
         current = document["current"]
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise KeyMissing(f"the key file cannot be read ({type(error).__name__}): check VIGIDOM_KEY_FILE") from error
     if current not in keys or any(len(key) != 32 for key in keys.values()):
         raise KeyMissing("the key file needs keys of 32 bytes in base64 and a 'current' that names one of them")
@@ -96,7 +104,7 @@ def load_key_file(path: Path) -> Keyring:
 
 def _purpose(name: str) -> bytes:
     if name not in _derived:
-        _derived[name] = keyring().derive(name)
+        _derived[name] = keyring().derive(name, keyring().oldest)
     return _derived[name]
 
 
