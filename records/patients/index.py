@@ -18,9 +18,13 @@ Digest = tuple[str, bytes]
 
 
 def plain(text: str) -> str:
-    """Casefolded, without accents."""
+    """Casefolded, without accents, and without the invisible marks that come along when a name is copied."""
     decomposed = unicodedata.normalize("NFKD", text.casefold().translate(LETTERS))
-    return "".join(character for character in decomposed if not unicodedata.combining(character))
+    return "".join(
+        character
+        for character in decomposed
+        if not unicodedata.combining(character) and unicodedata.category(character) != "Cf"
+    )
 
 
 def words(text: str) -> list[str]:

@@ -277,6 +277,11 @@ def test_case_and_accents_never_hide_a_name(name: str, other: str) -> None:
     assert index.tokens(name) | index.tokens(other) >= index.tokens(f"{name} {other}")
 
 
+@pytest.mark.parametrize("hidden", ["\u200b", "\u00ad", "\ufeff", "\u200d", "\u200f"])
+def test_what_cannot_be_seen_in_a_copied_name_hides_nobody(hidden: str) -> None:
+    assert index.tokens(f"Du{hidden}rand{hidden}") == {"durand"}
+
+
 def test_an_identity_does_not_print_itself() -> None:
     identity = Identity("Morel", "Léa", date(1950, 2, 3))
 
