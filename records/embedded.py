@@ -132,7 +132,11 @@ class Server:
         return {"user": self.account.pw_uid, "group": self.account.pw_gid, "extra_groups": []}
 
     def _own(self, path: Path) -> None:
-        path.mkdir(parents=True, exist_ok=True)
+        """Close `path` to others. One that somebody else put there first is not taken: /tmp is everybody's."""
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        ours = {os.geteuid(), self.account.pw_uid if self.account else os.geteuid()}
+        if path.is_symlink() or path.stat().st_uid not in ours:
+            raise ServerFailed(f"{path} is a link or belongs to another user: remove it, or set VIGIDOM_DATA elsewhere")
         if self.account is not None:
             os.chown(path, self.account.pw_uid, self.account.pw_gid)
         path.chmod(0o700)
