@@ -20,6 +20,7 @@ def init(app: Flask, settings: Settings) -> None:
         response.headers["Referrer-Policy"] = "same-origin"
         response.headers["Permissions-Policy"] = "camera=(), microphone=(), geolocation=()"
         response.headers["Cross-Origin-Opener-Policy"] = "same-origin"
+        response.headers["Cross-Origin-Resource-Policy"] = "same-origin"
         if request.endpoint == "static":
             named = request.args.get("v") or request.path.startswith("/static/build/")
             keep = named and response.status_code in (200, 304)  # an absent file may come with the next release

@@ -207,6 +207,7 @@ def test_refusals_carry_the_same_headers_as_pages(app: Flask, database: Flask, m
 
     assert headers["Content-Security-Policy"] == POLICY
     assert headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["Cross-Origin-Resource-Policy"] == "same-origin"
     assert headers["Cache-Control"] in ("no-store", "no-cache")
 
 
