@@ -127,7 +127,7 @@ class Service:
             k: v for k, v in os.environ.items() if not k.startswith(("VIGIDOM_", "TWILIO_")) and "DATABASE" not in k
         }
         own = {"VIGIDOM_DATA": str(self.data), "VIGIDOM_PORT": str(self.port), "VIGIDOM_EMPTY": "1"}
-        return kept | own | {"PYTHONUNBUFFERED": "1"}
+        return kept | own | {"VIGIDOM_WEB_PROCESSES": "1", "PYTHONUNBUFFERED": "1"}
 
     def command(self, *words: str) -> subprocess.CompletedProcess[str]:
         """Another command of the same installation, run to its end."""

@@ -51,7 +51,7 @@ def run() -> None:
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, lambda *_: stop.set())
     supervisor.check_port(settings.host, settings.port)
-    with database.reachable(settings):
+    with database.reachable(settings) as server:
         app = create_app(settings)
         with app.app_context():
             firstrun.prepare(settings, stop)
@@ -60,7 +60,7 @@ def run() -> None:
             where = firstrun.where(settings)
             db.session.remove()
             db.engine.dispose()
-        processes = supervisor.children(settings)
+        processes = [*([supervisor.Database(server)] if server else []), *supervisor.children(settings)]
         supervisor.run(processes, stop, settings=settings, when_up=lambda: click.echo(where))
     click.echo("Vigidom has stopped.")
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 
 import structlog
 
+from records import embedded
 from records.embedded import die_with_parent
 from webapp.config import Settings
 
@@ -70,6 +71,27 @@ class Child:
             self.process.wait()
 
 
+@dataclass
+class Database:
+    """The embedded server, started again when it has ended, whoever had started it."""
+
+    server: embedded.Server
+    restart_at: float = field(default=0.0)
+
+    def watch(self) -> None:
+        if embedded.is_running(self.server.folder) or time.monotonic() < self.restart_at:
+            return
+        log.warning("database_ended")
+        try:
+            self.server.start()
+        except embedded.ServerFailed as error:  # the processes of a killed server may take a moment to end
+            log.error("database_not_started", reason=str(error))
+            self.restart_at = time.monotonic() + RESTART_DELAYS_SECONDS[0]
+
+    def stop(self) -> None:
+        self.server.stop()
+
+
 def check_port(host: str, port: int) -> None:
     """Raise PortTaken when another process answers there; several of our own would share the port in silence."""
     with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as trial:
@@ -102,7 +124,9 @@ def children(settings: Settings) -> list[Child]:
     return [Child("web", web, environment, signal.SIGKILL), Child("worker", worker, environment)]
 
 
-def run(processes: Sequence[Child], stop: threading.Event, *, settings: Settings, when_up: Callable[[], None]) -> None:
+def run(
+    processes: Sequence[Child | Database], stop: threading.Event, *, settings: Settings, when_up: Callable[[], None]
+) -> None:
     """Keep `processes` running until `stop` is set, then end them in the opposite order; `when_up` is called once, when
     the web application answers.
     """

@@ -37,8 +37,8 @@ def teams(service: Service) -> list[tuple]:
 
 
 def web(service: Service) -> list[Process]:
-    """The server and its two processes, the server first."""
-    return until(lambda: found if len(found := service.processes("granian")) == 3 else [], "three web processes")
+    """The server and the process that answers, the server first."""
+    return until(lambda: found if len(found := service.processes("granian")) == 2 else [], "two web processes")
 
 
 @pytest.mark.parametrize("which", [0, 1], ids=["server", "process of the server"])
@@ -60,6 +60,17 @@ def test_a_killed_worker_is_started_again_and_works(service: Service) -> None:
     until(lambda: (last_beat(service) or started) > started, "it beats")
 
 
+def test_a_killed_database_is_started_again_with_its_data(service: Service) -> None:
+    kept = teams(service)
+    [before] = service.processes("bin/postgres -D")
+    before.kill()
+
+    until(lambda: set(service.processes("bin/postgres -D")) - {before}, "another takes its place")
+    until(service.answers, "the service answers")
+    assert teams(service) == kept
+    assert service.is_running
+
+
 def test_what_is_left_of_a_killed_parent_ends_and_the_next_start_finds_the_data(service: Service) -> None:
     web(service)
     kept, left = teams(service), service.processes()
@@ -73,11 +84,10 @@ def test_what_is_left_of_a_killed_parent_ends_and_the_next_start_finds_the_data(
     assert teams(service) == kept
 
 
-@pytest.mark.parametrize("sent", [signal.SIGTERM, signal.SIGHUP])
-def test_a_signal_ends_everything_and_frees_the_port(service: Service, sent: signal.Signals) -> None:
+def test_asked_to_end_everything_ends_and_the_port_is_free(service: Service) -> None:
     left = service.processes()
 
-    code = service.end(sent)
+    code = service.end(signal.SIGTERM)
 
     assert code == 0
     assert service.output.endswith("Vigidom has stopped.\n")
