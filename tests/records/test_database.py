@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime
 
 import pytest
@@ -11,7 +12,9 @@ from flask_migrate import check, downgrade, upgrade
 from sqlalchemy.exc import DBAPIError, StatementError
 from sqlalchemy.orm import Session
 
+from records.db import engine_options
 from records.models import Team
+from webapp.config import Settings
 
 
 def test_the_models_and_the_migrations_agree(database: Flask) -> None:
@@ -42,3 +45,39 @@ def test_a_naive_instant_is_refused_before_it_reaches_the_database(session: Sess
     session.add(Team(name="North", created_at=datetime(2026, 11, 21)))  # noqa: DTZ001 - naive on purpose
     with pytest.raises(StatementError, match="time zone"):
         session.flush()
+
+
+@pytest.fixture
+def single(settings: Settings, database: Flask) -> Iterator[sa.Engine]:
+    """A pool of one connection, so that the next one lent is the last one given back."""
+    assert settings.database_url is not None
+    engine = sa.create_engine(settings.database_url, **engine_options(pool_size=1))
+    yield engine
+    engine.dispose()
+
+
+PID = sa.text("SELECT pg_backend_pid()")
+
+
+def test_a_connection_that_the_server_ended_is_replaced_before_anybody_uses_it(
+    single: sa.Engine, superuser: sa.Engine
+) -> None:
+    with single.connect() as lent:
+        ended = lent.execute(PID).scalar_one()
+    with superuser.connect() as other:
+        assert other.execute(sa.text("SELECT pg_terminate_backend(:pid, 5000)"), {"pid": ended}).scalar_one()
+
+    with single.connect() as lent:
+        assert lent.execute(PID).scalar_one() != ended
+
+
+def test_a_connection_on_which_the_server_only_said_something_is_kept(single: sa.Engine, superuser: sa.Engine) -> None:
+    with single.connect() as lent:
+        pid = lent.execute(PID).scalar_one()
+        lent.execute(sa.text("LISTEN news"))
+        lent.commit()
+    with superuser.connect() as other:
+        other.execute(sa.text("NOTIFY news"))
+
+    with single.connect() as lent:
+        assert lent.execute(PID).scalar_one() == pid

@@ -59,7 +59,7 @@ def set_up(
     """The stage, on connections of its own: of invented days nothing need be on disk before the next statement."""
     options = engine_options(application_name="rehearsal")
     options["connect_args"]["options"] += " -c synchronous_commit=off"
-    engine = create_engine(session.get_bind().engine.url, **(options | {"pool_pre_ping": False}))
+    engine = create_engine(session.get_bind().engine.url, **options)
     sessions = sessionmaker(engine)
     provider = ConsoleProvider(sessions, quiet=True)
     try:
