@@ -113,6 +113,8 @@ def _check(settings: Settings) -> None:
         if not settings.secure_cookies:
             raise BadSetting("production needs an https:// VIGIDOM_PUBLIC_URL")
     if settings.sms_provider == "twilio":
+        if not settings.production and settings.twilio_api_url is None:
+            raise BadSetting("twilio reaches people, whom a demonstration does not protect: VIGIDOM_MODE=production")
         for name in ("twilio_account_sid", "twilio_auth_token", "twilio_from"):
             if not getattr(settings, name):
                 raise BadSetting(f"VIGIDOM_SMS_PROVIDER=twilio needs {name.upper()}")

@@ -33,10 +33,18 @@ def test_a_complete_production_environment_is_accepted() -> None:
     assert settings.migration_database_url == settings.database_url
 
 
+def test_a_demonstration_may_talk_to_something_that_stands_for_twilio() -> None:
+    stand_in = {"VIGIDOM_MODE": "demonstration", "TWILIO_API_URL": "http://127.0.0.1:4010"}
+
+    assert config.read({**PRODUCTION, **stand_in}).sms_provider == "twilio"
+
+
 @pytest.mark.parametrize(
     ("change", "named"),
     [
         ({"VIGIDOM_MODE": "prod"}, "VIGIDOM_MODE"),
+        ({"VIGIDOM_MODE": ""}, "VIGIDOM_MODE=production"),
+        ({"VIGIDOM_MODE": "demonstration"}, "VIGIDOM_MODE=production"),
         ({"VIGIDOM_KEY_FILE": ""}, "VIGIDOM_KEY_FILE"),
         ({"VIGIDOM_PUBLIC_URL": "http://vigidom.example"}, "VIGIDOM_PUBLIC_URL"),
         ({"VIGIDOM_PUBLIC_URL": "vigidom.example"}, "VIGIDOM_PUBLIC_URL"),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import uuid
 from collections.abc import Callable
@@ -52,7 +51,7 @@ HOSTILE = (
     str(uuid.UUID(int=0)),
     "x" * 5000,
 )
-EXAMPLES = int(os.environ.get("VIGIDOM_FUZZ", "200"))
+EXAMPLES = 200
 UNCOUNTED = {"throttles", "staff_sessions", "access_entries"}
 """A refused try is counted, a session is seen, a page that was read is logged: all three on purpose."""
 REFUSED = range(400, 500)
@@ -105,7 +104,7 @@ class House:
         return ["patient"] if declared == "patient" else ["stranger", "patient", Role.PHYSICIAN.value]
 
     def names(self, rule: Rule) -> list[str]:
-        """The fields of a page's form and some of others; without the mark of whose answers they are, which comes first."""
+        """The fields of a page's form and some others; not the mark of whose answers they are, which is read first."""
         found = self.fields.get(self.address(rule), set()) | {"key", "next", "version", "checkin"}
         return sorted(found - {"owner"})
 
