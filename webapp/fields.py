@@ -82,11 +82,11 @@ class Phone(PlainText):
 
     e164: str | None = None
 
-    def understand(self, zone: str) -> None:
+    def understand(self, zone: str, *, rehearsal: bool = False) -> None:
         if not self.data or self.errors:
             return
         try:
-            self.e164 = phones.parse(self.data, region=phones.region_of(zone))
+            self.e164 = phones.parse(self.data, region=phones.region_of(zone), rehearsal=rehearsal)
         except phones.BadPhone as refused:
             self.errors = [refused.text(translator())]
 

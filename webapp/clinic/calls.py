@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from flask import Response, flash, g, redirect, render_template, request, url_for
 from flask_wtf import FlaskForm
+from markupsafe import Markup
 from werkzeug.wrappers import Response as AnyResponse
 
 from records import clock
@@ -14,12 +15,13 @@ from records.db import db
 from records.models import Enrolment
 from triage import callbacks
 from triage.callbacks import finding
+from triage.models import AttemptOutcome
 from triage.refusals import Refused, TakenBy
 from webapp.clinic import action_forms, forms
 from webapp.clinic.blueprint import blueprint, yours
 from webapp.clinic.patients import page
 from webapp.extensions import translator
-from webapp.permissions import access
+from webapp.permissions import access, allows
 
 Take = Callable[..., callbacks.Claimed]
 
@@ -94,7 +96,19 @@ def attempt(public_id: uuid.UUID) -> AnyResponse:
     except Refused as refused:
         return _again(enrolment, "attempt", form, refused)
     flash(translator().gettext("The call is written down."), "success")
+    if form.outcome.data == AttemptOutcome.WRONG_NUMBER:
+        _ask_for_the_right_number(enrolment)
     return _to_patient(enrolment.public_id)
+
+
+def _ask_for_the_right_number(enrolment: Enrolment) -> None:
+    t = translator()
+    if not allows(g.staff.role, "patient.follow"):
+        flash(t.gettext("Wrong number: ask an enroller, a supervisor or a physician to correct it."), "info")
+        return
+    address = url_for("clinic.details", public_id=enrolment.public_id, _anchor="phone")
+    words = t.gettext("Correct the number"), t.gettext("Wrong number: find the right one, through the relative say.")
+    flash(Markup('{1} <a href="{2}">{0}</a>').format(*words, address), "info")
 
 
 @blueprint.post("/callbacks/<uuid:public_id>/dispositions")

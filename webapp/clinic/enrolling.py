@@ -3,39 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 
 from flask import Response, flash, g, make_response, redirect, render_template, url_for
 from sqlalchemy import select
 from werkzeug.wrappers import Response as AnyResponse
 
-from records import access as records_access
-from records import clock, patients, phones, programmes, teams
+from records import clock, phones, programmes, teams
 from records import enrolment as enrolments
 from records.db import db
 from records.models import Consent, Enrolment, EnrolmentState, Patient, Programme, Team
-from records.patients import Duplicate, Identity
 from records.refusals import FieldErrors, Refused
 from triage import followup
 from triage.refusals import ProtocolUnsigned
 from webapp.clinic.blueprint import actor, blueprint
-from webapp.clinic.enrolment_form import OTHER, EnrolmentForm, choices
-from webapp.clinic.wording import STATES
+from webapp.clinic.enrolment_form import EnrolmentForm
+from webapp.clinic.known import Known, known_persons, refuse
+from webapp.clinic.person_form import OTHER, choices
 from webapp.extensions import translator
 from webapp.permissions import access
-
-
-@dataclass(frozen=True)
-class Known:
-    """Somebody who may be the person on the form. Of another team's patient only the likeness is told."""
-
-    patient: Patient
-    why: str
-    name: str
-    birth_date: date | None
-    states: list[object]
-    url: str | None
 
 
 @blueprint.get("/patients/new")
@@ -59,7 +45,7 @@ def enrol() -> AnyResponse:
         db.session.commit()
     except (FieldErrors, Refused) as refused:
         db.session.rollback()
-        return _show(_refuse(form, refused), 422, _known(form))
+        return _show(refuse(form, refused), 422, _known(form))
     return redirect(url_for("clinic.patient", public_id=made.public_id))
 
 
@@ -81,20 +67,7 @@ def _programme() -> Programme:
 def _known(form: EnrolmentForm) -> list[Known]:
     if form.consent.data == Consent.REFUSED:
         return []
-    return [_describe(found) for found in patients.likely_duplicates(db.session, identity=_identity(form))]
-
-
-def _describe(found: Duplicate) -> Known:
-    query = select(Enrolment).where(Enrolment.patient_id == found.patient.id, records_access.scope(g.staff))
-    ours = db.session.scalars(query.order_by(Enrolment.enrolled_at.desc())).all()
-    t = translator()
-    why = found.sentence.text(t)
-    if not ours:
-        return Known(found.patient, why, t.gettext("A patient of another team; ask a supervisor"), None, [], None)
-    person = patients.reveal(found.patient)
-    url = url_for("clinic.patient", public_id=ours[0].public_id)
-    states = [STATES[EnrolmentState(enrolment.state)] for enrolment in ours]
-    return Known(found.patient, why, person.name, person.birth_date, states, url)
+    return known_persons(form.identity())
 
 
 def _is_decided(form: EnrolmentForm, known: Sequence[Known]) -> bool:
@@ -114,35 +87,6 @@ def _is_decided(form: EnrolmentForm, known: Sequence[Known]) -> bool:
 
 def _chosen(form: EnrolmentForm, known: Sequence[Known]) -> Patient | None:
     return next((person.patient for person in known if str(person.patient.public_id) == form.duplicate.data), None)
-
-
-def _identity(form: EnrolmentForm) -> Identity:
-    return Identity(
-        family_name=form.family_name.data,
-        given_name=form.given_name.data,
-        birth_date=form.birth_date.data,
-        phone=form.phone.e164,
-        email=form.email.data or None,
-    )
-
-
-def _application(form: EnrolmentForm) -> enrolments.Application:
-    return enrolments.Application(
-        identity=_identity(form),
-        consent=form.consent.data,
-        language=form.language.data,
-        zone=form.zone.data,
-        address=form.address.data or "",
-        emergency_name=form.emergency_name.data or "",
-        emergency_phone=form.emergency_phone.e164 or "",
-        gp_name=form.gp_name.data or "",
-        gp_phone=form.gp_phone.e164 or "",
-        conditions=tuple(form.conditions.data or ()),
-        risk_tier=form.risk_tier.data,
-        onset_on=form.onset_on.data,
-        lives_alone=form.lives_alone.data == "yes",
-        has_oximeter=form.has_oximeter.data == "yes",
-    )
 
 
 def _take_in(form: EnrolmentForm, patient: Patient | None, now: datetime) -> Enrolment:
@@ -165,7 +109,7 @@ def _take_in(form: EnrolmentForm, patient: Patient | None, now: datetime) -> Enr
 def _enrol(form: EnrolmentForm, patient: Patient | None, team: Team, now: datetime) -> Enrolment:
     return enrolments.enrol(
         db.session,
-        application=_application(form),
+        application=form.application(form.consent.data),
         programme=_programme(),
         team=team,
         actor=actor(),
@@ -176,13 +120,3 @@ def _enrol(form: EnrolmentForm, patient: Patient | None, team: Team, now: dateti
 
 def _shown(form: EnrolmentForm) -> str:
     return phones.national(form.phone.e164) if form.phone.e164 else ""
-
-
-def _refuse(form: EnrolmentForm, refused: FieldErrors | Refused) -> EnrolmentForm:
-    """Each refusal beside its field; what is about no field above the form."""
-    if isinstance(refused, FieldErrors):
-        for name, sentence in refused.texts(translator()).items():
-            form[name].errors = [sentence]
-    else:
-        form.form_errors.append(refused.text(translator()))
-    return form

@@ -1,140 +1,22 @@
-"""The enrolment form: what a clinician types, read field by field. The programme's own rules are the service's."""
+"""The enrolment form: the person, the consent and the team. The programme's own rules are the service's."""
 
 from __future__ import annotations
 
-from datetime import date
-from functools import lru_cache
+from typing import Any
 
-from babel.dates import get_timezone_location
-from flask_wtf import FlaskForm
-from wtforms import BooleanField, RadioField, SelectField, SelectMultipleField, ValidationError
-from wtforms.fields import SelectChoice
-from wtforms.validators import Optional
+from wtforms import RadioField, SelectField
 
-from records import clock, texts
 from records.models import Consent, Team
-from webapp.clinic.wording import CONDITIONS, CONSENT, RISKS, YES_NO
-from webapp.extensions import language
-from webapp.fields import Day, Email, Offered, Phone, PlainText, Required
+from webapp.clinic.person_form import PersonForm, choices
+from webapp.clinic.wording import CONSENT
+from webapp.fields import Offered, Required
 from webapp.lazy import lazy
 
-FRENCH_ZONES = (
-    "Europe/Paris",
-    "America/Guadeloupe",
-    "America/Martinique",
-    "America/Cayenne",
-    "Indian/Reunion",
-    "Indian/Mayotte",
-    "America/Miquelon",
-    "America/St_Barthelemy",
-    "America/Marigot",
-    "Pacific/Noumea",
-    "Pacific/Tahiti",
-    "Pacific/Marquesas",
-    "Pacific/Gambier",
-    "Pacific/Wallis",
-)
-EARLIEST_BIRTH = date(1900, 1, 1)
-ONSET_DAYS = 60
-OTHER = "other"
 OF_A_REFUSAL = ("family_name", "given_name", "birth_date", "consent", "team", "csrf_token")
 """All that is asked and kept of somebody who refuses."""
 
 
-def choices(of: dict[str, object]) -> list[SelectChoice]:
-    return [SelectChoice(value=str(code), label=label) for code, label in of.items()]
-
-
-@lru_cache
-def _zones(language: str) -> list[SelectChoice]:
-    others = sorted(
-        n for n in clock.zone_names() if "/" in n and n.split("/")[0] not in ("Etc", "posix", "right", "SystemV")
-    )
-    groups = ((lazy("France"), FRENCH_ZONES), (lazy("Elsewhere"), [n for n in others if n not in FRENCH_ZONES]))
-    return [
-        SelectChoice(value=name, label=f"{_city(name, language)} ({name})", optgroup=str(group))
-        for group, names in groups
-        for name in names
-    ]
-
-
-def _city(zone: str, language: str) -> str:
-    return get_timezone_location(clock.zone(zone), locale=language, return_city=True)
-
-
-class EnrolmentForm(FlaskForm):
-    family_name = PlainText(lazy("Family name"), [Required("Type the family name")])
-    given_name = PlainText(lazy("Given name"), [Required("Type the given name")])
-    birth_date = Day(
-        lazy("Date of birth"),
-        [Required("Type the date of birth")],
-        description=lazy("Day, month and year, for example 27/03/1958"),
-        render_kw={"inputmode": "numeric", "autocomplete": "off"},
-    )
-    phone = Phone(
-        lazy("Mobile phone"),
-        [Required("Type the telephone number: texts are sent to it")],
-        longest=40,
-        description=lazy("As the patient says it, for example 06 12 34 56 78 or +262 692 12 34 56"),
-        render_kw={"inputmode": "tel", "autocomplete": "off"},
-    )
-    email = Email(
-        lazy("E-mail address (optional)"),
-        longest=254,
-        render_kw={"inputmode": "email", "autocomplete": "off"},
-    )
-    language = SelectField(
-        lazy("Language of the questionnaire and the texts"),
-        [Required("Choose a language"), Offered()],
-        validate_choice=False,
-    )
-    zone = SelectField(
-        lazy("Time zone of the place where the patient stays"),
-        [Required("Choose a time zone"), Offered()],
-        default="Europe/Paris",
-        validate_choice=False,
-        description=lazy("Questionnaires open at the hours of this place."),
-    )
-    address = PlainText(
-        lazy("Present address"),
-        [Required("Type where the patient stays now: an ambulance may have to find it")],
-        longest=300,
-        description=lazy("Street, postcode and town, door code, floor"),
-    )
-    emergency_name = PlainText(lazy("Emergency contact: name"), longest=100)
-    emergency_phone = Phone(lazy("Emergency contact: telephone"), longest=40, render_kw={"inputmode": "tel"})
-    gp_name = PlainText(lazy("General practitioner: name"), longest=100)
-    gp_phone = Phone(lazy("General practitioner: telephone"), longest=40, render_kw={"inputmode": "tel"})
-    conditions = SelectMultipleField(
-        lazy("Conditions"),
-        validators=[Offered()],
-        choices=lambda: choices(CONDITIONS),
-        validate_choice=False,
-        description=lazy(
-            "With one of the first three, a physician sets limits of the patient's own before the invitation."
-        ),
-    )
-    risk_tier = RadioField(
-        lazy("Risk"), [Required("Choose the risk"), Offered()], choices=lambda: choices(RISKS), validate_choice=False
-    )
-    onset_on = Day(
-        lazy("Day of the first symptoms"),
-        description=lazy("Day 0 of the illness, for example 5/3/2026"),
-        render_kw={"inputmode": "numeric", "autocomplete": "off"},
-    )
-    onset_unknown = BooleanField(lazy("The day of the first symptoms is not known"))
-    lives_alone = RadioField(
-        lazy("Does the patient live alone?"),
-        [Required("Say whether the patient lives alone"), Offered()],
-        choices=lambda: choices(YES_NO),
-        validate_choice=False,
-    )
-    has_oximeter = RadioField(
-        lazy("Does the patient have an oximeter?"),
-        [Required("Say whether the patient has an oximeter"), Offered()],
-        choices=lambda: choices(YES_NO),
-        validate_choice=False,
-    )
+class EnrolmentForm(PersonForm):
     consent = RadioField(
         lazy("Consent"),
         [Required("Say whether the patient agrees or refuses"), Offered()],
@@ -148,20 +30,13 @@ class EnrolmentForm(FlaskForm):
     team = SelectField(
         lazy("Team"), [Required("Choose the team that follows the patient"), Offered()], validate_choice=False
     )
-    duplicate = RadioField(lazy("Is it one of these persons?"), [Optional()], choices=[], validate_choice=False)
 
-    def __init__(self, *, today: date, teams: list[Team], **kwargs: object) -> None:
+    def __init__(self, *, teams: list[Team], **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.today = today
-        self.language.choices = choices(dict(texts.LANGUAGES))
-        self.zone.choices = _zones(language())
         self.team.choices = choices({str(team.public_id): team.name for team in teams})
 
     def validate(self, extra_validators: object = None) -> bool:
         super().validate(extra_validators)
-        for field in (self.phone, self.emergency_phone, self.gp_phone):
-            field.understand(self.zone.data or "")
-        self._one_onset()
         if self.consent.data == Consent.REFUSED:
             self._ask_only_who_refused()
         return not self.errors
@@ -170,23 +45,3 @@ class EnrolmentForm(FlaskForm):
         for field in self:
             if field.short_name not in OF_A_REFUSAL:
                 field.errors = []
-
-    def validate_birth_date(self, field: Day) -> None:
-        if field.data and not EARLIEST_BIRTH <= field.data <= self.today:
-            raise ValidationError(str(lazy("This date of birth cannot be right: check the year")))
-
-    def validate_onset_on(self, field: Day) -> None:
-        if field.data is None:
-            return
-        if field.data > self.today:
-            raise ValidationError(str(lazy("This day is still to come: type the day of the first symptoms")))
-        if (self.today - field.data).days > ONSET_DAYS:
-            raise ValidationError(str(lazy("This day is more than 60 days ago: check the month and the year")))
-
-    def _one_onset(self) -> None:
-        if self.onset_on.errors:
-            return
-        if not self.onset_on.typed and not self.onset_unknown.data:
-            self.onset_on.errors = [lazy("Type the day of the first symptoms, or tick that it is not known")]
-        elif self.onset_on.typed and self.onset_unknown.data:
-            self.onset_on.errors = [lazy("Either type the day or tick that it is not known, not both")]

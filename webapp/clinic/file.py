@@ -112,6 +112,11 @@ class File:
         return EnrolmentState(self.enrolment.state) in enrolments.OPEN
 
     @property
+    def may_change(self) -> bool:
+        """Of a refusal nothing more is kept, so nothing can be corrected."""
+        return self.enrolment.state != EnrolmentState.REFUSED
+
+    @property
     def may_pause(self) -> bool:
         return self.enrolment.state in (EnrolmentState.ACTIVE, EnrolmentState.INVITED)
 

@@ -71,6 +71,15 @@ def invite(public_id: uuid.UUID) -> Response:
     return _act(enrolment, done, lambda: followup.invite(db.session, **how))
 
 
+@blueprint.post("/patients/<uuid:public_id>/invite-again")
+@access("patient.follow")
+def invite_again(public_id: uuid.UUID) -> Response:
+    enrolment, t = yours(public_id), translator()
+    done = t.gettext("The invitation is sent again: the text leaves in a moment.")
+    how = {"enrolment": enrolment, "actor": actor(), "now": clock.now()}
+    return _act(enrolment, done, lambda: followup.invite_again(db.session, **how))
+
+
 @blueprint.post("/patients/<uuid:public_id>/resume")
 @access("patient.follow")
 def resume(public_id: uuid.UUID) -> Response:
