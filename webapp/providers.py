@@ -6,13 +6,14 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from notifications.providers import Provider
 from notifications.providers.console import ConsoleProvider
-from notifications.providers.twilio import TwilioProvider
 from webapp.config import Settings
 
 
 def chosen(settings: Settings, sessions: sessionmaker[Session]) -> Provider:
     """The provider that the settings name; config.read has already refused the console in production."""
     if settings.sms_provider == "twilio":
+        from notifications.providers.twilio import TwilioProvider  # a second of every process's start
+
         assert settings.twilio_account_sid
         assert settings.twilio_auth_token
         assert settings.twilio_from
