@@ -22,6 +22,12 @@ MISSED = """
 """
 """Check-ins missed in a row: those that ended since anything was last heard from the patient."""
 
+NO_TEXT_ARRIVED = """
+    (SELECT bool_and(x.outcome IN ('failed', 'not-sent')) FROM contacts x
+     WHERE x.about = c.public_id AND x.channel = 'sms') AS no_text_arrived
+"""
+"""Whether every text about check-in `c` is known not to have arrived; not known where none was tried."""
+
 FAILED_CALLS = """
     (SELECT count(*) FROM callbacks b JOIN attempts t ON t.callback_id = b.id
      WHERE b.enrolment_id = e.id AND b.state = 'open' AND t.outcome <> 'reached'

@@ -34,7 +34,7 @@ NOW = "%(now)s::timestamptz"
 
 # What came before is as of the silence's own hour, so a check-in made late by a worker that slept is judged alike.
 SILENT = f"""
-    SELECT c.id AS checkin_id, c.public_id AS checkin, c.local_on, e.state, {history.PATIENT},
+    SELECT c.id AS checkin_id, c.public_id AS checkin, c.local_on, e.state, {history.PATIENT}, {history.NO_TEXT_ARRIVED},
            {history.MISSED.format(until="c.opens_at")}, {history.FAILED_CALLS}, {history.OWN_LIMITS.format(now=NOW)}
     FROM (SELECT * FROM checkins WHERE state = 'missed' AND silence_raised_at IS NULL
           ORDER BY closed_at, id LIMIT %(limit)s FOR UPDATE SKIP LOCKED) c
@@ -66,13 +66,14 @@ def raise_silences(session: Session, *, now: datetime, limit: int = CHUNK) -> in
 def _silence(session: Session, row: Any, now: datetime) -> Raise:
     known = situation(row)
     verdict = judge(session, known, on=row["local_on"], code=AlertKind.SILENCE)
+    unheard = [reasons.from_code("no-text-arrived")] if row["no_text_arrived"] else []
     return Raise(
         key=key_of(AlertKind.SILENCE, row["checkin"]),
         enrolment_id=known.enrolment_id,
         team_id=known.team_id,
         kind=AlertKind.SILENCE,
         rank=verdict.level,
-        reasons=verdict.reasons,
+        reasons=[*verdict.reasons, *unheard],
         due_at=due_at(known.centre, verdict.level, now),
         checkin_id=row["checkin_id"],
         for_physician=verdict.level >= Level.RED,

@@ -16,6 +16,7 @@ from triage.wording import Wording, word
 
 CODES = {
     "silence": "No answer to the check-in",
+    "no-text-arrived": "None of its texts arrived: not sent, refused or not delivered",
     "never-invited": (
         "Enrolled and not invited: the patient's own limits, the signature of the protocol or the invitation is missing"
     ),
