@@ -150,6 +150,14 @@ def test_no_receipt_brings_the_door_down(session: Session, message: Message, pos
     assert post(path(message), form).status_code == 204
 
 
+@pytest.mark.parametrize("name", ["MessageSid", "MessageStatus", "ErrorCode"])
+def test_a_code_that_no_database_can_hold_is_refused(session: Session, message: Message, post: Post, name: str) -> None:
+    form = {"MessageSid": "SM1", "MessageStatus": "delivered", "From": "+33639980001", name: "30003\0"}
+    assert post(path(message), form).status_code == 400
+    assert post("/hooks/twilio/inbound", form).status_code == 400
+    assert state(session) == ("accepted", 0)
+
+
 def test_hostile_text_is_kept_as_text(session: Session, message: Message, post: Post) -> None:
     enrolment = session.get(Enrolment, message.enrolment_id)
     assert enrolment is not None

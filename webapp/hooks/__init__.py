@@ -32,6 +32,8 @@ def is_signed(settings: Settings) -> bool:
 def _only_twilio() -> None:
     if not is_signed(current_app.config["VIGIDOM"]):
         abort(403)
+    if any("\0" in request.form.get(name, "") for name in ("MessageSid", "MessageStatus", "ErrorCode")):
+        abort(400)
 
 
 @blueprint.post("/twilio/status/<uuid:message>")
