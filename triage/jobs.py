@@ -34,8 +34,9 @@ NOW = "%(now)s::timestamptz"
 
 # What came before is as of the silence's own hour, so a check-in made late by a worker that slept is judged alike.
 SILENT = f"""
-    SELECT c.id AS checkin_id, c.public_id AS checkin, c.local_on, e.state, {history.PATIENT}, {history.NO_TEXT_ARRIVED},
-           {history.MISSED.format(until="c.opens_at")}, {history.FAILED_CALLS}, {history.OWN_LIMITS.format(now=NOW)}
+    SELECT c.id AS checkin_id, c.public_id AS checkin, c.local_on, e.state, {history.PATIENT},
+           {history.NO_TEXT_ARRIVED}, {history.MISSED.format(until="c.opens_at")}, {history.FAILED_CALLS},
+           {history.OWN_LIMITS.format(now=NOW)}
     FROM (SELECT * FROM checkins WHERE state = 'missed' AND silence_raised_at IS NULL
           ORDER BY closed_at, id LIMIT %(limit)s FOR UPDATE SKIP LOCKED) c
     JOIN enrolments e ON e.id = c.enrolment_id {history.JOINED}
