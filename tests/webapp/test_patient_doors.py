@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from records import clock, doors
 from records.models import AuditEntry, Enrolment, PatientSession
+from tests.factories import make_enrolment
 from tests.webapp.patient_room import enter, hidden, make_checkin, make_followed
 
 BORN = date(1961, 3, 27)
@@ -182,6 +183,22 @@ def test_a_check_ins_link_opens_in_every_state(client: FlaskClient, session: Ses
     let_in = prove(client, address)
 
     assert client.get(let_in.location).status_code == 200
+
+
+@pytest.mark.parametrize("kind", ["invite", "checkin"])
+def test_a_link_of_an_ended_episode_opens_the_one_that_goes_on(
+    client: FlaskClient, session: Session, kind: str
+) -> None:
+    ended = make_followed(session, "discharged", birth_date=BORN)
+    old = ended if kind == "invite" else make_checkin(session, ended, opened=clock.now() - timedelta(days=9))
+    now_followed = make_enrolment(
+        session, programme=ended.programme, team=ended.team, patient=ended.patient, birth_date=BORN
+    )
+    session.commit()
+
+    prove(client, f"/q/{doors.make_link(kind, old.public_id)}")
+
+    assert session.scalars(select(PatientSession.enrolment_id)).all() == [now_followed.id]
 
 
 def test_the_typed_code_and_the_birthday_open_the_questionnaire(client: FlaskClient, session: Session) -> None:

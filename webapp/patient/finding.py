@@ -26,7 +26,10 @@ def as_uuid(text: object) -> uuid.UUID | None:
 
 
 def behind(session: Session, *, token: str) -> Enrolment | None:
-    """The enrolment that a link opens; None for a broken link and for who was never invited."""
+    """The enrolment that a link opens; None for a broken link and for who was never invited.
+
+    A link of an episode that ended opens the one that goes on, or its answers would leave a silence there.
+    """
     try:
         kind, public_id = doors.read_link(token)
     except doors.LinkBroken:
@@ -36,7 +39,14 @@ def behind(session: Session, *, token: str) -> Enrolment | None:
         query = query.where(Enrolment.public_id == public_id)
     else:
         query = query.join(Checkin, Checkin.enrolment_id == Enrolment.id).where(Checkin.public_id == public_id)
-    return session.scalar(query)
+    found = session.scalar(query)
+    return _goes_on(session, found) or found if found and found.state == EnrolmentState.DISCHARGED else found
+
+
+def _goes_on(session: Session, ended: Enrolment) -> Enrolment | None:
+    followed = (EnrolmentState.INVITED, EnrolmentState.ACTIVE, EnrolmentState.PAUSED)
+    same = (Enrolment.patient_id == ended.patient_id, Enrolment.programme_id == ended.programme_id)
+    return session.scalar(select(Enrolment).where(*same, Enrolment.state.in_(followed)))
 
 
 def due(session: Session, *, enrolment: Enrolment, now: datetime) -> Checkin | None:
