@@ -168,6 +168,8 @@ def test_answers_given_outside_the_calendar_are_taken(app: Flask, session: Sessi
     answer = client.post("/api/answers", data=json.dumps(body), content_type="application/json", headers=headers)
 
     assert answer.status_code == 201, answer.text
+    stored = session.scalars(sa.select(Response)).one()
+    assert stored.completed_at is None, "what was stored can be read again, or nobody could open the file"
 
 
 @pytest.mark.parametrize("path", ["/xx/admin/staff", "/hooks/admin/protocol", "/xx/demo/messages"])

@@ -82,7 +82,9 @@ def _moment(text: Any) -> datetime | None:
         moment = datetime.fromisoformat(text) if isinstance(text, str) and len(text) <= 40 else None
     except ValueError:
         return None
-    return moment if moment is not None and moment.tzinfo is not None else None
+    if moment is None or moment.tzinfo is None or not 2000 <= moment.year <= 2100:  # the calendar's ends read back badly
+        return None
+    return moment
 
 
 def _receipt(receipt: Receipt, language: str) -> Response:
