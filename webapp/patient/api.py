@@ -82,7 +82,7 @@ def _moment(text: Any) -> datetime | None:
         moment = datetime.fromisoformat(text) if isinstance(text, str) and len(text) <= 40 else None
     except ValueError:
         return None
-    if moment is None or moment.tzinfo is None or not 2000 <= moment.year <= 2100:  # the calendar's ends read back badly
+    if moment is None or moment.tzinfo is None or not 2000 <= moment.year <= 2100:  # reads back badly
         return None
     return moment
 
