@@ -11,8 +11,9 @@ from flask import current_app, g, url_for
 from markupsafe import Markup
 
 from notifications import inbound
-from records import clock, doors, patients, phones
+from records import clock, doors, patients, phones, programmes
 from records import enrolment as enrolments
+from records.comorbidities import hold_for
 from records.db import db
 from records.models import Enrolment, EnrolmentState, RiskTier, Staff
 from records.patients import Identity, years_between
@@ -22,6 +23,7 @@ from triage.callbacks import AlertDetail, CallbackDetail
 from triage.documents import Document
 from triage.levels import Level
 from triage.models import AlertKind, Assessment
+from triage.situation import known_zone
 from triage.wording import Wording
 from webapp.clinic import history, rules, wording
 from webapp.clinic.answers import Answers, over_time
@@ -86,6 +88,19 @@ class File:
     @property
     def day_of_illness(self) -> int | None:
         return enrolments.illness_day(self.enrolment, clock.local_day(self.now, self.enrolment.zone))
+
+    @property
+    def lacks_own_limits(self) -> bool:
+        """A condition calls for a physician's own limits and none is in force: learned since, or the limits ran out."""
+        waits = self.enrolment.state == EnrolmentState.HELD  # said there with what to do
+        return self.is_open and not waits and bool(hold_for(self.enrolment.conditions)) and not self.own_limits
+
+    @property
+    def is_called_late(self) -> bool:
+        """In this patient's zone a silence can fall outside the centre's hours."""
+        programme = self.enrolment.programme
+        zone = known_zone(self.enrolment.zone, programme.zone)
+        return self.is_open and not programmes.calls_within_hours(programme, zone, self.now)
 
     @property
     def state(self) -> object:
