@@ -106,6 +106,7 @@ def _check(settings: Settings) -> None:
     if urlsplit(settings.public_url).scheme not in ("http", "https"):
         raise BadSetting("VIGIDOM_PUBLIC_URL must start with https:// (or http:// for a demonstration)")
     if settings.production:
+        _check_roles(settings)
         if settings.key_file is None:
             raise BadSetting("production needs VIGIDOM_KEY_FILE: make one with `vigidom keys generate FILE`")
         if settings.sms_provider == "console":
@@ -118,6 +119,15 @@ def _check(settings: Settings) -> None:
         for name in ("twilio_account_sid", "twilio_auth_token", "twilio_from"):
             if not getattr(settings, name):
                 raise BadSetting(f"VIGIDOM_SMS_PROVIDER=twilio needs {name.upper()}")
+
+
+def _check_roles(settings: Settings) -> None:
+    """In production the application works as a role that cannot rewrite the audit trail: never as the owner."""
+    application, owner = settings.database_url, settings.migration_database_url
+    if application is None or owner is None:
+        raise BadSetting("production needs a PostgreSQL of its own: set DATABASE_URL")
+    if urlsplit(application).username == urlsplit(owner).username:
+        raise BadSetting("production needs two roles: set MIGRATION_DATABASE_URL to the owner, DATABASE_URL to another")
 
 
 def _psycopg(url: str | None) -> str | None:

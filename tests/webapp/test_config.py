@@ -9,6 +9,7 @@ from webapp import config
 PRODUCTION = {
     "VIGIDOM_MODE": "production",
     "DATABASE_URL": "postgresql://app@db/vigidom",
+    "MIGRATION_DATABASE_URL": "postgresql://owner@db/vigidom",
     "VIGIDOM_KEY_FILE": "/etc/vigidom/keys.json",
     "VIGIDOM_PUBLIC_URL": "https://vigidom.example",
     "VIGIDOM_SMS_PROVIDER": "twilio",
@@ -30,7 +31,7 @@ def test_a_complete_production_environment_is_accepted() -> None:
     assert settings.production
     assert settings.secure_cookies
     assert settings.database_url == "postgresql+psycopg://app@db/vigidom"
-    assert settings.migration_database_url == settings.database_url
+    assert settings.migration_database_url == "postgresql+psycopg://owner@db/vigidom"
 
 
 def test_a_demonstration_may_talk_to_something_that_stands_for_twilio() -> None:
@@ -46,6 +47,9 @@ def test_a_demonstration_may_talk_to_something_that_stands_for_twilio() -> None:
         ({"VIGIDOM_MODE": ""}, "VIGIDOM_MODE=production"),
         ({"VIGIDOM_MODE": "demonstration"}, "VIGIDOM_MODE=production"),
         ({"VIGIDOM_KEY_FILE": ""}, "VIGIDOM_KEY_FILE"),
+        ({"DATABASE_URL": ""}, "DATABASE_URL"),
+        ({"MIGRATION_DATABASE_URL": ""}, "MIGRATION_DATABASE_URL"),
+        ({"MIGRATION_DATABASE_URL": "postgresql://app:other@db/vigidom"}, "MIGRATION_DATABASE_URL"),
         ({"VIGIDOM_PUBLIC_URL": "http://vigidom.example"}, "VIGIDOM_PUBLIC_URL"),
         ({"VIGIDOM_PUBLIC_URL": "vigidom.example"}, "VIGIDOM_PUBLIC_URL"),
         ({"VIGIDOM_SMS_PROVIDER": "console"}, "VIGIDOM_SMS_PROVIDER"),
