@@ -204,3 +204,25 @@ def test_no_page_of_the_clinic_shuts_anybody_out(new_context, ward: Ward, axe: A
     page.click("main form.vd-form button[type=submit]")
     look("enrolment refused")
     assert {name: violations for name, violations in found.items() if violations} == {}
+
+
+NAMES = (("Le Goff", "Jean Yves"), ("Nguyen", "Thi Mai"), ("Garnier-Duplessis", "Marguerite"), ("Payet", "Noé"))
+WHOLE_ROWS = """() => [...document.querySelectorAll("tr[data-callback]")]
+    .filter(row => row.getBoundingClientRect().bottom <= innerHeight).length"""
+
+
+@pytest.mark.parametrize("language", ["fr", "en"])
+def test_a_desktop_shows_fourteen_calls_at_once_and_nothing_beyond_its_edge(
+    desk: Page, ward: Ward, language: str
+) -> None:
+    for number in range(16):
+        family_name, given_name = NAMES[number % len(NAMES)]
+        enrolment = ward.patient(family_name=family_name, given_name=given_name)
+        more = {"chest-pain": [{"boolean": True}]} if number % 2 else {}
+        ward.answer(enrolment, {**RED, **more}, ago=timedelta(minutes=number))
+    come_in(desk, ward, language=language)
+
+    desk.goto(f"/{language}/queue")
+
+    assert desk.evaluate(WHOLE_ROWS) >= 14
+    assert desk.evaluate("() => document.documentElement.scrollWidth <= innerWidth")
