@@ -53,7 +53,7 @@ def windows(browser: Browser, service: Service) -> Iterator[tuple[Page, Page]]:
         context = browser.new_context(locale="fr-FR", base_url=service.url, **options)
         context.set_default_timeout(SOON)
         context.on("weberror", lambda fault: faults.append(str(fault.error)))
-        context.on("response", lambda got: faults.append(f"{got.status} {got.url}") if got.status >= 500 else None)
+        context.on("response", lambda got: faults.append(f"{got.status} {got.url}") if got.status >= 400 else None)
         opened.append(context)
     yield opened[0].new_page(), opened[1].new_page()
     for context in opened:
@@ -67,6 +67,7 @@ def shoot(page: Page, name: str) -> None:
         page.screenshot(path=Path(folder) / f"line-{name}.png", full_page=True)
 
 
+@pytest.mark.timeout(600)
 def test_from_a_text_message_to_a_doctor_s_call(service: Service, windows: tuple[Page, Page]) -> None:
     desk, phone = windows
     come_in(desk, service)
