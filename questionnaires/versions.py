@@ -14,6 +14,18 @@ from records.models import Programme
 
 _parsed: dict[bytes, Questionnaire] = {}
 
+ASKED = """
+    LEFT JOIN LATERAL (
+        SELECT v.id, v.url, v.digest
+        FROM questionnaires_in_force f JOIN questionnaire_versions v ON v.id = f.version_id
+        WHERE f.programme_id = e.programme_id AND f.from_at <= {now} ORDER BY f.from_at DESC LIMIT 1
+    ) asks ON true
+    LEFT JOIN questionnaire_versions asked ON asked.url = asks.url AND asked.version = {version}
+"""
+"""For a statement in which `e` is the enrolment: what its programme asks, and of that the version a page was made from,
+when there is such a version.
+"""
+
 
 class NothingInForce(LookupError):
     """The programme asks nothing yet: bind a published questionnaire to it."""
@@ -66,6 +78,11 @@ def in_force(session: Session, *, programme_id: int, now: datetime) -> tuple[Que
     if bound is None:
         raise NothingInForce(f"programme {programme_id} has no questionnaire in force")
     return bound.version, parsed(bound.version)
+
+
+def parsed_by(session: Session, *, version_id: int, digest: bytes) -> Questionnaire:
+    """The same as `parsed` where only the id and the digest are known; asks the database once per process."""
+    return _parsed.get(digest) or parsed(session.get_one(QuestionnaireVersion, version_id))
 
 
 def parsed(version: QuestionnaireVersion) -> Questionnaire:

@@ -168,6 +168,13 @@ def session_of(session: Session, *, token: str, now: datetime) -> PatientSession
     )
 
 
+RUNNING = """
+    (SELECT s.enrolment_id FROM patient_sessions s
+     WHERE s.token_digest = %(session)s AND s.ends_at > {now} AND s.revoked_at IS NULL)
+"""
+"""The same for a statement that goes to the driver as it is: the enrolment that the digest `session` opens, if any."""
+
+
 def end_session(session: Session, *, patient_session: PatientSession, now: datetime) -> None:
     patient_session.revoked_at = now
     session.flush()

@@ -22,7 +22,7 @@ from records.audit import Actor
 from triage import intake_reading, protocols, reasons
 from triage.assess import Assessment, CompiledProtocol, assess
 from triage.facts import gather
-from triage.intake_reading import Read
+from triage.intake_reading import Read, read_for_session
 from triage.intake_writing import write
 from triage.levels import Level
 from triage.receipts import Receipt, receipt, receipt_of
@@ -30,7 +30,7 @@ from triage.refusals import ProtocolUnsigned
 from triage.situation import inputs, local_day
 from triage.targets import due_at
 
-__all__ = ["Receipt", "Submission", "receipt", "submit"]
+__all__ = ["Read", "Receipt", "Submission", "read_for_session", "receipt", "submit"]
 
 TRIES = 3
 
@@ -63,18 +63,20 @@ class Submission:
         return uuid.uuid5(self.key, self.digest().hex())
 
 
-def submit(session: Session, *, submission: Submission, actor: Actor, now: datetime) -> Receipt:
+def submit(
+    session: Session, *, submission: Submission, actor: Actor, now: datetime, found: Read | None = None
+) -> Receipt:
     """Store and assess `submission`; sent again, return the first result. The caller commits, then says "received".
 
-    Two statements. When another request wins the race for the key, its result is read in a further one. Raises
-    ProtocolUnsigned for a real patient whom no signed protocol assesses, which inviting refuses.
+    Two statements, or one when the caller has read already: `found`, of the same key and check-in. When another request
+    wins the race for the key, its result is read in a further one. Raises ProtocolUnsigned for a real patient whom no
+    signed protocol assesses, which inviting refuses.
     """
     for _ in range(TRIES):
-        found = intake_reading.read(
+        found = found or intake_reading.read(
             session,
             enrolment_id=submission.enrolment_id,
             key=submission.key,
-            amending_key=submission.amending_key(),
             checkin=submission.checkin,
             now=now,
         )
@@ -95,14 +97,16 @@ def submit(session: Session, *, submission: Submission, actor: Actor, now: datet
                 now=now,
                 amends=found.first is not None,
             )
+        found = None
     raise RuntimeError("a response under this key appears and disappears")  # rows of responses are never removed
 
 
 def _stored(found: Read, submission: Submission) -> uuid.UUID | None:
     """The response that holds this very content already."""
-    if found.first is not None and found.first.digest == submission.digest():
-        return found.first.public_id
-    return found.amended
+    if found.first is None:
+        return None
+    digest = submission.digest()
+    return found.first.public_id if found.first.digest == digest else found.corrections.get(digest)
 
 
 def _first_result(session: Session, submission: Submission, stored: uuid.UUID, now: datetime) -> Receipt:

@@ -3,40 +3,50 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy.orm import Session
 
+from questionnaires import versions
+from records import doors
 from triage import history
 from triage.situation import Situation, situation
 
 NOW = "%(now)s::timestamptz"
 
-# The check-in is the one named, or of a correction that of the first answer, or else the one open at this moment; one
-# that has not opened yet is nobody's. A response already stored under the key tells a resent answer from a correction.
+# The check-in is the patient's own one that was named, or else the one open at this moment, or of a correction that of
+# the first answer; one that has not opened yet is nobody's. A response already stored under the key, and what corrects
+# it, tell a resent answer from a new one.
 READ = f"""
     SELECT {history.PATIENT}, {history.MISSED.format(until=NOW)}, {history.FAILED_CALLS},
            {history.OWN_LIMITS.format(now=NOW)},
            c.id AS checkin_id, c.public_id AS checkin, c.state AS checkin_state, c.opens_at, c.closes_at, c.local_on,
            mine.id AS mine_id, mine.public_id AS mine, mine.content_digest, mine.due_at AS mine_due_at,
-           mine.late AS mine_late, amended.public_id AS amended
+           mine.late AS mine_late,
+           CASE WHEN mine.id IS NOT NULL THEN (
+               SELECT jsonb_object_agg(encode(r.content_digest, 'hex'), r.public_id) FROM responses r
+               WHERE r.patient_id = e.patient_id AND r.amends_id = mine.id) END AS corrections,
+           coalesce(asked.id, asks.id) AS version_id, coalesce(asked.digest, asks.digest) AS version_digest
     FROM enrolments e {history.JOINED}
     LEFT JOIN responses mine ON mine.patient_id = e.patient_id AND mine.key = %(key)s::uuid
-    LEFT JOIN responses amended ON amended.patient_id = e.patient_id AND amended.key = %(amending_key)s::uuid
     LEFT JOIN LATERAL (
         SELECT * FROM checkins ch
         WHERE ch.enrolment_id = e.id AND ch.opens_at <= {NOW}
           AND CASE WHEN mine.id IS NOT NULL THEN ch.id = mine.checkin_id
-                   WHEN %(checkin)s::uuid IS NOT NULL THEN ch.public_id = %(checkin)s::uuid
-                   ELSE ch.state = 'open' AND ch.closes_at > {NOW} END
-        ORDER BY ch.opens_at DESC LIMIT 1
+                   ELSE ch.public_id = %(checkin)s::uuid OR ch.state = 'open' AND ch.closes_at > {NOW} END
+        ORDER BY ch.public_id = %(checkin)s::uuid DESC NULLS LAST, ch.opens_at DESC LIMIT 1
     ) c ON true
+    {versions.ASKED.format(now=NOW, version="%(version)s::text")}
     {history.IN_FORCE.format(now=NOW)}
     {history.PREVIOUS.format(before=f"coalesce(mine.due_at, c.opens_at, {NOW})")}
-    WHERE e.id = %(enrolment_id)s
-"""  # noqa: S608 - constant fragments, every value is a parameter
+    WHERE e.id = """  # noqa: S608 - constant fragments, every value is a parameter
+
+
+BY_ID = READ + "%(enrolment_id)s"
+BY_SESSION = READ + doors.RUNNING.format(now=NOW)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,31 +74,44 @@ class First:
 
 @dataclass(frozen=True, slots=True)
 class Read:
+    """`corrections` of `first` by the digest of their content. The version is the one that the page was made from when
+    there is such a one, else the one in force; None while the programme asks nothing.
+    """
+
     situation: Situation
     checkin: Asked | None
     first: First | None
-    amended: uuid.UUID | None
+    corrections: Mapping[bytes, uuid.UUID]
+    version_id: int | None
+    version_digest: bytes | None
 
 
-def read(
+def read(session: Session, *, enrolment_id: int, key: uuid.UUID, checkin: uuid.UUID | None, now: datetime) -> Read:
+    """One statement. Raises NoResultFound for an enrolment that does not exist."""
+    values = {"enrolment_id": enrolment_id, "key": key, "checkin": checkin, "version": None, "now": now}
+    return _read(session.connection().exec_driver_sql(BY_ID, values).mappings().one())
+
+
+def read_for_session(
     session: Session,
     *,
-    enrolment_id: int,
+    digest: bytes,
     key: uuid.UUID,
-    amending_key: uuid.UUID,
     checkin: uuid.UUID | None,
+    version: str | None,
     now: datetime,
-) -> Read:
-    """One statement. Raises NoResultFound for an enrolment that does not exist."""
-    values = {
-        "enrolment_id": enrolment_id,
-        "key": key,
-        "amending_key": amending_key,
-        "checkin": checkin,
-        "now": now,
-    }
-    row: Any = session.connection().exec_driver_sql(READ, values).mappings().one()
-    return Read(situation(row), _asked(row), _first(row), row["amended"])
+) -> Read | None:
+    """The same for whoever's session in the browser this is (see `doors.RUNNING`), in one statement all the same; None
+    for a session that is over or never was. `version` is the one that the page says it was made from.
+    """
+    values = {"session": digest, "key": key, "checkin": checkin, "version": version, "now": now}
+    row = session.connection().exec_driver_sql(BY_SESSION, values).mappings().one_or_none()
+    return None if row is None else _read(row)
+
+
+def _read(row: Any) -> Read:
+    corrections = {bytes.fromhex(digest): uuid.UUID(found) for digest, found in (row["corrections"] or {}).items()}
+    return Read(situation(row), _asked(row), _first(row), corrections, row["version_id"], row["version_digest"])
 
 
 def _asked(row: Any) -> Asked | None:

@@ -5,14 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from flask import Response, g, jsonify, request, url_for
+from flask import Response, jsonify, request, url_for
 
-from questionnaires.answers import raw_from_json
-from records import texts
-from records.db import db
+from records import clock
+from records.db import single_statements
 from triage.receipts import Receipt
 from webapp.extensions import csrf, translator
-from webapp.patient import finding, reception
+from webapp.patient import finding, sending
 from webapp.patient.blueprint import blueprint
 from webapp.permissions import access
 
@@ -48,13 +47,14 @@ def receive_json() -> Response:
     body = _object()
     if body is None:
         return problem(400, NOT_JSON)
-    enrolment = g.patient_session.enrolment
-    if body.get("owner") != reception.owner_of(enrolment):
-        return problem(401, SIGN_IN)
-    sent = reception.read(enrolment, raw_from_json(body.get("answers")), body)
-    receipt = reception.submit(sent, key=key, completed_at=_moment(body.get("completed_at")))
-    db.session.commit()
-    return _receipt(receipt, sent.language)
+    now = clock.now()
+    with single_statements() as session:
+        found = sending.look(session, body, key=key, now=now)
+        if found is None:
+            return problem(401, SIGN_IN)
+        completed_at = _moment(body.get("completed_at"))
+        receipt = sending.store(session, found, body, key=key, completed_at=completed_at, now=now)
+    return _receipt(receipt, sending.language_of(body))
 
 
 def _from_our_page() -> bool:
@@ -88,7 +88,7 @@ def _moment(text: Any) -> datetime | None:
 
 
 def _receipt(receipt: Receipt, language: str) -> Response:
-    address = url_for("patient.result", response=receipt.response, language=texts.best(language))
+    address = url_for("patient.result", response=receipt.response, language=language)
     response = jsonify(response=str(receipt.response), level=receipt.level, call_15=receipt.call_15, url=address)
     response.status_code = 200 if receipt.duplicate else 201
     return response

@@ -11,6 +11,8 @@ from webapp.patient import cookies
 from webapp.permissions import declared
 
 blueprint = Blueprint("patient", __name__)
+READ_WITH_THE_SESSION = frozenset({"patient.receive_json"})
+"""Routes whose own first statement finds the session, and which turn away whoever has none."""
 LANGUAGE = f"/<any({', '.join(texts.LANGUAGES)}):language>"
 
 
@@ -18,6 +20,8 @@ LANGUAGE = f"/<any({', '.join(texts.LANGUAGES)}):language>"
 def recognise() -> Response | None:
     """Lets a request into a route declared `patient` only with a session; wherever that route lives."""
     if request.endpoint is None or declared(current_app, request.endpoint) != "patient":
+        return None
+    if request.endpoint in READ_WITH_THE_SESSION and request.cookies.get(cookies.SESSION):
         return None
     if in_session() is not None:
         return None

@@ -1,0 +1,77 @@
+"""The short way of the phone's script: one read that finds session, check-in and rules, one write of everything.
+
+Both statements stand for themselves: the write is whole or nothing, and what it rests on is decided by its key. So
+there is no transaction around them, which would cost two more round trips.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from flask import request
+from sqlalchemy.orm import Session
+
+from questionnaires import versions
+from questionnaires.answers import raw_from_json, validate
+from questionnaires.models import Door
+from records import crypto, texts
+from records.audit import Actor
+from records.fields import is_readable
+from triage import intake
+from webapp.patient import cookies, finding, reception
+
+Body = Mapping[str, Any]
+
+
+def look(session: Session, body: Body, *, key: uuid.UUID, now: datetime) -> intake.Read | None:
+    """What deciding needs; None without a running session, or when the answers are of another person's follow-up."""
+    version = body.get("version")
+    found = intake.read_for_session(
+        session,
+        digest=crypto.digest_token(request.cookies[cookies.SESSION]),
+        key=key,
+        checkin=finding.as_uuid(body.get("checkin")),
+        version=version if isinstance(version, str) and is_readable(version) else None,
+        now=now,
+    )
+    ours = found is not None and body.get("owner") == reception.mark(found.situation.enrolment)
+    return found if ours else None
+
+
+def store(
+    session: Session,
+    found: intake.Read,
+    body: Body,
+    *,
+    key: uuid.UUID,
+    completed_at: datetime | None,
+    now: datetime,
+) -> intake.Receipt:
+    """Never raises on what was sent. On disk when it returns."""
+    if found.version_id is None or found.version_digest is None:
+        raise versions.NothingInForce("the programme has no questionnaire in force")
+    questionnaire = versions.parsed_by(session, version_id=found.version_id, digest=found.version_digest)
+    known = {"has-oximeter": found.situation.has_oximeter}
+    facts = {name: fact for name, fact in known.items() if name in questionnaire.by_link_id}
+    validated = validate(questionnaire, raw_from_json(body.get("answers")), facts=facts)
+    submission = intake.Submission(
+        enrolment_id=found.situation.enrolment_id,
+        key=key,
+        version_id=found.version_id,
+        answers=validated.answers,
+        dropped=validated.not_in_force(),
+        language=language_of(body),
+        door=Door.PHONE,
+        completed_at=completed_at,
+        checkin=finding.as_uuid(body.get("checkin")),
+    )
+    actor = Actor("patient", found.situation.patient, request.remote_addr)
+    return intake.submit(session, submission=submission, actor=actor, now=now, found=found)
+
+
+def language_of(body: Body) -> str:
+    language = body.get("language")
+    return texts.best(language if isinstance(language, str) else None)
