@@ -22,7 +22,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from notifications import jobs as notification_jobs
 from notifications.providers import Provider
 from questionnaires import jobs as questionnaire_jobs
-from records import clock, heartbeats
+from records import clock, heartbeats, housekeeping
 from records.db import db
 from triage import jobs as triage_jobs
 from webapp.providers import chosen
@@ -96,6 +96,7 @@ def jobs(
         "reviews-due": in_rounds(triage_jobs.raise_reviews_due),
         "follow-up-ends": in_rounds(triage_jobs.end_follow_ups),
         "messages": messages,
+        "housekeeping": in_rounds(housekeeping.tidy),
     }
 
 

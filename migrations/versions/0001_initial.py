@@ -136,6 +136,7 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['patient_id'], ['patients.id'], name=op.f('fk_devices_patient_id_patients')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_devices'))
     )
+    op.create_index(op.f('ix_devices_seen_at'), 'devices', ['seen_at'], unique=False)
     op.create_index(op.f('ix_devices_patient_id'), 'devices', ['patient_id'], unique=False)
     op.create_index(op.f('ix_devices_token_digest_patient_id'), 'devices', ['token_digest', 'patient_id'], unique=True)
     op.create_table('enrolments',
@@ -413,6 +414,7 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_patient_sessions')),
     sa.UniqueConstraint('token_digest', name=op.f('uq_patient_sessions_token_digest'))
     )
+    op.create_index(op.f('ix_patient_sessions_ends_at'), 'patient_sessions', ['ends_at'], unique=False)
     op.create_index(op.f('ix_patient_sessions_enrolment_id'), 'patient_sessions', ['enrolment_id'], unique=False)
     op.create_table('protocols_in_force',
     sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
@@ -627,6 +629,7 @@ def downgrade() -> None:
     op.drop_table('questionnaires_in_force')
     op.drop_table('protocols_in_force')
     op.drop_index(op.f('ix_patient_sessions_enrolment_id'), table_name='patient_sessions')
+    op.drop_index(op.f('ix_patient_sessions_ends_at'), table_name='patient_sessions')
     op.drop_table('patient_sessions')
     op.drop_index(op.f('ix_patient_limits_enrolment_id'), table_name='patient_limits')
     op.drop_table('patient_limits')
@@ -663,6 +666,7 @@ def downgrade() -> None:
     op.drop_index('ix_enrolments_invited', table_name='enrolments', postgresql_where=sa.text("state = 'invited'"))
     op.drop_index('ix_enrolments_due', table_name='enrolments', postgresql_where=sa.text("state = 'active'"))
     op.drop_table('enrolments')
+    op.drop_index(op.f('ix_devices_seen_at'), table_name='devices')
     op.drop_index(op.f('ix_devices_token_digest_patient_id'), table_name='devices')
     op.drop_index(op.f('ix_devices_patient_id'), table_name='devices')
     op.drop_table('devices')

@@ -16,7 +16,7 @@ class Device(Base):
     """A browser on which this patient has proved the day and month of birth; known by a long-lived cookie."""
 
     __tablename__ = "devices"
-    __table_args__ = (Index(None, "token_digest", "patient_id", unique=True),)
+    __table_args__ = (Index(None, "token_digest", "patient_id", unique=True), Index(None, "seen_at"))
 
     id: Mapped[Id]
     patient_id: Mapped[int] = mapped_column(ForeignKey(Patient.id), index=True)
@@ -30,6 +30,7 @@ class PatientSession(Base):
     """A patient's short session in one browser: today's questionnaire of one enrolment and nothing else."""
 
     __tablename__ = "patient_sessions"
+    __table_args__ = (Index(None, "ends_at"),)
 
     id: Mapped[Id]
     enrolment_id: Mapped[int] = mapped_column(ForeignKey(Enrolment.id), index=True)

@@ -24,6 +24,7 @@ JOBS = {
     "reviews-due": lazy("Raise pauses to look at again"),
     "follow-up-ends": lazy("End follow-ups whose days are over"),
     "messages": lazy("Send messages"),
+    "housekeeping": lazy("Forget old sessions and counted tries"),
 }
 WAITING = (MessageStatus.QUEUED, MessageStatus.CLAIMED, MessageStatus.SENDING)
 
