@@ -81,13 +81,13 @@ def below(pid: int) -> list[Process]:
 
 
 @contextlib.contextmanager
-def installation() -> Iterator[Service]:
+def installation(kind: type[Service] | None = None, **settings: Any) -> Iterator[Any]:
     """A service that is not started yet. Its folder stays open to the database's unprivileged user, unlike pytest's,
     which every other run of pytest closes again.
     """
     with tempfile.TemporaryDirectory(prefix="vigidom-") as name:
         Path(name).chmod(0o711)
-        service = Service(Path(name))
+        service = (kind or Service)(Path(name), **settings)
         try:
             yield service
         finally:
