@@ -107,13 +107,13 @@ class Wording:
         values["limit"] = self.with_unit(node["limit_value"], fact.unit)
         match node["operator"]:
             case "<":
-                return t.gettext("%(fact)s %(value)s: below %(limit)s", **values)
+                return t.gettext("%(fact)s: %(value)s (alert below %(limit)s)", **values)
             case "<=":
-                return t.gettext("%(fact)s %(value)s: at most %(limit)s", **values)
+                return t.gettext("%(fact)s: %(value)s (alert at %(limit)s or less)", **values)
             case ">":
-                return t.gettext("%(fact)s %(value)s: above %(limit)s", **values)
+                return t.gettext("%(fact)s: %(value)s (alert above %(limit)s)", **values)
             case ">=":
-                return t.gettext("%(fact)s %(value)s: at least %(limit)s", **values)
+                return t.gettext("%(fact)s: %(value)s (alert from %(limit)s)", **values)
             case "=":
                 return t.gettext("%(fact)s %(value)s: exactly %(limit)s", **values)
         return t.gettext("%(fact)s %(value)s: other than %(limit)s", **values)

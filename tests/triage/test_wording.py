@@ -23,7 +23,7 @@ def test_the_patient_reads_the_same_figures_as_the_rule_in_either_language():
 def test_a_patients_own_limit_is_the_one_shown():
     own = {"spo2_red": Decimal(85), "spo2_orange": Decimal(88), "spo2_first": Decimal(89)}
 
-    assert said(assessed(spo2=87, own_limits=own)).to_caller() == ["SpO2 87% (at most 88)"]
+    assert said(assessed(spo2=87, own_limits=own)).to_caller() == ["SpO2 87% (≤ 88)"]
 
 
 def test_nothing_is_said_of_a_green():
@@ -37,25 +37,25 @@ def test_the_worst_comes_first_and_call_15_before_all():
 
     assert said(result).to_caller() == [
         "Chest pain",
-        "Temperature 40.3\u202f°C (above 40.0)",
+        "Temperature 40.3\u202f°C (> 40.0)",
         "Strong chills",
         "Could not be assessed, missing: Pulse",
     ]
 
 
 def test_a_milder_rule_on_the_same_measure_is_not_repeated():
-    assert said(assessed(spo2=91, previous=None)).to_caller() == ["SpO2 91% (at most 92)"]
-    assert said(assessed(spo2=94, previous=None)).to_caller() == ["First SpO2 94% (below 95)"]
+    assert said(assessed(spo2=91, previous=None)).to_caller() == ["SpO2 91% (≤ 92)"]
+    assert said(assessed(spo2=94, previous=None)).to_caller() == ["First SpO2 94% (< 95)"]
 
 
 def test_each_number_stands_beside_its_limit():
     result = assessed(temperature=Decimal("40.3"), respiratory_rate=7, spo2=93, heart_rate=45)
 
     assert said(result, "fr").comparisons() == [
-        "Température 40,3\u202f°C\u202f: au-dessus de 40,0\u202f°C",
-        "Fréquence respiratoire 7\u202f/min\u202f: au plus 8\u202f/min",
-        "Pouls 45\u202f/min\u202f: en dessous de 50\u202f/min",
-        "SpO2 (oxygène) 93\u202f%\u202f: au plus 94\u202f%",
+        "Température\u202f: 40,3\u202f°C (alerte au-dessus de 40,0\u202f°C)",
+        "Fréquence respiratoire\u202f: 7\u202f/min (alerte à 8\u202f/min ou moins)",
+        "Pouls\u202f: 45\u202f/min (alerte en dessous de 50\u202f/min)",
+        "SpO2 (oxygène)\u202f: 93\u202f% (alerte à 94\u202f% ou moins)",
     ]
 
 

@@ -74,7 +74,7 @@ def test_a_measure_that_is_red_at_night_is_shown_with_its_limit(client: FlaskCli
         visit(client, session)
         page = result_of(client, GREEN | {"temperature": "40,4"})
 
-    assert "Temperature 40.4" in page
+    assert "Temperature: 40.4" in page
     assert "above 40.0" in page
 
 
