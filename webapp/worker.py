@@ -11,12 +11,13 @@ import socket
 import threading
 import time
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import structlog
 from apscheduler.schedulers.background import BackgroundScheduler
 from flask import Flask
 from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session, sessionmaker
 
 from notifications import jobs as notification_jobs
@@ -31,7 +32,7 @@ log = structlog.get_logger(__name__)
 
 BEAT_SECONDS = 5
 SILENCE_LIMIT_SECONDS = 120
-SKEW_LIMIT_SECONDS = 2
+SKEW_LIMIT = timedelta(seconds=2)
 CHUNK = 5_000
 LANES = 4  # texts that wait for the provider at once; each needs a connection of the pool
 ROUNDS = 50
@@ -42,7 +43,13 @@ Clock = Callable[[], datetime]
 
 
 class ClockSkew(RuntimeError):
-    """This machine's clock and the database's differ too much for claims and deadlines to mean anything."""
+    """This machine's clock and the database's differ too much for claims and deadlines to mean anything; `there` is the
+    database's instant.
+    """
+
+    def __init__(self, there: datetime, skew: timedelta) -> None:
+        super().__init__(f"{skew.total_seconds():.0f} s apart from the database")
+        self.there = there
 
 
 def in_rounds(step: Callable[..., int]) -> Job:
@@ -100,49 +107,64 @@ def jobs(
     }
 
 
-def check_clock(session: Session, now: datetime) -> None:
-    """Raise ClockSkew when this machine's `now` is not the database's."""
+def check_clock(session: Session, present: Clock) -> None:
+    """Raise ClockSkew when this machine's clock, before and after asking, is not the database's.
+
+    Both, or a connection that took its time would count as a wrong clock.
+    """
+    before = present()
     there = session.scalar(text("SELECT clock_timestamp()"))
     assert there is not None
-    skew = abs((there - now).total_seconds())
-    if skew > SKEW_LIMIT_SECONDS:
-        raise ClockSkew(f"{skew:.0f} s apart from the database")
+    skew = max(before - there, there - present())
+    if skew > SKEW_LIMIT:
+        raise ClockSkew(there, skew)
 
 
-def beat(sessions: Sessions, name: str, job: Job) -> None:
+def beat(sessions: Sessions, name: str, job: Job, *, present: Clock = clock.now) -> None:
     """Run one job once and leave its heartbeat, whether it worked or not; an error ends this beat, never the worker."""
     started, failure, done = time.monotonic(), None, 0
-    now = clock.now()
     try:
         with sessions.begin() as session:
-            check_clock(session, clock.now())
-        done = job(sessions, now)
+            check_clock(session, present)
+        done = job(sessions, present())
     except Exception as error:
         failure = error
         log.error("job_failed", job=name, error=type(error).__name__, exc_info=not isinstance(error, ClockSkew))
     took = int((time.monotonic() - started) * 1000)
-    with sessions.begin() as session:
-        heartbeats.beat(session, job=name, now=clock.now(), took_ms=took, done=done, error=failure)
+    # By a wrong clock, a heartbeat would look fresh for as long as that clock is ahead.
+    now = failure.there if isinstance(failure, ClockSkew) else present()
+    try:
+        with sessions.begin() as session:
+            heartbeats.beat(session, job=name, now=now, took_ms=took, done=done, error=failure)
+    except SQLAlchemyError as error:
+        log.error("heartbeat_not_written", job=name, error=type(error).__name__)
 
 
 class Watchdog:
-    """Ends the process when no job has beaten for too long on the monotonic clock, which no one can set back."""
+    """Ends the process when no job has beaten for too long on a clock that no one can set back.
 
-    def __init__(self) -> None:
-        self.last = time.monotonic()
+    A beat that fails is a beat: while the database is away nothing is gained by starting again and again.
+    """
+
+    def __init__(self, present: Callable[[], float] = time.monotonic) -> None:
+        self.present = present
+        self.last = present()
 
     def fed(self, run: Callable[[], None]) -> Callable[[], None]:
         def feeding() -> None:
             run()
-            self.last = time.monotonic()
+            self.last = self.present()
 
         return feeding
 
-    def guard(self, stop: threading.Event) -> None:
-        while not stop.wait(1):
-            if time.monotonic() - self.last > SILENCE_LIMIT_SECONDS:
+    def is_silent(self) -> bool:
+        return self.present() - self.last > SILENCE_LIMIT_SECONDS
+
+    def guard(self, stop: threading.Event, *, every: float = 1, end: Callable[[int], object] = os._exit) -> None:
+        while not stop.wait(every):
+            if self.is_silent():
                 log.error("watchdog_ends_worker", silent_for=SILENCE_LIMIT_SECONDS)
-                os._exit(3)
+                end(3)
 
 
 def run(app: Flask) -> None:
