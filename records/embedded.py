@@ -115,7 +115,10 @@ class Server:
         self._own(self.socket)
         self._launch()
         self._await_ready()
-        return self._prepare()
+        try:
+            return self._prepare()
+        except psycopg.OperationalError as error:
+            raise ServerFailed(f"PostgreSQL ended while it was being prepared: see {self.log}") from error
 
     def stop(self) -> None:
         if self.process and self.process.poll() is None:

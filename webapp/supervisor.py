@@ -22,6 +22,8 @@ log = structlog.get_logger(__name__)
 
 STOP_LIMIT_SECONDS = 20
 RESTART_DELAYS_SECONDS = (1, 2, 5, 10, 30)
+STEADY_SECONDS = 60
+"""Whoever lived this long did not end because of how it was started."""
 
 
 class PortTaken(RuntimeError):
@@ -30,7 +32,7 @@ class PortTaken(RuntimeError):
 
 @dataclass
 class Child:
-    """One process that has to run; `deaths` counts how often it ended by itself."""
+    """One process that has to run; `deaths` counts how often in a row it ended by itself soon after its start."""
 
     name: str
     command: Sequence[str]
@@ -38,9 +40,11 @@ class Child:
     when_orphaned: signal.Signals = signal.SIGTERM
     process: subprocess.Popen[bytes] | None = None
     deaths: int = 0
+    started_at: float = field(default=0.0)
     restart_at: float = field(default=0.0)
 
     def start(self) -> None:
+        self.started_at = time.monotonic()
         self.process = subprocess.Popen(  # noqa: S603 - our own command
             self.command,
             stdin=subprocess.DEVNULL,
@@ -54,6 +58,8 @@ class Child:
         if self.process is not None and self.process.poll() is None:
             return
         if self.process is not None:
+            if time.monotonic() - self.started_at > STEADY_SECONDS:
+                self.deaths = 0
             delay = RESTART_DELAYS_SECONDS[min(self.deaths, len(RESTART_DELAYS_SECONDS) - 1)]
             log.warning("child_ended", child=self.name, code=self.process.returncode, restart_in=delay)
             self.process, self.deaths, self.restart_at = None, self.deaths + 1, time.monotonic() + delay
@@ -117,7 +123,8 @@ def children(settings: Settings) -> list[Child]:
     environment = {**os.environ, "VIGIDOM_SUPERVISED": "1"}
     web = [sys.executable, "-m", "granian", "--interface", "wsgi", "--host", settings.host]
     web += ["--port", str(settings.port), "--workers", str(settings.web_processes), "--blocking-threads", "2"]
-    web += ["--backlog", "512", "--no-ws", "--respawn-failed-workers", "--log-level", "warning"]
+    web += ["--backlog", "512", "--no-ws", "--log-level", "warning"]
+    web += ["--respawn-failed-workers", "--respawn-interval", "1"]
     web += ["--workers-kill-timeout", "10", "webapp.wsgi:app"]
     worker = [sys.executable, "-m", "webapp.cli", "worker"]
     # An orphaned server that took its time would hold the port against the next start.

@@ -45,7 +45,7 @@ class Soaked(Service):
             "TWILIO_FROM": "+33644600000",
             "TWILIO_API_URL": self.twilio,
         }
-        return kept | own | {"VIGIDOM_PUBLIC_URL": self.url}
+        return kept | own | {"VIGIDOM_PUBLIC_URL": self.url, "VIGIDOM_WEB_PROCESSES": "2"}
 
 
 @dataclass(frozen=True)
