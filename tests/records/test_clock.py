@@ -16,7 +16,7 @@ from records import clock
     [
         (date(2026, 1, 10), time(8), "Europe/Paris", datetime(2026, 1, 10, 7, tzinfo=UTC)),
         (date(2026, 7, 10), time(8), "Europe/Paris", datetime(2026, 7, 10, 6, tzinfo=UTC)),
-        (date(2026, 10, 25), time(2, 30), "Europe/Paris", datetime(2026, 10, 25, 0, 30, tzinfo=UTC)),  # the first of two
+        (date(2026, 10, 25), time(2, 30), "Europe/Paris", datetime(2026, 10, 25, 0, 30, tzinfo=UTC)),  # of two
         (date(2026, 3, 29), time(2, 30), "Europe/Paris", datetime(2026, 3, 29, 1, 30, tzinfo=UTC)),  # skipped: 03:30
         (date(2026, 10, 25), time(8), "Europe/Paris", datetime(2026, 10, 25, 7, tzinfo=UTC)),
         (date(2026, 7, 10), time(8), "Indian/Reunion", datetime(2026, 7, 10, 4, tzinfo=UTC)),
