@@ -15,7 +15,7 @@ from sqlalchemy import BigInteger, CheckConstraint, Date, DateTime, Identity, La
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import Dialect
 from sqlalchemy.exc import DisconnectionError
-from sqlalchemy.orm import DeclarativeBase, Session, mapped_column
+from sqlalchemy.orm import DeclarativeBase, mapped_column
 from sqlalchemy.types import TypeDecorator
 
 from records.crypto import Sealed
@@ -126,8 +126,3 @@ def engine_options(*, pool_size: int = 4, application_name: str = "vigidom") -> 
 
 
 db = SQLAlchemy(metadata=Base.metadata)
-
-
-def single_statements() -> Session:
-    """A session on the application's own pool in which every statement is a transaction: on disk when it returns."""
-    return Session(db.engine.execution_options(isolation_level="AUTOCOMMIT"))

@@ -24,6 +24,7 @@ from notifications import jobs
 from notifications.providers.twilio import TwilioProvider
 from records.db import db, engine_options
 from tests.notifications import twilio_server
+from tests.statements import cursors
 from webapp import config, create_app
 
 Order = dict[str, Any]
@@ -35,8 +36,9 @@ class Steps:
 
     def __init__(self, engine: sa.Engine, at: int | None) -> None:
         self.count, self.at = 0, at
-        for name in ("before_cursor_execute", "after_cursor_execute", "commit"):
-            sa.event.listen(engine, name, self._step)
+        telling = cursors(self._step, self._step)
+        sa.event.listen(engine, "checkout", lambda connection, *_: setattr(connection, "cursor_factory", telling))
+        sa.event.listen(engine, "commit", self._step)
         sa.event.listen(Session, "after_commit", self._step)
 
     def _step(self, *_: object) -> None:

@@ -17,8 +17,9 @@ from typing import Any
 import orjson
 from sqlalchemy.orm import Session
 
-from records import audit
+from records import audit, driver
 from records.audit import Actor
+from records.driver import Driver
 from triage import intake_reading, protocols, reasons
 from triage.assess import Assessment, CompiledProtocol, assess
 from triage.facts import gather
@@ -64,17 +65,24 @@ class Submission:
 
 
 def submit(
-    session: Session, *, submission: Submission, actor: Actor, now: datetime, found: Read | None = None
+    session: Session,
+    *,
+    submission: Submission,
+    actor: Actor,
+    now: datetime,
+    found: Read | None = None,
+    line: Driver | None = None,
 ) -> Receipt:
     """Store and assess `submission`; sent again, return the first result. The caller commits, then says "received".
 
     Two statements, or one when the caller has read already: `found`, of the same key and check-in. When another request
-    wins the race for the key, its result is read in a further one. Raises ProtocolUnsigned for a real patient whom no
-    signed protocol assesses, which inviting refuses.
+    wins the race for the key, its result is read in a further one. They go over `line`, or over the session's own
+    connection. Raises ProtocolUnsigned for a real patient whom no signed protocol assesses, which inviting refuses.
     """
+    line = line or driver.under(session)
     for _ in range(TRIES):
         found = found or intake_reading.read(
-            session,
+            line,
             enrolment_id=submission.enrolment_id,
             key=submission.key,
             checkin=submission.checkin,
@@ -85,7 +93,7 @@ def submit(
             return _first_result(session, submission, stored, now)
         protocol, assessment = _assess(session, found, submission, now)
         rows = _rows(found, submission, protocol, assessment, now)
-        if write(session, {**rows, **_audited(found, rows, submission, actor, now)}):
+        if write(line, {**rows, **_audited(found, rows, submission, actor, now)}):
             return receipt_of(
                 found.situation.centre,
                 protocol.document,

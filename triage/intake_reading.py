@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy.orm import Session
+from sqlalchemy.exc import NoResultFound
 
 from questionnaires import versions
-from records import doors
+from records import doors, driver
+from records.driver import Driver
 from triage import history
 from triage.situation import Situation, situation
 
@@ -45,8 +46,8 @@ READ = f"""
     WHERE e.id = """  # noqa: S608 - constant fragments, every value is a parameter
 
 
-BY_ID = READ + "%(enrolment_id)s"
-BY_SESSION = READ + doors.RUNNING.format(now=NOW)
+BY_ID = driver.on_one_line(READ + "%(enrolment_id)s")
+BY_SESSION = driver.on_one_line(READ + doors.RUNNING.format(now=NOW))
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,14 +87,17 @@ class Read:
     version_digest: bytes | None
 
 
-def read(session: Session, *, enrolment_id: int, key: uuid.UUID, checkin: uuid.UUID | None, now: datetime) -> Read:
+def read(line: Driver, *, enrolment_id: int, key: uuid.UUID, checkin: uuid.UUID | None, now: datetime) -> Read:
     """One statement. Raises NoResultFound for an enrolment that does not exist."""
     values = {"enrolment_id": enrolment_id, "key": key, "checkin": checkin, "version": None, "now": now}
-    return _read(session.connection().exec_driver_sql(BY_ID, values).mappings().one())
+    row = driver.one_row(line, BY_ID, values)
+    if row is None:
+        raise NoResultFound(f"no enrolment {enrolment_id}")
+    return _read(row)
 
 
 def read_for_session(
-    session: Session,
+    line: Driver,
     *,
     digest: bytes,
     key: uuid.UUID,
@@ -105,7 +109,7 @@ def read_for_session(
     for a session that is over or never was. `version` is the one that the page says it was made from.
     """
     values = {"session": digest, "key": key, "checkin": checkin, "version": version, "now": now}
-    row = session.connection().exec_driver_sql(BY_SESSION, values).mappings().one_or_none()
+    row = driver.one_row(line, BY_SESSION, values)
     return None if row is None else _read(row)
 
 

@@ -6,11 +6,10 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy.orm import Session
+from records import audit, driver
+from records.driver import Driver
 
-from records import audit
-
-# psycopg's own parameters: the statement goes to the driver as it is, for SQLAlchemy's text() costs half as much again.
+# psycopg's own parameters, for the statement goes to the driver as it is.
 AUDIT = re.sub(r"(?<!:):([a-z]\w*)", r"%(\1)s", audit.APPEND_ONCE_CTE)
 
 CALLBACK_WORSENS = """
@@ -74,6 +73,10 @@ WRITE = f"""
 """  # noqa: S608 - constant fragments, every value is a parameter
 
 
-def write(session: Session, rows: Mapping[str, Any]) -> bool:
+WRITE_AT_ONCE = driver.on_one_line(WRITE)
+
+
+def write(line: Driver, rows: Mapping[str, Any]) -> bool:
     """One statement; False when this patient's key stands already, and then nothing was written."""
-    return bool(session.connection().exec_driver_sql(WRITE, dict(rows)).scalar_one())
+    written = line.execute(WRITE_AT_ONCE, rows).fetchone()
+    return written is not None and written[0] > 0

@@ -19,7 +19,8 @@ from records.db import engine_options
 from records.models import AuditEntry, Contact, Enrolment, EnrolmentState, Role, Staff
 from records.texts import translator
 from tests.factories import NOW, make_enrolment, make_team
-from tests.triage.scene import ORANGE, RED, WELL, Scene, at_once, counted, set_scene
+from tests.statements import counted
+from tests.triage.scene import ORANGE, RED, WELL, Scene, at_once, set_scene
 from triage import callbacks
 from triage.callbacks import Filters, queue
 from triage.levels import Level

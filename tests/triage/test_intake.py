@@ -18,7 +18,8 @@ from questionnaires.models import Checkin, CheckinState, Response
 from records import audit, audit_check
 from records.models import AuditEntry, EnrolmentState, Role
 from tests.factories import NOW, make_enrolment
-from tests.triage.scene import ORANGE, RED, WELL, Scene, at_once, counted, set_scene
+from tests.statements import counted
+from tests.triage.scene import ORANGE, RED, WELL, Scene, at_once, set_scene
 from triage import followup, intake, protocols
 from triage.assess import reassess
 from triage.intake import Receipt

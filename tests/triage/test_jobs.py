@@ -18,7 +18,8 @@ from records.audit import SYSTEM
 from records.enrolment import release
 from records.models import EnrolmentState, PauseReason, RiskTier, Role
 from tests.factories import NOW, make_enrolment
-from tests.triage.scene import ORANGE, RED, WELL, Scene, counted, set_scene
+from tests.statements import counted
+from tests.triage.scene import ORANGE, RED, WELL, Scene, set_scene
 from triage import callbacks, followup, jobs, reasons
 from triage.assess import reassess
 from triage.levels import Level

@@ -3,40 +3,29 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import timedelta
-from typing import Any
 
+import pytest
+import sqlalchemy as sa
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import event
 from sqlalchemy.orm import Session
 
 from records import clock
 from records.db import db
+from tests.statements import counted
 from tests.webapp.patient_room import GREEN, RED, as_json, enter, make_checkin, make_followed
 from webapp.patient import reception
 
 
-@contextmanager
-def counted(app: Flask) -> Iterator[list[str]]:
-    """The statements that the application sends inside the block."""
-    seen: list[str] = []
-
-    def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
-        seen.append(statement)
-
+@pytest.fixture
+def application(app: Flask) -> sa.Engine:
+    """The engine that the application's own requests use."""
     with app.app_context():
-        engine = db.engine
-    event.listen(engine, "before_cursor_execute", note)
-    try:
-        yield seen
-    finally:
-        event.remove(engine, "before_cursor_execute", note)
+        return db.engine
 
 
-def test_a_submission_is_one_read_and_one_write(app: Flask, client: FlaskClient, session: Session) -> None:
+def test_a_submission_is_one_read_and_one_write(application: sa.Engine, client: FlaskClient, session: Session) -> None:
     enrolment = make_followed(session)
     checkin = make_checkin(session, enrolment, opened=clock.now() - timedelta(hours=1))
     enter(client, session, enrolment)
@@ -48,9 +37,9 @@ def test_a_submission_is_one_read_and_one_write(app: Flask, client: FlaskClient,
         return client.post("/api/answers", json=sent, headers=headers).status_code
 
     assert send(GREEN) == 201  # this process reads questionnaire and protocol, once
-    with counted(app) as green:
+    with counted(application) as green:
         assert send(GREEN) == 201
-    with counted(app) as red:
+    with counted(application) as red:
         assert send(RED) == 201
 
     assert (len(green), len(red)) == (2, 2)

@@ -8,7 +8,7 @@ from typing import Any
 from flask import Response, jsonify, request, url_for
 
 from records import clock
-from records.db import single_statements
+from records.driver import single_statements
 from triage.receipts import Receipt
 from webapp.extensions import csrf, translator
 from webapp.patient import finding, sending
@@ -48,12 +48,12 @@ def receive_json() -> Response:
     if body is None:
         return problem(400, NOT_JSON)
     now = clock.now()
-    with single_statements() as session:
-        found = sending.look(session, body, key=key, now=now)
+    with single_statements() as line:
+        found = sending.look(line, body, key=key, now=now)
         if found is None:
             return problem(401, SIGN_IN)
         completed_at = _moment(body.get("completed_at"))
-        receipt = sending.store(session, found, body, key=key, completed_at=completed_at, now=now)
+        receipt = sending.store(line, found, body, key=key, completed_at=completed_at, now=now)
     return _receipt(receipt, sending.language_of(body))
 
 

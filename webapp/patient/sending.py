@@ -9,7 +9,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 from flask import request
 from sqlalchemy.orm import Session
@@ -19,6 +19,8 @@ from questionnaires.answers import raw_from_json, validate
 from questionnaires.models import Door
 from records import crypto, texts
 from records.audit import Actor
+from records.db import db
+from records.driver import Driver
 from records.fields import is_readable
 from triage import intake
 from webapp.patient import cookies, finding, reception
@@ -26,11 +28,11 @@ from webapp.patient import cookies, finding, reception
 Body = Mapping[str, Any]
 
 
-def look(session: Session, body: Body, *, key: uuid.UUID, now: datetime) -> intake.Read | None:
+def look(line: Driver, body: Body, *, key: uuid.UUID, now: datetime) -> intake.Read | None:
     """What deciding needs; None without a running session, or when the answers are of another person's follow-up."""
     version = body.get("version")
     found = intake.read_for_session(
-        session,
+        line,
         digest=crypto.digest_token(request.cookies[cookies.SESSION]),
         key=key,
         checkin=finding.as_uuid(body.get("checkin")),
@@ -42,7 +44,7 @@ def look(session: Session, body: Body, *, key: uuid.UUID, now: datetime) -> inta
 
 
 def store(
-    session: Session,
+    line: Driver,
     found: intake.Read,
     body: Body,
     *,
@@ -50,7 +52,10 @@ def store(
     completed_at: datetime | None,
     now: datetime,
 ) -> intake.Receipt:
-    """Never raises on what was sent. On disk when it returns."""
+    """Never raises on what was sent. On disk when it returns. The session is for what is seldom read: the documents of
+    versions that this process meets for the first time, and the first result of answers sent again.
+    """
+    session = cast(Session, db.session)
     if found.version_id is None or found.version_digest is None:
         raise versions.NothingInForce("the programme has no questionnaire in force")
     questionnaire = versions.parsed_by(session, version_id=found.version_id, digest=found.version_digest)
@@ -69,7 +74,7 @@ def store(
         checkin=finding.as_uuid(body.get("checkin")),
     )
     actor = Actor("patient", found.situation.patient, request.remote_addr)
-    return intake.submit(session, submission=submission, actor=actor, now=now, found=found)
+    return intake.submit(session, submission=submission, actor=actor, now=now, found=found, line=line)
 
 
 def language_of(body: Body) -> str:

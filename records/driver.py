@@ -1,0 +1,51 @@
+"""The driver itself, for the statements of the hot paths: what SQLAlchemy wraps around one costs more than the rest."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+import psycopg
+from psycopg.rows import dict_row
+from sqlalchemy.orm import Session
+
+from records.db import db
+
+Driver = psycopg.Connection[Any]
+
+
+@contextmanager
+def single_statements() -> Iterator[Driver]:
+    """A connection of the application's own pool on which each statement is a transaction: on disk when it returns."""
+    lent = db.engine.raw_connection()
+    driver = lent.driver_connection
+    assert isinstance(driver, psycopg.Connection)
+    try:
+        driver.autocommit = True
+        yield driver
+        driver.autocommit = False
+    except BaseException:
+        lent.invalidate()
+        raise
+    finally:
+        lent.close()
+
+
+def under(session: Session) -> Driver:
+    """The connection that the session's transaction uses; what it does is part of that transaction."""
+    driver = session.connection().connection.driver_connection
+    assert isinstance(driver, psycopg.Connection)
+    return driver
+
+
+def one_row(driver: Driver, statement: str, values: Mapping[str, Any]) -> dict[str, Any] | None:
+    """The first row of the result, by name; None without one."""
+    return driver.cursor(row_factory=dict_row).execute(statement, values).fetchone()
+
+
+def on_one_line(statement: str) -> str:
+    """The statement without its layout: the driver keeps what it worked out of a text of up to 4,096 characters. For
+    constant statements, in whose literals no two blanks stand together.
+    """
+    return " ".join(statement.split())
