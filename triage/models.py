@@ -81,10 +81,17 @@ class PatientLimit(Base):
 
 
 class Assessment(Base):
-    """What the rules said of one response. `facts` and `explanation` are what re-living it needs and must reproduce."""
+    """What the rules said of one response. `facts` and `explanation` are what re-living it needs and must reproduce;
+    `relived_same` says whether it did (see triage.reliving).
+    """
 
     __tablename__ = "assessments"
-    __table_args__ = (Index("ix_assessments_enrolment", "enrolment_id", "assessed_at"),)
+    __table_args__ = (
+        CheckConstraint("(relived_at IS NULL) = (relived_same IS NULL)", name="relived"),
+        Index("ix_assessments_enrolment", "enrolment_id", "assessed_at"),
+        Index("ix_assessments_unlived", "id", postgresql_where=text("relived_at IS NULL")),
+        Index("ix_assessments_differing", "id", postgresql_where=text("NOT relived_same")),
+    )
 
     id: Mapped[Id]
     public_id: Mapped[PublicId]
@@ -97,6 +104,8 @@ class Assessment(Base):
     limits: Mapped[dict[str, Any]]
     explanation: Mapped[dict[str, Any]]
     assessed_at: Mapped[datetime]
+    relived_at: Mapped[datetime | None]
+    relived_same: Mapped[bool | None]
 
 
 class CallbackState(StrEnum):

@@ -26,6 +26,7 @@ from questionnaires import jobs as questionnaire_jobs
 from records import clock, heartbeats, housekeeping
 from records.db import db
 from triage import jobs as triage_jobs
+from triage import reliving
 from webapp.providers import chosen
 
 log = structlog.get_logger(__name__)
@@ -79,6 +80,12 @@ def open_checkins(sessions: Sessions, now: datetime) -> int:
     return done
 
 
+def relive(sessions: Sessions, now: datetime) -> int:
+    """One chunk a beat: looking back must never keep what is due now waiting."""
+    with sessions.begin() as session:
+        return reliving.relive(session, now=now)
+
+
 def jobs(
     provider: Provider, public_url: str, *, present: Clock | None = clock.now, lanes: int = LANES
 ) -> dict[str, Job]:
@@ -103,6 +110,7 @@ def jobs(
         "reviews-due": in_rounds(triage_jobs.raise_reviews_due),
         "follow-up-ends": in_rounds(triage_jobs.end_follow_ups),
         "messages": messages,
+        "reliving": relive,
         "housekeeping": in_rounds(housekeeping.tidy),
     }
 

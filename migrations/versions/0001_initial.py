@@ -544,6 +544,9 @@ def upgrade() -> None:
     sa.Column('limits', postgresql.JSONB(astext_type=sa.Text()), nullable=False),
     sa.Column('explanation', postgresql.JSONB(astext_type=sa.Text()), nullable=False),
     sa.Column('assessed_at', Instant(), nullable=False),
+    sa.Column('relived_at', Instant(), nullable=True),
+    sa.Column('relived_same', sa.Boolean(), nullable=True),
+    sa.CheckConstraint('(relived_at IS NULL) = (relived_same IS NULL)', name=op.f('ck_assessments_relived')),
     sa.ForeignKeyConstraint(['enrolment_id'], ['enrolments.id'], name=op.f('fk_assessments_enrolment_id_enrolments')),
     sa.ForeignKeyConstraint(['protocol_version_id'], ['protocol_versions.id'], name=op.f('fk_assessments_protocol_version_id_protocol_versions')),
     sa.ForeignKeyConstraint(['response_id'], ['responses.id'], name=op.f('fk_assessments_response_id_responses')),
@@ -551,7 +554,9 @@ def upgrade() -> None:
     sa.UniqueConstraint('public_id', name=op.f('uq_assessments_public_id')),
     sa.UniqueConstraint('response_id', name=op.f('uq_assessments_response_id'))
     )
+    op.create_index('ix_assessments_differing', 'assessments', ['id'], unique=False, postgresql_where=sa.text('NOT relived_same'))
     op.create_index('ix_assessments_enrolment', 'assessments', ['enrolment_id', 'assessed_at'], unique=False)
+    op.create_index('ix_assessments_unlived', 'assessments', ['id'], unique=False, postgresql_where=sa.text('relived_at IS NULL'))
     op.create_table('console_messages',
     sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
     sa.Column('message_id', sa.BigInteger(), nullable=False),
@@ -611,7 +616,9 @@ def downgrade() -> None:
     op.drop_index(op.f('ix_receipts_message_id'), table_name='receipts')
     op.drop_table('receipts')
     op.drop_table('console_messages')
+    op.drop_index('ix_assessments_unlived', table_name='assessments', postgresql_where=sa.text('relived_at IS NULL'))
     op.drop_index('ix_assessments_enrolment', table_name='assessments')
+    op.drop_index('ix_assessments_differing', table_name='assessments', postgresql_where=sa.text('NOT relived_same'))
     op.drop_table('assessments')
     op.drop_index('ix_responses_history', table_name='responses')
     op.drop_index('ix_responses_checkin', table_name='responses')

@@ -5,15 +5,19 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+import sqlalchemy as sa
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, sessionmaker
 
 from notifications.models import Message, Purpose
+from notifications.providers.console import ConsoleProvider
 from records import clock, heartbeats
 from records.models import Role
 from tests.factories import make_enrolment
+from tests.triage.scene import set_scene
 from tests.webapp.signing import make_person, sign_in
+from webapp import worker
 
 HEALTH = "/en/admin/health"
 
@@ -100,3 +104,20 @@ def test_a_healthy_service_says_so_and_what_it_is(session: Session, client: Flas
     assert "reachable, PostgreSQL" in page
     assert "console (reaches nobody)" in page
     assert "demonstration" in page
+
+
+def test_an_assessment_that_comes_out_differently_is_said_in_strong_words(
+    session: Session, client: FlaskClient
+) -> None:
+    scene = set_scene(session)
+    scene.submit()
+    session.execute(sa.text("UPDATE assessments SET level = 'red'"))
+    session.commit()
+    sessions = sessionmaker(session.get_bind())
+    worker.beat(sessions, "reliving", worker.jobs(ConsoleProvider(sessions), "http://localhost")["reliving"])
+
+    page = client.get(HEALTH).text
+
+    assert "Live assessments again" in page
+    assert "1 assessment comes out differently" in page
+    assert "Everything runs" not in page

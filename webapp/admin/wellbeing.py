@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from notifications.models import Message, MessageStatus
 from records import heartbeats
 from records.models import Heartbeat
+from triage import reliving
 from webapp.lazy import lazy
 
 SILENT_AFTER = timedelta(seconds=60)
@@ -24,6 +25,7 @@ JOBS = {
     "reviews-due": lazy("Raise pauses to look at again"),
     "follow-up-ends": lazy("End follow-ups whose days are over"),
     "messages": lazy("Send messages"),
+    "reliving": lazy("Live assessments again"),
     "housekeeping": lazy("Forget old sessions and counted tries"),
 }
 WAITING = (MessageStatus.QUEUED, MessageStatus.CLAIMED, MessageStatus.SENDING)
@@ -53,10 +55,13 @@ class Beat:
 
 @dataclass(frozen=True)
 class Wellbeing:
+    """`differing` assessments did not come out the same when they were lived again."""
+
     beats: list[Beat]
     waiting: int
     overdue: int
     uncertain: int
+    differing: int
     database: str
     software: str
 
@@ -77,6 +82,7 @@ def look(session: Session, *, now: datetime) -> Wellbeing:
         waiting=waiting,
         overdue=overdue,
         uncertain=uncertain,
+        differing=reliving.count_differing(session),
         database=session.scalar(text("SHOW server_version")) or "",
         software=version("vigidom"),
     )
@@ -89,4 +95,5 @@ def beat_of(row: Heartbeat, now: datetime) -> Beat:
 
 
 def is_everything_well(known: Wellbeing) -> bool:
-    return not known.worker_silent and not known.overdue and not any(b.failing or b.silent for b in known.beats)
+    ailing = known.worker_silent or known.overdue or known.differing
+    return not ailing and not any(beat.failing or beat.silent for beat in known.beats)
