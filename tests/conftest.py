@@ -26,16 +26,31 @@ os.environ.setdefault("TZ", "Pacific/Noumea")  # nothing may depend on the machi
 
 @pytest.fixture(scope="session")
 def cluster() -> Iterator[embedded.Addresses]:
-    """The embedded server, or the one of TEST_DATABASE_URL (a superuser's address of an empty database)."""
+    """The embedded server, or the one of TEST_DATABASE_URL: a superuser's address, with no password asked of roles."""
     given = os.environ.get("TEST_DATABASE_URL")
     if given:
-        yield embedded.Addresses(owner=given, application=given)
+        yield from _database_of(sa.make_url(given))
         return
     with tempfile.TemporaryDirectory(prefix="vigidom-tests-") as folder:
         Path(folder).chmod(0o755)  # the server's unprivileged user has to enter; pytest's own folders are closed
         server = embedded.Server(Path(folder) / "data", durable=False)
         yield server.start()
         server.stop()
+
+
+def _database_of(superuser: sa.URL) -> Iterator[embedded.Addresses]:
+    """A database of this process on a server that runs already, with the two roles of production."""
+    name = f"vigidom_test_{os.getpid()}"
+    engine = sa.create_engine(superuser, isolation_level="AUTOCOMMIT", poolclass=sa.NullPool)
+    with engine.connect() as connection:
+        known = set(connection.scalars(sa.text("SELECT rolname FROM pg_roles")))
+        for role in {embedded.OWNER, embedded.APPLICATION} - known:
+            connection.execute(sa.text(f"CREATE ROLE {role} LOGIN"))
+        connection.execute(sa.text(f"CREATE DATABASE {name} OWNER {embedded.OWNER}"))
+    roles = (superuser.set(username=role, database=name) for role in (embedded.OWNER, embedded.APPLICATION))
+    yield embedded.Addresses(*(role.render_as_string(hide_password=False) for role in roles))
+    with engine.connect() as connection:
+        connection.execute(sa.text(f"DROP DATABASE {name} WITH (FORCE)"))
 
 
 @pytest.fixture(scope="session")
