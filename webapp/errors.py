@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import psycopg
 import structlog
-from flask import Flask, Response, g, jsonify, render_template, request
+from flask import Flask, Response, g, jsonify, make_response, render_template, request
 from flask_wtf.csrf import CSRFError
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy import exc
 from werkzeug.exceptions import HTTPException, InternalServerError
 
 from records.db import db
 from webapp.extensions import translator
 
 log = structlog.get_logger(__name__)
+
+AWAY = (exc.OperationalError, exc.TimeoutError, psycopg.OperationalError)
+RETRY_AFTER_SECONDS = "5"
 
 
 def init(app: Flask) -> None:
@@ -48,21 +52,25 @@ def known(error: HTTPException) -> Response | HTTPException | tuple[str, int]:
 
 
 def unexpected(error: InternalServerError) -> Response | tuple[str, int]:
-    """The exception's class is logged and its text is not: it may hold what a patient said."""
+    """The exception's class is logged and its text is not: it may hold what a patient said.
+
+    A database that is away, busy or starting again is no fault of the request: 503, and when to come back.
+    """
     cause = error.original_exception or error
     log.error("request.failed", endpoint=request.endpoint, exc_info=cause)
     try:
         db.session.rollback()
-    except SQLAlchemyError:
+    except exc.SQLAlchemyError:
         g.staff = None
     t = translator()
-    return page(
-        500,
-        t.gettext(
-            "Something went wrong on our side. Wait a minute, then look whether your change is there before sending "
-            "again."
-        ),
+    sentence = t.gettext(
+        "Something went wrong on our side. Wait a minute, then look whether your change is there before sending again."
     )
+    if not isinstance(cause, AWAY):
+        return page(500, sentence)
+    answer = make_response(page(503, sentence))
+    answer.headers["Retry-After"] = RETRY_AFTER_SECONDS
+    return answer
 
 
 def page(code: int, sentence: str) -> Response | tuple[str, int]:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import uuid
+from dataclasses import replace
+
 import pytest
 from flask import Flask
 from werkzeug.exceptions import InternalServerError
 
-from webapp import errors
+from webapp import create_app, errors
+from webapp.config import Settings
 
 
 @pytest.mark.parametrize(
@@ -23,3 +27,26 @@ def test_after_a_failure_the_reader_is_told_to_look_and_not_that_nothing_was_sto
     assert says in html
     assert "Nothing was stored" not in html
     assert "Rien n’a été enregistré" not in html
+
+
+@pytest.mark.parametrize(
+    ("method", "path"), [("GET", "/health"), ("GET", "/en/queue"), ("GET", "/en/checkin"), ("POST", "/api/answers")]
+)
+def test_while_the_database_is_away_the_caller_is_told_to_come_back(settings: Settings, method: str, path: str) -> None:
+    away = replace(settings, database_url="postgresql+psycopg://nobody@/nothing?host=/nowhere")
+    client = create_app(away).test_client()
+    for name in ("vigidom_staff", "vigidom_patient"):
+        client.set_cookie(name, "x" * 43)
+    headers = {"Idempotency-Key": str(uuid.uuid4()), "Sec-Fetch-Site": "same-origin"}
+
+    answer = client.open(path, method=method, json={} if method == "POST" else None, headers=headers)
+
+    assert answer.status_code == 503
+    assert answer.headers["Retry-After"] == "5"
+
+
+def test_an_error_of_our_own_is_none_of_the_database(app: Flask) -> None:
+    with app.test_request_context("/api/answers"):
+        _, code = errors.unexpected(InternalServerError(original_exception=ZeroDivisionError()))
+
+    assert code == 500
