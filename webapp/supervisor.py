@@ -22,7 +22,7 @@ log = structlog.get_logger(__name__)
 
 STOP_LIMIT_SECONDS = 20
 RESTART_DELAYS_SECONDS = (1, 2, 5, 10, 30)
-STEADY_SECONDS = 60
+STEADY_SECONDS = 30
 """Whoever lived this long did not end because of how it was started."""
 
 

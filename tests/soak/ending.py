@@ -104,4 +104,5 @@ def report(count: Count, faults: list[str], ledger: Ledger, written: Written, ch
     for name, number in chaos.done.most_common():
         rows.append((name, f"{number} times, back within {chaos.back_after.get(name, 0):.1f} s"))
     count.rows[:0] = rows
+    count.none_of("answers 500, where 503 says to come back", [500] * (ledger.answers["500"] + written.broken["500"]))
     count.none_of("faults of the soak itself", list(faults))

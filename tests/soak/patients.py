@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import threading
+import time
 import uuid
 from collections import Counter
 from collections.abc import Callable
@@ -112,6 +113,7 @@ class Patients:
             )  # fmt: skip
         except requests.RequestException:
             self.ledger.answers["no answer"] += 1
+            time.sleep(0.2)
             return
         self.ledger.answers[str(answer.status_code)] += 1
         if answer.status_code in (200, 201):
