@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import lru_cache
+from threading import BoundedSemaphore
 from typing import Any
 
 import psycopg
 from psycopg.rows import dict_row
+from sqlalchemy import Engine, QueuePool, exc
 from sqlalchemy.orm import Session
 
 from records.db import db
@@ -15,9 +18,33 @@ from records.db import db
 Driver = psycopg.Connection[Any]
 
 
+WAIT_SECONDS = 10
+
+
 @contextmanager
 def single_statements() -> Iterator[Driver]:
-    """A connection of the application's own pool on which each statement is a transaction: on disk when it returns."""
+    """A connection of the application's own pool on which each statement is a transaction: on disk when it returns.
+
+    Whoever has one may need the session's beside it. So never all of the pool are lent like this, or threads that each
+    have their first would wait for a second that nobody gives back. Raises sqlalchemy.exc.TimeoutError.
+    """
+    places = _places(db.engine)
+    if not places.acquire(timeout=WAIT_SECONDS):
+        raise exc.TimeoutError(f"no connection within {WAIT_SECONDS} s")
+    try:
+        yield from _lent()
+    finally:
+        places.release()
+
+
+@lru_cache
+def _places(engine: Engine) -> BoundedSemaphore:
+    """As many as the pool keeps; what it may make beyond that is for the sessions."""
+    assert isinstance(engine.pool, QueuePool)
+    return BoundedSemaphore(engine.pool.size())
+
+
+def _lent() -> Iterator[Driver]:
     lent = db.engine.raw_connection()
     driver = lent.driver_connection
     assert isinstance(driver, psycopg.Connection)
