@@ -197,10 +197,12 @@ class AttemptOutcome(StrEnum):
 
 
 class Attempt(Base):
-    """One telephone call that was tried. `note` is sealed with the patient's key."""
+    """One telephone call that was tried. `note` is sealed with the patient's key. `form_key` is of the form that it was
+    written on, which is taken once however often it is sent.
+    """
 
     __tablename__ = "attempts"
-    __table_args__ = (one_of("outcome", AttemptOutcome), Index(None, "callback_id"))
+    __table_args__ = (one_of("outcome", AttemptOutcome), UniqueConstraint("callback_id", "form_key"))
 
     id: Mapped[Id]
     public_id: Mapped[PublicId]
@@ -208,6 +210,7 @@ class Attempt(Base):
     staff_id: Mapped[int] = mapped_column(ForeignKey(Staff.id))
     outcome: Mapped[str]
     note: Mapped[Sealed | None]
+    form_key: Mapped[uuid.UUID | None]
     at: Mapped[datetime]
     staff: Mapped[Staff] = relationship(lazy="joined", innerjoin=True)
 
@@ -227,10 +230,10 @@ class DispositionKind(StrEnum):
 
 
 class Disposition(Base):
-    """What came of a call-back, by whom. It closes only the alerts that its author saw."""
+    """What came of a call-back, by whom. It closes only the alerts that its author saw. `form_key` as of an attempt."""
 
     __tablename__ = "dispositions"
-    __table_args__ = (one_of("kind", DispositionKind), Index(None, "callback_id"))
+    __table_args__ = (one_of("kind", DispositionKind), UniqueConstraint("callback_id", "form_key"))
 
     id: Mapped[Id]
     public_id: Mapped[PublicId]
@@ -239,5 +242,6 @@ class Disposition(Base):
     kind: Mapped[str]
     note: Mapped[Sealed | None]
     details: Mapped[dict[str, Any]]
+    form_key: Mapped[uuid.UUID | None]
     at: Mapped[datetime]
     staff: Mapped[Staff] = relationship(lazy="joined", innerjoin=True)

@@ -6,7 +6,7 @@ neither is mended, for nobody may rewrite what was once said of a patient.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -40,7 +40,7 @@ def relive(session: Session, *, now: datetime, limit: int = CHUNK) -> int:
     """Live up to `limit` assessments again, the oldest first; returns how many. One that cannot be lived again at all
     counts as differing. Differing ones are logged by their public ids.
     """
-    rows = session.connection().exec_driver_sql(UNLIVED, {"limit": limit}).mappings().all()
+    rows: Sequence[Any] = session.connection().exec_driver_sql(UNLIVED, {"limit": limit}).mappings().all()
     if not rows:
         return 0
     differing = [row for row in rows if not _is_same(session, row)]

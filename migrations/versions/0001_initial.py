@@ -443,14 +443,15 @@ def upgrade() -> None:
     sa.Column('staff_id', sa.BigInteger(), nullable=False),
     sa.Column('outcome', sa.Text(), nullable=False),
     sa.Column('note', SealedText(), nullable=True),
+    sa.Column('form_key', sa.Uuid(), nullable=True),
     sa.Column('at', Instant(), nullable=False),
     sa.CheckConstraint("outcome IN ('reached', 'no-answer', 'busy', 'voicemail', 'wrong-number')", name=op.f('ck_attempts_outcome_known')),
     sa.ForeignKeyConstraint(['callback_id'], ['callbacks.id'], name=op.f('fk_attempts_callback_id_callbacks')),
     sa.ForeignKeyConstraint(['staff_id'], ['staff.id'], name=op.f('fk_attempts_staff_id_staff')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_attempts')),
+    sa.UniqueConstraint('callback_id', 'form_key', name=op.f('uq_attempts_callback_id_form_key')),
     sa.UniqueConstraint('public_id', name=op.f('uq_attempts_public_id'))
     )
-    op.create_index(op.f('ix_attempts_callback_id'), 'attempts', ['callback_id'], unique=False)
     op.create_table('dispositions',
     sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
     sa.Column('public_id', sa.Uuid(), nullable=False),
@@ -459,14 +460,15 @@ def upgrade() -> None:
     sa.Column('kind', sa.Text(), nullable=False),
     sa.Column('note', SealedText(), nullable=True),
     sa.Column('details', postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+    sa.Column('form_key', sa.Uuid(), nullable=True),
     sa.Column('at', Instant(), nullable=False),
     sa.CheckConstraint("kind IN ('advice', 'extra-checkin', 'gp', 'to-physician', 'hospital-advised', 'ambulance', 'admitted', 'deceased', 'entry-error', 'unreachable', 'technical')", name=op.f('ck_dispositions_kind_known')),
     sa.ForeignKeyConstraint(['callback_id'], ['callbacks.id'], name=op.f('fk_dispositions_callback_id_callbacks')),
     sa.ForeignKeyConstraint(['staff_id'], ['staff.id'], name=op.f('fk_dispositions_staff_id_staff')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_dispositions')),
+    sa.UniqueConstraint('callback_id', 'form_key', name=op.f('uq_dispositions_callback_id_form_key')),
     sa.UniqueConstraint('public_id', name=op.f('uq_dispositions_public_id'))
     )
-    op.create_index(op.f('ix_dispositions_callback_id'), 'dispositions', ['callback_id'], unique=False)
     op.create_table('messages',
     sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
     sa.Column('public_id', sa.Uuid(), server_default=sa.text('gen_random_uuid()'), nullable=False),
@@ -629,9 +631,7 @@ def downgrade() -> None:
     op.drop_index('ix_messages_enrolment', table_name='messages')
     op.drop_index('ix_messages_due', table_name='messages', postgresql_where=sa.text("status = 'queued'"))
     op.drop_table('messages')
-    op.drop_index(op.f('ix_dispositions_callback_id'), table_name='dispositions')
     op.drop_table('dispositions')
-    op.drop_index(op.f('ix_attempts_callback_id'), table_name='attempts')
     op.drop_table('attempts')
     op.drop_table('questionnaires_in_force')
     op.drop_table('protocols_in_force')

@@ -14,7 +14,7 @@ from records.audit import Actor
 from records.crypto import Sealed
 from records.models import Enrolment, Staff
 from records.models.contacts import ContactOutcome
-from triage.callbacks.finding import lock
+from triage.callbacks.finding import already, lock, refuse_not_ours
 from triage.callbacks.raising import Raise, key_of, raise_alerts
 from triage.levels import Level
 from triage.models import Alert, AlertKind, Attempt, AttemptOutcome, Callback
@@ -39,21 +39,27 @@ def add_attempt(
     note: str = "",
     at: datetime | None = None,
     next_try_at: datetime | None = None,
+    form_key: uuid.UUID | None = None,
     from_address: str | None = None,
 ) -> Attempt:
     """Record one call. When as many as the protocol says have reached nobody, the call-back goes to the doctor as red.
+    The same `form_key` again gives the first call and records nothing.
 
-    Raises UnknownCode, InFuture, BeforeOpening, InPast (the next try), NoteTooLong, and what `finding.lock` raises.
+    Raises UnknownCode, InFuture, BeforeOpening, InPast (the next try), NoteTooLong, NotFound, CallbackClosed, TakenBy.
     """
     code = known_outcome(outcome)
     check_note(note)
     moment = past(at, now)
     if next_try_at is not None and next_try_at <= now:
         raise InPast
-    found = lock(session, callback=callback, staff=staff, now=now)
+    found = lock(session, callback=callback, staff=staff)
+    before = already(session, Attempt, found, form_key)
+    if before is not None:
+        return before
+    refuse_not_ours(found, staff, now)
     if moment < found.opened_at - CALLED_BEFORE:
         raise BeforeOpening
-    attempt = _store(session, found, staff, code, note, moment)
+    attempt = _store(session, found, staff, code, note, moment, form_key)
     found.first_called_at = min(moment, found.first_called_at or moment)
     found.next_try_at = None if code is AttemptOutcome.REACHED else next_try_at
     found.version += 1
@@ -94,11 +100,24 @@ def sealed_note(enrolment: Enrolment, note: str, *, table: str, public_id: uuid.
 
 
 def _store(
-    session: Session, callback: Callback, staff: Staff, code: AttemptOutcome, note: str, at: datetime
+    session: Session,
+    callback: Callback,
+    staff: Staff,
+    code: AttemptOutcome,
+    note: str,
+    at: datetime,
+    form_key: uuid.UUID | None,
 ) -> Attempt:
     public_id = uuid.uuid4()
-    sealed = sealed_note(callback.enrolment, note, table="attempts", public_id=public_id)
-    attempt = Attempt(public_id=public_id, callback_id=callback.id, staff_id=staff.id, outcome=code, note=sealed, at=at)
+    attempt = Attempt(
+        public_id=public_id,
+        callback_id=callback.id,
+        staff_id=staff.id,
+        outcome=code,
+        note=sealed_note(callback.enrolment, note, table="attempts", public_id=public_id),
+        form_key=form_key,
+        at=at,
+    )
     session.add(attempt)
     session.flush()
     return attempt

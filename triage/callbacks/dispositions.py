@@ -16,7 +16,7 @@ from records.audit import Actor
 from records.models import Role, Staff
 from triage.callbacks import consequences
 from triage.callbacks.attempts import check_note, past, sealed_note
-from triage.callbacks.finding import lock
+from triage.callbacks.finding import already, lock, refuse_not_ours
 from triage.levels import Level
 from triage.models import (
     Alert,
@@ -70,23 +70,29 @@ def dispose(
     note: str = "",
     details: Mapping[str, Any] | None = None,
     at: datetime | None = None,
+    form_key: uuid.UUID | None = None,
     from_address: str | None = None,
 ) -> Outcome:
     """Record the disposition, close the alerts of `seen_alerts` (public ids), start what follows, free the claim.
 
     What the author did not see stays open, and the call-back with it, at its own rank and time. Handing it to the
-    physician closes nothing. Raises a Refused saying what to do, and has then changed nothing.
+    physician closes nothing. The same `form_key` again changes nothing and gives what came of the first.
+    Raises a Refused saying what to do, and has then changed nothing.
     """
     code = known_kind(kind)
     check_note(note)
     moment = past(at, now)
     if code in PHYSICIAN_ONLY and staff.role != Role.PHYSICIAN:
         raise PhysicianOnly
-    found = lock(session, callback=callback, staff=staff, now=now)
+    found = lock(session, callback=callback, staff=staff)
+    before = already(session, Disposition, found, form_key)
+    if before is not None:
+        return _outcome(before, found, len(open_alerts(session, found)))
+    refuse_not_ours(found, staff, now)
     closing = _closing(session, found, code, seen_alerts)
     _refuse_uncalled(session, found, code)
     given = consequences.checked(found.enrolment, code, details or {}, now=now)
-    disposition = _store(session, found, staff, code, note, given, moment)
+    disposition = _store(session, found, staff, code, note, given, moment, form_key)
     for alert in closing:
         alert.closed_at, alert.disposition_id = now, disposition.id
     session.flush()
@@ -94,7 +100,11 @@ def dispose(
     consequences.start(session, found, disposition, actor=actor, now=now)
     remaining = _settle(session, found, staff, code, now)
     _audit(session, found, disposition, closing, actor, now)
-    return Outcome(disposition.public_id, found.state == CallbackState.CLOSED, remaining)
+    return _outcome(disposition, found, remaining)
+
+
+def _outcome(disposition: Disposition, callback: Callback, remaining: int) -> Outcome:
+    return Outcome(disposition.public_id, callback.state == CallbackState.CLOSED, remaining)
 
 
 def known_kind(code: str) -> DispositionKind:
@@ -150,6 +160,7 @@ def _store(
     note: str,
     details: Mapping[str, Any],
     at: datetime,
+    form_key: uuid.UUID | None,
 ) -> Disposition:
     public_id = uuid.uuid4()
     disposition = Disposition(
@@ -159,6 +170,7 @@ def _store(
         kind=code,
         note=sealed_note(callback.enrolment, note, table="dispositions", public_id=public_id),
         details=dict(details),
+        form_key=form_key,
         at=at,
     )
     session.add(disposition)

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import uuid
 from datetime import datetime
+from typing import TypeVar
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
 from records import access
 from records.models import Enrolment, Staff
-from triage.models import Callback, CallbackState
+from triage.models import Attempt, Callback, CallbackState, Disposition
 from triage.refusals import CallbackClosed, NotFound, TakenBy
+
+Row = TypeVar("Row", Attempt, Disposition)
 
 
 def find(session: Session, *, callback: uuid.UUID, staff: Staff) -> Callback:
@@ -28,16 +31,26 @@ def find(session: Session, *, callback: uuid.UUID, staff: Staff) -> Callback:
     return found
 
 
-def lock(session: Session, *, callback: uuid.UUID, staff: Staff, now: datetime) -> Callback:
-    """The open call-back, locked until the transaction ends, so that nothing is added to it meanwhile.
+def lock(session: Session, *, callback: uuid.UUID, staff: Staff) -> Callback:
+    """The call-back, open or not, locked until the transaction ends, so that nothing is added to it meanwhile.
 
-    Raises NotFound, CallbackClosed, and TakenBy when somebody else holds it.
+    Raises NotFound.
     """
     session.execute(select(Callback.id).where(Callback.public_id == callback).with_for_update())
-    found = find(session, callback=callback, staff=staff)
-    refuse_closed(found)
-    refuse_taken(found, staff, now)
-    return found
+    return find(session, callback=callback, staff=staff)
+
+
+def already(session: Session, model: type[Row], callback: Callback, form_key: uuid.UUID | None) -> Row | None:
+    """What this form wrote when it came before, as on a double click; asked under the lock, so both cannot miss it."""
+    if form_key is None:
+        return None
+    return session.scalar(select(model).where(model.callback_id == callback.id, model.form_key == form_key))
+
+
+def refuse_not_ours(callback: Callback, staff: Staff, now: datetime) -> None:
+    """Raises CallbackClosed, and TakenBy when somebody else holds it."""
+    refuse_closed(callback)
+    refuse_taken(callback, staff, now)
 
 
 def refuse_closed(callback: Callback) -> None:

@@ -32,7 +32,17 @@ def choices(of: Mapping[str, object]) -> list[SelectChoice]:
     return [SelectChoice(value=str(code), label=label) for code, label in of.items()]
 
 
-class AttemptForm(FlaskForm):
+class OnceForm(FlaskForm):
+    """Carries a key of its own, so that a double click is taken once."""
+
+    key = HiddenField(default=lambda: str(uuid.uuid4()))
+
+    @property
+    def form_key(self) -> uuid.UUID | None:
+        return as_uuid(self.key.data or "")
+
+
+class AttemptForm(OnceForm):
     outcome = RadioField(
         lazy("What came of the call?"),
         [Required("Say what came of the call"), Offered()],
@@ -45,7 +55,7 @@ class AttemptForm(FlaskForm):
         super().__init__(prefix="attempt-")
 
 
-class DispositionForm(FlaskForm):
+class DispositionForm(OnceForm):
     """`seen` are the alerts that stood on the page: only those are closed."""
 
     kind = RadioField(

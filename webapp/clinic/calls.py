@@ -90,7 +90,7 @@ def attempt(public_id: uuid.UUID) -> AnyResponse:
     if not form.validate():
         return page(enrolment, 422, attempt=form)
     try:
-        said = {"outcome": form.outcome.data, "note": form.note.data}
+        said = {"outcome": form.outcome.data, "note": form.note.data, "form_key": form.form_key}
         callbacks.add_attempt(db.session, **_about(public_id), **said)
         db.session.commit()
     except Refused as refused:
@@ -119,7 +119,8 @@ def dispose(public_id: uuid.UUID) -> AnyResponse:
         return page(enrolment, 422, disposition=form)
     try:
         said = {"kind": form.kind.data, "note": form.note.data, "details": form.details()}
-        outcome = callbacks.dispose(db.session, **_about(public_id), **said, seen_alerts=form.seen_alerts())
+        seen = {"seen_alerts": form.seen_alerts(), "form_key": form.form_key}
+        outcome = callbacks.dispose(db.session, **_about(public_id), **said, **seen)
         db.session.commit()
     except Refused as refused:
         return _again(enrolment, "disposition", form, refused)
