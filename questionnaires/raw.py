@@ -90,7 +90,6 @@ def _entry(value: Any) -> RawEntry | None:
 
 
 _ENTRY_KEYS = {"raw", "absent", "confirmed"}
-_SCALARS = str | bool | int | float | None
 
 
 def _plain(value: Any) -> tuple[str, ...] | None:
@@ -98,9 +97,17 @@ def _plain(value: Any) -> tuple[str, ...] | None:
     if isinstance(value, str):
         return _texts((value,))
     listed = value if isinstance(value, list) else [value]
-    if len(listed) > MOST_VALUES or not all(isinstance(v, _SCALARS) for v in listed):
+    if len(listed) > MOST_VALUES:
         return None
-    return _texts([v if isinstance(v, str) else json.dumps(v) for v in listed if v is not None])
+    texts = []
+    for one in listed:
+        if isinstance(one, str):
+            texts.append(one)
+        elif isinstance(one, bool | int | float):
+            texts.append(json.dumps(one))
+        elif one is not None:
+            return None
+    return _texts(texts)
 
 
 def _texts(values: Sequence[str]) -> tuple[str, ...]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from decimal import Decimal
 
 Unreadable = tuple[()]
@@ -19,11 +18,11 @@ def plain(entry: object, unit: str) -> object:
     """
     if not isinstance(entry, list):
         return entry
-    given = [value for value in entry if not (isinstance(value, Mapping) and "absent" in value)]
+    given = [value for value in entry if not (isinstance(value, dict) and "absent" in value)]
     if not given:
         return None
     value = given[0]
-    if len(given) > 1 or not isinstance(value, Mapping):
+    if len(given) > 1 or not isinstance(value, dict):
         return UNREADABLE
     for key in PLAIN:
         if key in value:

@@ -161,24 +161,20 @@ def read(fact: Fact, raw: object, origin: str = "") -> Reading:
     return Reading(Status.UNREADABLE, None, as_entered(raw), origin)
 
 
-def raw_value(source: Source, unit: str, inputs: Inputs) -> object:
-    if source.kind is SourceKind.FIRST_RESPONSE:
-        return inputs.previous is None
-    table = {
-        SourceKind.ANSWER: inputs.answers,
-        SourceKind.PREVIOUS: inputs.previous or {},
-        SourceKind.PATIENT: inputs.patient,
-        SourceKind.HISTORY: inputs.history,
-    }[source.kind]
-    return plain(table.get(source.key), unit)
-
-
 def gather(facts: Iterable[Fact], inputs: Inputs) -> dict[str, Reading]:
     """Every fact, read from its source. Never raises, whatever the inputs hold."""
-    return {
-        fact.name: read(fact, raw_value(fact.source, fact.unit, inputs), inputs.origins.get(fact.source.kind, ""))
-        for fact in facts
+    tables: dict[SourceKind, tuple[Mapping[str, object], str]] = {
+        SourceKind.ANSWER: (inputs.answers, inputs.origins.get(SourceKind.ANSWER, "")),
+        SourceKind.PREVIOUS: (inputs.previous or {}, inputs.origins.get(SourceKind.PREVIOUS, "")),
+        SourceKind.FIRST_RESPONSE: ({"": inputs.previous is None}, inputs.origins.get(SourceKind.FIRST_RESPONSE, "")),
+        SourceKind.PATIENT: (inputs.patient, inputs.origins.get(SourceKind.PATIENT, "")),
+        SourceKind.HISTORY: (inputs.history, inputs.origins.get(SourceKind.HISTORY, "")),
     }
+    readings = {}
+    for fact in facts:
+        table, origin = tables[fact.source.kind]
+        readings[fact.name] = read(fact, plain(table.get(fact.source.key), fact.unit), origin)
+    return readings
 
 
 def readings_to_json(readings: Readings) -> dict[str, Any]:

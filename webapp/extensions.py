@@ -7,7 +7,8 @@ from functools import lru_cache
 from pathlib import Path
 
 import orjson
-from flask import Flask, current_app, g, request, url_for
+from flask import Flask, Request, current_app, g, request, url_for
+from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
 from flask_migrate import Migrate
 from flask_wtf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
@@ -24,7 +25,15 @@ LANGUAGE = f"/<any({', '.join(texts.LANGUAGES)}):language>"
 """The first part of every page's address; another language is not found."""
 
 
+class PagesOnly(SecureCookieSessionInterface):
+    """Flask's session, which holds form tokens and flashed sentences: what the phone's script sends needs neither."""
+
+    def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
+        return self.session_class() if request.path.startswith("/api/") else super().open_session(app, request)
+
+
 def init(app: Flask, settings: Settings) -> None:
+    app.session_interface = PagesOnly()
     db.init_app(app)
     migrate.init_app(app, db, directory=str(CHECKOUT / "migrations"))
     csrf.init_app(app)

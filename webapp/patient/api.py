@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+import orjson
 from flask import Response, jsonify, request, url_for
 
 from records import clock
@@ -89,6 +90,5 @@ def _moment(text: Any) -> datetime | None:
 
 def _receipt(receipt: Receipt, language: str) -> Response:
     address = url_for("patient.result", response=receipt.response, language=language)
-    response = jsonify(response=str(receipt.response), level=receipt.level, call_15=receipt.call_15, url=address)
-    response.status_code = 200 if receipt.duplicate else 201
-    return response
+    said = {"response": str(receipt.response), "level": receipt.level, "call_15": receipt.call_15, "url": address}
+    return Response(orjson.dumps(said), 200 if receipt.duplicate else 201, mimetype="application/json")
