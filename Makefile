@@ -1,6 +1,6 @@
 # Vigidom. `make help` lists the targets.
 .DEFAULT_GOAL := help
-.PHONY: help run test check format migrate bench install install-test browser lock
+.PHONY: help run test check format migrate bench soak install install-test browser lock
 PYTHON ?= python3
 BIN := .venv/bin
 
@@ -51,6 +51,9 @@ migrate: install ## bring the database to this version's schema
 
 bench: install-test ## measure, as ratios against a limit measured in the same run
 	$(BIN)/python -m bench
+
+soak: install-test ## kill a loaded installation at random for SOAK_MINUTES (2), then count; SOAK_SEED draws again
+	@$(BIN)/python -m tests.soak --minutes $(or $(SOAK_MINUTES),2) $(if $(SOAK_SEED),--seed $(SOAK_SEED))
 
 lock: install-test ## solve the lock files anew
 	$(BIN)/python -m pip install --quiet uv

@@ -7,7 +7,7 @@ import threading
 import uuid
 from collections import deque
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import format_datetime
@@ -82,7 +82,8 @@ class Handler(BaseHTTPRequestHandler):
     def handle(self) -> None:
         self.script = self.server.script  # type: ignore[attr-defined]
         if not self.script.closes_unread:
-            super().handle()
+            with suppress(ConnectionError):  # the client died
+                super().handle()
 
     def log_message(self, *_: object) -> None: ...
 

@@ -75,7 +75,7 @@ def soak(service: house.Soaked, script: twilio_server.Script, seconds: float, dr
     chaos = Chaos(service, random.Random(draw.random()))
     receipts = provider.Receipts(script, random.Random(draw.random()))
     receipts.start()
-    chaos.second.start()
+    chaos.second.watch()
     run = Run(threading.Event(), [], [])
     for number in range(THREADS):
         run.keep_doing(f"patients {number}", patients.live, lambda: random.uniform(0, 0.3))

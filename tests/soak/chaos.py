@@ -6,16 +6,44 @@ import contextlib
 import os
 import random
 import signal
+import subprocess
 import sys
 import time
 from collections import Counter
 from collections.abc import Callable
 
-from tests.running import Process, until
+from records.embedded import die_with_parent
+from tests.running import CHECKOUT, Process, until
 from tests.soak.house import Soaked
-from webapp.supervisor import Child
 
 BACK_WITHIN = 90
+
+
+class SecondWorker:
+    """Beside the supervisor's own, as on another machine; its log is kept with the installation's."""
+
+    def __init__(self, service: Soaked) -> None:
+        self.service = service
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def watch(self) -> None:
+        """Start it unless it runs."""
+        if self.process is None or self.process.poll() is not None:
+            with (self.service.folder / "second-worker").open("ab") as output:
+                self.process = subprocess.Popen(
+                    [sys.executable, "-m", "webapp.cli", "worker"],
+                    cwd=CHECKOUT,
+                    env=self.service.environment,
+                    stdin=subprocess.DEVNULL,
+                    stdout=output,
+                    stderr=output,
+                    preexec_fn=die_with_parent(signal.SIGKILL),
+                )
+
+    def end(self, sent: signal.Signals) -> None:
+        if self.process is not None:
+            self.process.send_signal(sent)
+            self.process.wait(60)
 
 
 class Chaos:
@@ -25,13 +53,12 @@ class Chaos:
         self.service, self.draw = service, draw
         self.done: Counter[str] = Counter()
         self.back_after: dict[str, float] = {}
-        line = [sys.executable, "-m", "webapp.cli", "worker"]
-        self.second = Child("second worker", line, service.environment)
+        self.second = SecondWorker(service)
         self.acts: dict[str, tuple[int, Callable[[], None]]] = {
             "kill a web process": (20, lambda: self._kill("granian", slice(1, None))),
             "kill the web server": (10, lambda: self._kill("granian", slice(0, 1))),
             "kill the worker": (25, lambda: self._kill("webapp.cli worker", slice(None))),
-            "kill the second worker": (10, self._kill_second),
+            "kill the second worker": (10, lambda: self.second.end(signal.SIGKILL)),
             "worker asleep for 5 s": (5, self._sleep),
             "PostgreSQL: immediate stop": (10, lambda: self._stop_database(signal.SIGQUIT)),
             "PostgreSQL: fast stop": (3, lambda: self._stop_database(signal.SIGINT)),
@@ -59,11 +86,6 @@ class Chaos:
         found = self.service.processes(mark)[which]
         if found:
             _send(self.draw.choice(found), signal.SIGKILL)
-
-    def _kill_second(self) -> None:
-        if self.second.process is not None:
-            self.second.process.kill()
-            self.second.process.wait()
 
     def _sleep(self) -> None:
         for one in self.service.processes("webapp.cli worker"):

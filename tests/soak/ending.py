@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -47,7 +48,7 @@ def settle(house: House, patients: Patients, ledger: Ledger, chaos: Chaos, secon
 
 
 def close_down(service: Soaked, chaos: Chaos, receipts: Receipts) -> None:
-    chaos.second.stop()
+    chaos.second.end(signal.SIGTERM)
     receipts.stop.set()
     receipts.join(30)
     assert service.process is not None

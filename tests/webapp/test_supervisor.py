@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import socket
+import time
 from collections.abc import Iterator
 from datetime import datetime
 
@@ -93,6 +94,23 @@ def test_asked_to_end_everything_ends_and_the_port_is_free(service: Service) -> 
     assert service.output.endswith("Vigidom has stopped.\n")
     assert not [one for one in left if one.is_alive]
     supervisor.check_port("127.0.0.1", service.port)
+
+
+@pytest.mark.parametrize(
+    ("lived", "waits"), [(1, 30), (supervisor.STEADY_SECONDS + 1, 1)], ids=["soon", "after a while"]
+)
+def test_who_ends_soon_waits_longer_each_time_and_who_ran_well_is_replaced_at_once(lived: int, waits: int) -> None:
+    child = supervisor.Child("ends", ["/bin/true"], {})
+    child.start()
+    assert child.process is not None
+    child.process.wait()
+    child.deaths, child.started_at = 4, child.started_at - lived
+
+    asked_at = time.monotonic()
+    child.watch()
+
+    assert child.process is None
+    assert 0 < child.restart_at - asked_at - (waits - 1) < 1.5
 
 
 def test_a_taken_port_is_refused_with_the_setting_to_change(tmp_path_factory: pytest.TempPathFactory) -> None:
