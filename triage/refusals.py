@@ -61,6 +61,12 @@ class PhysicianOnly(Refused):
     message = "Only a physician decides this. Hand the call-back over to the physician."
 
 
+class PhysicianDecides(Refused):
+    """The whole call-back was handed over, or its reasons are for the physician."""
+
+    message = "A physician must decide what happens next. Write down your calls, and hand the call-back over."
+
+
 class NothingSeen(Refused):
     message = "Choose at least one of the reasons that you have dealt with."
 

@@ -33,6 +33,7 @@ from triage.refusals import (
     NeedsAttempt,
     NeedsReached,
     NothingSeen,
+    PhysicianDecides,
     PhysicianOnly,
     UnknownCode,
 )
@@ -76,19 +77,22 @@ def dispose(
     """Record the disposition, close the alerts of `seen_alerts` (public ids), start what follows, free the claim.
 
     What the author did not see stays open, and the call-back with it, at its own rank and time. Handing it to the
-    physician closes nothing. The same `form_key` again changes nothing and gives what came of the first.
-    Raises a Refused saying what to do, and has then changed nothing.
+    physician closes nothing, and is all that anybody else does with what is the physician's. The same `form_key`
+    again changes nothing and gives what came of the first. Raises a Refused saying what to do, and has then changed
+    nothing.
     """
     code = known_kind(kind)
     check_note(note)
     moment = past(at, now)
-    if code in PHYSICIAN_ONLY and staff.role != Role.PHYSICIAN:
+    if code in PHYSICIAN_ONLY and not may_decide(staff):
         raise PhysicianOnly
     found = lock(session, callback=callback, staff=staff)
     before = already(session, Disposition, found, form_key)
     if before is not None:
         return _outcome(before, found, len(open_alerts(session, found)))
     refuse_not_ours(found, staff, now)
+    if found.for_physician and not may_decide(staff) and code is not DispositionKind.TO_PHYSICIAN:
+        raise PhysicianDecides
     closing = _closing(session, found, code, seen_alerts)
     _refuse_uncalled(session, found, code)
     given = consequences.checked(found.enrolment, code, details or {}, now=now)
@@ -105,6 +109,11 @@ def dispose(
 
 def _outcome(disposition: Disposition, callback: Callback, remaining: int) -> Outcome:
     return Outcome(disposition.public_id, callback.state == CallbackState.CLOSED, remaining)
+
+
+def may_decide(staff: Staff) -> bool:
+    """What was handed to the physician, and what only a physician decides, is settled by nobody else."""
+    return staff.role == Role.PHYSICIAN
 
 
 def known_kind(code: str) -> DispositionKind:
@@ -189,20 +198,18 @@ def _settle(session: Session, callback: Callback, staff: Staff, code: Dispositio
     if standing:
         callback.rank = standing[0].rank
         callback.due_at = standing[0].due_at
-        callback.for_physician = _for_physician(callback, standing, staff, code)
+        callback.for_physician = _for_physician(standing, code)
     else:
         callback.state, callback.closed_at, callback.closed_by_id = CallbackState.CLOSED, now, staff.id
     session.flush()
     return len(standing)
 
 
-def _for_physician(callback: Callback, standing: list[Alert], staff: Staff, code: DispositionKind) -> bool:
-    """Handed over, or never taken from the physician by anybody else, or for one of the alerts left."""
-    if code is DispositionKind.TO_PHYSICIAN:
-        return True
+def _for_physician(standing: list[Alert], code: DispositionKind) -> bool:
+    """Handed over, or for one of the alerts left."""
     doctors = (AlertKind.UNREACHED, AlertKind.SILENCE)
     left = any(alert.kind in doctors and alert.rank >= Level.RED for alert in standing)
-    return left or (callback.for_physician and staff.role != Role.PHYSICIAN)
+    return left or code is DispositionKind.TO_PHYSICIAN
 
 
 def _audit(

@@ -79,6 +79,10 @@ class DispositionForm(OnceForm):
             {code: word for code, word in DISPOSITIONS.items() if is_physician or code not in PHYSICIAN_ONLY}
         )
 
+    def only_hand_over(self) -> None:
+        """All that is offered to somebody who is no physician, of a call-back that is the physician's."""
+        self.kind.choices = choices({DispositionKind.TO_PHYSICIAN: DISPOSITIONS[DispositionKind.TO_PHYSICIAN]})
+
     def seen_alerts(self) -> list[uuid.UUID]:
         """What the page listed; anything else in the field is ignored and closes nothing."""
         found = (as_uuid(text) for text in (self.seen.data or "").split(",")[:200])

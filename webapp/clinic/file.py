@@ -29,6 +29,7 @@ from webapp.clinic import history, rules, wording
 from webapp.clinic.answers import Answers, over_time
 from webapp.clinic.board import wait
 from webapp.extensions import language, translator
+from webapp.permissions import allows
 
 
 @dataclass(frozen=True)
@@ -52,6 +53,11 @@ class Call:
     alerts: list[Alert]
     waiting: str
     is_mine: bool
+
+    @property
+    def waits_for_physician(self) -> bool:
+        """It is the physician's, and the person signed in is none."""
+        return self.detail.for_physician and not allows(g.staff.role, "callback.decide")
 
     @property
     def has_limits(self) -> bool:

@@ -18,6 +18,7 @@ from triage.facts import SourceKind
 from webapp.clinic import action_forms, wording
 from webapp.clinic.file import File
 from webapp.extensions import language, translator
+from webapp.permissions import allows
 
 CARERS = (Role.PHYSICIAN, Role.SUPERVISOR, Role.ENROLLER, Role.OPERATOR)
 
@@ -25,6 +26,8 @@ CARERS = (Role.PHYSICIAN, Role.SUPERVISOR, Role.ENROLLER, Role.OPERATOR)
 def of_page(enrolment: Enrolment, file: File, now: datetime) -> dict[str, FlaskForm]:
     disposition = disposition_form()
     if file.call:
+        if file.call.waits_for_physician:
+            disposition.only_hand_over()
         disposition.seen.data = ",".join(str(alert.detail.public_id) for alert in file.call.alerts)
     return {
         "attempt": action_forms.AttemptForm(),
@@ -36,7 +39,7 @@ def of_page(enrolment: Enrolment, file: File, now: datetime) -> dict[str, FlaskF
 
 
 def disposition_form() -> action_forms.DispositionForm:
-    return action_forms.DispositionForm(is_physician=g.staff.role == Role.PHYSICIAN)
+    return action_forms.DispositionForm(is_physician=allows(g.staff.role, "callback.decide"))
 
 
 def pause(enrolment: Enrolment, now: datetime) -> action_forms.PauseForm:

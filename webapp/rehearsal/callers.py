@@ -7,12 +7,14 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from random import Random
 
+from sqlalchemy import select
+
 from records import audit, clock, contacts
 from records.models import Enrolment, EnrolmentState, Role, Staff
 from triage import callbacks, followup
 from triage.callbacks import QueueRow
 from triage.levels import Level
-from triage.models import AlertKind, DispositionKind
+from triage.models import AlertKind, Callback, DispositionKind
 from webapp.rehearsal.actors import Patient
 from webapp.rehearsal.agenda import Act, Agenda
 from webapp.rehearsal.cast import Finale
@@ -159,6 +161,9 @@ class Caller:
         return DispositionKind.EXTRA_CHECKIN if active else DispositionKind.ADVICE
 
     def _dispose(self, row: QueueRow, kind: DispositionKind, now: datetime) -> None:
+        """What became the physician's during the call is handed over."""
+        if not self.is_physician and self._is_physicians(row):
+            kind = DispositionKind.TO_PHYSICIAN
         callbacks.dispose(
             self.stage.session,
             callback=row.public_id,
@@ -170,6 +175,10 @@ class Caller:
             from_address=FROM_THE_CENTRE,
         )
         self._free(now)
+
+    def _is_physicians(self, row: QueueRow) -> bool:
+        asked = select(Callback.for_physician).where(Callback.public_id == row.public_id)
+        return self.stage.session.scalars(asked).one()
 
     def _details(self, row: QueueRow, kind: DispositionKind, now: datetime) -> dict[str, int]:
         if kind is not DispositionKind.EXTRA_CHECKIN:
