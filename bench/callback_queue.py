@@ -18,7 +18,6 @@ from records import clock
 from records.db import engine_options
 from records.models import Staff
 from triage import callbacks
-from triage.callbacks.queue import COUNTS
 
 PAGE = 50
 BARE = """
@@ -34,6 +33,9 @@ BARE = """
 """
 """Patient and last response of the first page of several teams; no alerts, no course of seven days, no counts."""
 
+COUNTS = """
+    SELECT rank, count(*) FROM callbacks WHERE team_id = ANY(%(teams)s::bigint[]) AND state = 'open' GROUP BY rank
+"""
 OPEN = """
     WITH callback AS (
         INSERT INTO callbacks (enrolment_id, team_id, rank, opened_at, due_at)

@@ -71,6 +71,10 @@ def one_row(driver: Driver, statement: str, values: Mapping[str, Any]) -> dict[s
     return driver.cursor(row_factory=dict_row).execute(statement, values).fetchone()
 
 
+def all_rows(driver: Driver, statement: str, values: Mapping[str, Any]) -> list[dict[str, Any]]:
+    return driver.cursor(row_factory=dict_row).execute(statement, values).fetchall()
+
+
 def on_one_line(statement: str) -> str:
     """The statement without its layout: the driver keeps what it worked out of a text of up to 4,096 characters. For
     constant statements, in whose literals no two blanks stand together.

@@ -5,12 +5,11 @@ from triage.callbacks.claims import CLAIM_LASTS, Claimed, claim, held_by, releas
 from triage.callbacks.detail import AlertDetail, CallbackDetail, Note, detail
 from triage.callbacks.dispositions import PHYSICIAN_ONLY, WITHOUT_REACHING, Outcome, dispose
 from triage.callbacks.queue import Counts, Filters, QueuePage, etag, queue
-from triage.callbacks.queue_rows import MEASURES, Point, QueueRow
+from triage.callbacks.queue_rows import Point, QueueRow
 from triage.callbacks.raising import Raise, key_of, raise_alert, raise_alerts
 
 __all__ = [
     "CLAIM_LASTS",
-    "MEASURES",
     "PHYSICIAN_ONLY",
     "WITHOUT_REACHING",
     "AlertDetail",

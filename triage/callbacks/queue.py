@@ -1,4 +1,4 @@
-"""Who is to be called, most urgent first: level, then how late. Three statements at most, however long the queue."""
+"""Who is to be called, most urgent first: level, then how late. One statement, however long the queue."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from typing import Any
 import orjson
 from sqlalchemy.orm import Session
 
-from records import access
+from records import access, driver
 from records.models import Staff
-from triage.callbacks.queue_rows import QueueRow, queue_row
+from triage.callbacks.queue_rows import COURSE_OF, QueueRow, queue_row
 from triage.levels import Level
 from triage.refusals import UnknownCode
 
@@ -31,8 +31,16 @@ FIRST = """
     ) c ORDER BY c.rank DESC, c.due_at, c.id LIMIT %(limit)s
 """
 
-ROWS = f"""
-    SELECT c.public_id, c.version, c.rank, c.opened_at, c.due_at, c.for_physician, c.next_try_at, c.claimed_by_id,
+# Of the whole queue, from its index alone; joined so that it comes also when no row passes the filters.
+STANDING = """
+    SELECT jsonb_object_agg(level.rank, level.total) AS standing FROM (
+        SELECT rank, count(*) AS total FROM callbacks
+        WHERE team_id = ANY(%(teams)s::bigint[]) AND state = 'open' GROUP BY rank
+    ) level
+"""
+
+PAGE = f"""
+    SELECT c.id, c.public_id, c.version, c.rank, c.opened_at, c.due_at, c.for_physician, c.next_try_at, c.claimed_by_id,
         c.claim_ends_at, holder.name AS claimed_by, e.public_id AS enrolment, e.state, e.onset_on, e.zone, e.risk_tier,
         e.lives_alone, g.zone AS centre_zone, p.public_id AS patient, p.family_name, p.given_name, p.birth_date,
         p.language, k.wrapped,
@@ -44,24 +52,31 @@ ROWS = f"""
          FROM alerts a WHERE a.callback_id = c.id AND a.closed_at IS NULL) AS alerts,
         (SELECT r.answers FROM responses r WHERE r.enrolment_id = e.id ORDER BY r.due_at DESC, r.id DESC LIMIT 1)
             AS latest,
-        (SELECT jsonb_agg(jsonb_build_object('due_at', r.due_at, 'answers', jsonb_strip_nulls(jsonb_build_object(
-                'spo2', r.answers->'spo2', 'temperature', r.answers->'temperature'))) ORDER BY r.due_at, r.id)
-         FROM responses r WHERE r.enrolment_id = e.id AND r.due_at > %(since)s::timestamptz) AS recent
+        recent.moments, recent.{COURSE_OF}
     FROM ({FIRST}) c
     JOIN enrolments e ON e.id = c.enrolment_id JOIN patients p ON p.id = e.patient_id
     JOIN patient_keys k ON k.patient_id = p.id JOIN programmes g ON g.id = e.programme_id
     LEFT JOIN staff holder ON holder.id = c.claimed_by_id
-    ORDER BY c.rank DESC, c.due_at, c.id
+    LEFT JOIN LATERAL (
+        SELECT array_agg(r.due_at) AS moments, jsonb_agg(r.measured) AS {COURSE_OF} FROM (
+            SELECT due_at, answers->'{COURSE_OF}' AS measured FROM responses
+            WHERE enrolment_id = e.id AND due_at > %(since)s::timestamptz ORDER BY due_at, id
+        ) r
+    ) recent ON true
 """  # noqa: S608 - constant fragments, every value is a parameter
 
-LIGHT = f"SELECT c.public_id, c.version, c.due_at, c.claimed_by_id, c.claim_ends_at, c.next_try_at FROM ({FIRST}) c"  # noqa: S608
+LIGHT = f"""
+    SELECT c.id, c.public_id, c.version, c.rank, c.due_at, c.claimed_by_id, c.claim_ends_at, c.next_try_at
+    FROM ({FIRST}) c
+"""  # noqa: S608 - constant fragments, every value is a parameter
 
-COUNTS = """
-    SELECT rank, count(*) AS total, count(*) FILTER (WHERE due_at < %(now)s) AS late,
-        count(*) FILTER (WHERE claimed_by_id IS NULL OR claim_ends_at <= %(now)s) AS unclaimed,
-        count(*) FILTER (WHERE claimed_by_id = %(staff)s AND claim_ends_at > %(now)s) AS mine
-    FROM callbacks WHERE team_id = ANY(%(teams)s::bigint[]) AND state = 'open' GROUP BY rank
-"""
+
+def _with_standing(rows: str) -> str:
+    order = "ORDER BY shown.rank DESC, shown.due_at, shown.id"
+    return f"SELECT queue.standing, shown.* FROM ({STANDING}) queue LEFT JOIN ({rows}) shown ON true {order}"  # noqa: S608
+
+
+ROWS, CHANGES = _with_standing(PAGE), _with_standing(LIGHT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,9 +94,6 @@ class Counts:
 
     by_level: Mapping[str, int]
     total: int
-    late: int
-    unclaimed: int
-    mine: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,19 +108,16 @@ def queue(
 ) -> QueuePage:
     """The first `limit` rows within the teams of `staff`. Raises UnknownCode for a filter that is no level."""
     chosen = filters or Filters()
-    values = _values(staff, now, limit, chosen)
-    found = session.connection().exec_driver_sql(ROWS, values).mappings().all()
-    counts = _counts(session, values)
-    rows = tuple(queue_row(row, staff_id=staff.id, now=now) for row in found)  # type: ignore[arg-type]
+    found, counts = _found(session, ROWS, _values(staff, now, limit, chosen))
+    rows = tuple(queue_row(row, staff_id=staff.id, now=now) for row in found)
     return QueuePage(rows, counts, _digest(found, counts, staff, now, chosen, limit))
 
 
 def etag(session: Session, *, staff: Staff, now: datetime, limit: int = 50, filters: Filters | None = None) -> str:
     """That of the page that `queue` would make, from a light read: for asking whether anything changed."""
     chosen = filters or Filters()
-    values = _values(staff, now, limit, chosen)
-    found = session.connection().exec_driver_sql(LIGHT, values).mappings().all()
-    return _digest(found, _counts(session, values), staff, now, chosen, limit)
+    found, counts = _found(session, CHANGES, _values(staff, now, limit, chosen))
+    return _digest(found, counts, staff, now, chosen, limit)
 
 
 def _values(staff: Staff, now: datetime, limit: int, filters: Filters) -> dict[str, Any]:
@@ -131,12 +140,12 @@ def _rank(level: str) -> int:
         raise UnknownCode(code=level[:40]) from error
 
 
-def _counts(session: Session, values: dict[str, Any]) -> Counts:
-    found = session.connection().exec_driver_sql(COUNTS, values).mappings().all()
-    standing = {row["rank"]: row["total"] for row in found}
+def _found(session: Session, statement: str, values: dict[str, Any]) -> tuple[list[dict[str, Any]], Counts]:
+    rows = driver.all_rows(driver.under(session), statement, values)
+    standing = {int(rank): total for rank, total in (rows[0]["standing"] or {}).items()}
     levels = [level for level in sorted(Level, reverse=True) if level is not Level.GREEN]
-    sums = {name: sum(row[name] for row in found) for name in ("total", "late", "unclaimed", "mine")}
-    return Counts(by_level={level.code: standing.get(level, 0) for level in levels}, **sums)
+    by_level = {level.code: standing.get(level, 0) for level in levels}
+    return [row for row in rows if row["id"] is not None], Counts(by_level, sum(standing.values()))
 
 
 def _digest(rows: Iterable[Any], counts: Counts, staff: Staff, now: datetime, filters: Filters, limit: int) -> str:
@@ -153,6 +162,6 @@ def _digest(rows: Iterable[Any], counts: Counts, staff: Staff, now: datetime, fi
         ]
         for row in rows
     ]
-    numbers = [dict(counts.by_level), counts.late, counts.unclaimed, counts.mine]
-    page = [str(staff.public_id), limit, filters.level, filters.physician, filters.mine, shown, numbers]
+    chosen = [limit, filters.level, filters.physician, filters.mine]
+    page = [str(staff.public_id), chosen, shown, dict(counts.by_level), counts.total]
     return hashlib.sha256(orjson.dumps(page)).hexdigest()[:32]

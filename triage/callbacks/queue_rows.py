@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 from questionnaires.answers import value_of
+from questionnaires.schema import Value
 from records import clock
 from records.crypto import Sealed
 from records.patients import Identity, reveal_row
@@ -17,8 +18,8 @@ from triage import reasons
 from triage.levels import Level
 from triage.situation import illness_day, known_zone
 
-MEASURES = ("spo2", "temperature")
-"""The linkIds whose course is drawn beside a patient's name, the leading one first."""
+COURSE_OF = "spo2"
+"""The linkId whose course is drawn beside a patient's name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +32,7 @@ class Point:
 class QueueRow:
     """`claimed_by` and `claim_ends_at` are of a claim that counts now. `alerts` are the open ones, worst first, with
     `public_id`, `kind`, `rank`, `raised_at` and `reasons`. `latest` holds the answers of the last response in their
-    stored shape; `course` the readable values of MEASURES in the last seven days, oldest first.
+    stored shape; `course` the readable values of COURSE_OF in the last seven days, oldest first.
     """
 
     public_id: uuid.UUID
@@ -58,7 +59,7 @@ class QueueRow:
     lives_alone: bool
     alerts: tuple[Mapping[str, Any], ...]
     latest: Mapping[str, Any] | None
-    course: Mapping[str, tuple[Point, ...]]
+    course: tuple[Point, ...]
 
     @property
     def level(self) -> str:
@@ -94,7 +95,7 @@ def queue_row(row: Mapping[str, Any], *, staff_id: int, now: datetime) -> QueueR
         illness_day=illness_day(row["onset_on"], clock.local_day(now, known_zone(row["zone"], row["centre_zone"]))),
         alerts=tuple(_alert(alert) for alert in row["alerts"] or ()),
         latest=row["latest"],
-        course=course(row["recent"] or ()),
+        course=tuple(_course(row["moments"] or (), row[COURSE_OF] or ())),
     )
 
 
@@ -103,12 +104,8 @@ def _alert(alert: Mapping[str, Any]) -> dict[str, Any]:
     return {**alert, "public_id": uuid.UUID(alert["public_id"]), "raised_at": moment}
 
 
-def course(recent: list[Mapping[str, Any]] | tuple[()]) -> dict[str, tuple[Point, ...]]:
-    """The readable values of each measure, from responses oldest first with `due_at` and `answers`."""
-    found: dict[str, list[Point]] = {measure: [] for measure in MEASURES}
-    for response in recent:
-        for measure, points in found.items():
-            value = value_of(response["answers"], measure)
-            if isinstance(value, int | Decimal) and not isinstance(value, bool):
-                points.append(Point(datetime.fromisoformat(response["due_at"]), Decimal(value)))
-    return {measure: tuple(points) for measure, points in found.items()}
+def _course(moments: Sequence[datetime], answered: Sequence[Sequence[Value] | None]) -> Iterator[Point]:
+    for moment, given in zip(moments, answered, strict=True):
+        value = value_of({COURSE_OF: given or ()}, COURSE_OF)
+        if isinstance(value, int | Decimal) and not isinstance(value, bool):
+            yield Point(moment, Decimal(value))

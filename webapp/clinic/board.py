@@ -92,7 +92,7 @@ def _row(
         day_of_illness=row.illness_day,
         reason=_reason(row, language),
         for_physician=row.for_physician,
-        spark=_spark(row.course.get("spo2", ()), measured.get("spo2"), found.get("spo2", ()), language, now),
+        spark=_spark(row.course, measured.get("spo2"), found.get("spo2", ()), language, now),
         spo2=_last(row, measured.get("spo2"), language),
         temperature=_last(row, measured.get("temperature"), language),
         since=int(row.opened_at.timestamp()),
