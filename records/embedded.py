@@ -55,9 +55,22 @@ def die_with_parent(sent: signal.Signals) -> Callable[[], None]:
     return prepare
 
 
-def follow_parent(sent: signal.Signals) -> None:
-    """Have the kernel send `sent` to this very process when its parent ends."""
+def follow_parent(sent: signal.Signals, *, child_of: int | None = None) -> None:
+    """Have the kernel send `sent` to this very process when its parent ends.
+
+    With `child_of`, of which the parent must be a child, also when the parent had ended before this was asked: then
+    somebody else has taken its place.
+    """
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, int(sent))
+    if child_of is not None and _parent_of(os.getppid()) != child_of:
+        os.kill(os.getpid(), sent)
+
+
+def _parent_of(pid: int) -> int | None:
+    try:
+        return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
+    except OSError:
+        return None
 
 
 def data_folder(checkout: Path) -> Path:

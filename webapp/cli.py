@@ -50,7 +50,7 @@ def run() -> None:
         embedded.follow_parent(signal.SIGTERM)
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, lambda *_: stop.set())
-    supervisor.check_port(settings.host, settings.port)
+    supervisor.check_port(settings.host, settings.port, patience=supervisor.PORT_FREE_WITHIN_SECONDS)
     with database.reachable(settings) as server:
         app = create_app(settings)
         with app.app_context():

@@ -21,6 +21,7 @@ from webapp.config import Settings
 log = structlog.get_logger(__name__)
 
 STOP_LIMIT_SECONDS = 20
+PORT_FREE_WITHIN_SECONDS = 3
 RESTART_DELAYS_SECONDS = (1, 2, 5, 10, 30)
 STEADY_SECONDS = 30
 """Whoever lived this long did not end because of how it was started."""
@@ -98,16 +99,26 @@ class Database:
         self.server.stop()
 
 
-def check_port(host: str, port: int) -> None:
-    """Raise PortTaken when another process answers there; several of our own would share the port in silence."""
+def check_port(host: str, port: int, *, patience: float = 0) -> None:
+    """Raise PortTaken when another process answers there; several of our own would share the port in silence.
+
+    For `patience` seconds it may be what a killed start left behind, which is just ending.
+    """
+    deadline = time.monotonic() + patience
+    while (reason := _taken(host, port)) is not None:
+        if time.monotonic() > deadline:
+            raise PortTaken(f"{host}:{port} cannot be used ({reason}): stop what runs there, or set VIGIDOM_PORT")
+        time.sleep(0.2)
+
+
+def _taken(host: str, port: int) -> str | None:
     with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as trial:
         trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             trial.bind((host, port))
         except OSError as error:
-            raise PortTaken(
-                f"{host}:{port} cannot be used ({error.strerror}): stop what runs there, or set VIGIDOM_PORT"
-            ) from error
+            return error.strerror
+    return None
 
 
 def _listens(settings: Settings) -> bool:
@@ -120,7 +131,7 @@ def _listens(settings: Settings) -> bool:
 
 
 def children(settings: Settings) -> list[Child]:
-    environment = {**os.environ, "VIGIDOM_SUPERVISED": "1"}
+    environment = {**os.environ, "VIGIDOM_SUPERVISED": str(os.getpid())}
     web = [sys.executable, "-m", "granian", "--interface", "wsgi", "--host", settings.host]
     web += ["--port", str(settings.port), "--workers", str(settings.web_processes), "--blocking-threads", "2"]
     web += ["--backlog", "512", "--no-ws", "--log-level", "warning"]

@@ -9,8 +9,8 @@ from records import embedded
 from webapp import create_app, logs
 
 # A web process that outlived its server would keep the port and go on answering with old code.
-if os.environ.get("VIGIDOM_SUPERVISED") == "1":
-    embedded.follow_parent(signal.SIGKILL)
+if supervisor := os.environ.get("VIGIDOM_SUPERVISED"):
+    embedded.follow_parent(signal.SIGKILL, child_of=int(supervisor))
 
 logs.configure()
 app = create_app()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import signal
 import socket
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from datetime import datetime
@@ -11,7 +13,7 @@ from datetime import datetime
 import pytest
 
 from records import clock
-from tests.running import Process, Service, installation, until
+from tests.running import CHECKOUT, Process, Service, installation, until
 from webapp import supervisor
 
 
@@ -111,6 +113,16 @@ def test_who_ends_soon_waits_longer_each_time_and_who_ran_well_is_replaced_at_on
 
     assert child.process is None
     assert 0 < child.restart_at - asked_at - (waits - 1) < 1.5
+
+
+def test_a_web_process_whose_server_died_before_it_was_ready_dies_too(service: Service) -> None:
+    """Its parent is then no child of the supervisor that it was started under."""
+    environment = service.environment | {"VIGIDOM_SUPERVISED": str(service.process.pid)}
+    line = [sys.executable, "-c", "import webapp.wsgi"]
+
+    orphan = subprocess.run(line, cwd=CHECKOUT, env=environment, timeout=60, check=False)
+
+    assert orphan.returncode == -signal.SIGKILL
 
 
 def test_a_taken_port_is_refused_with_the_setting_to_change(tmp_path_factory: pytest.TempPathFactory) -> None:
