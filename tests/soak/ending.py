@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
 import os
 import signal
 import time
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
@@ -97,10 +100,23 @@ def count_all(
     counting.of_messages(session, accepted(script), now, count)
 
 
+def logged(service: Soaked) -> Counter[str]:
+    """What the processes said of themselves, by event and class of error."""
+    told: Counter[str] = Counter()
+    for file in (*service.folder.glob("output-*"), *service.folder.glob("second-worker")):
+        for line in file.read_text(errors="replace").splitlines():
+            with contextlib.suppress(ValueError, AttributeError):
+                said = json.loads(line)
+                told[" ".join(str(said[name]) for name in ("event", "child", "error") if said.get(name))] += 1
+                if said.get("event") == "request.failed" and said.get("error") != "OperationalError":
+                    told[" ".join(said.get("places", [])[-2:])] += 1
+    return told
+
+
 def report(count: Count, faults: list[str], ledger: Ledger, written: Written, chaos: Chaos, receipts: Receipts) -> None:
     """What happened on the way, in the table; nothing of it is judged but faults of the soak itself."""
     told = [("HTTP answers to patients", ledger.answers), ("HTTP faults for staff", written.broken)]
-    told += [("receipts posted", receipts.statuses)]
+    told += [("receipts posted", receipts.statuses), ("logged", logged(chaos.service))]
     rows: list[tuple[str, object]] = [(name, dict(sorted(counter.items()))) for name, counter in told]
     for name, number in chaos.done.most_common():
         rows.append((name, f"{number} times, back within {chaos.back_after.get(name, 0):.1f} s"))

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import itertools
+import random
 import uuid
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import create_engine, select
@@ -21,6 +23,7 @@ from tests.notifications import twilio_server
 from tests.running import Service
 from triage import followup, protocols
 from webapp.patient import reception
+from webapp.supervisor import PortTaken, check_port
 
 ROLES = (Role.PHYSICIAN, Role.OPERATOR, Role.OPERATOR)
 ASKED_AT = time(8)
@@ -28,11 +31,24 @@ ASKED_AT = time(8)
 PHONE = itertools.count(10_000)
 
 
+def _port_of_no_client() -> int:
+    """Below those that clients get: one that asks again and again for a server that is away may end up being it."""
+    first_of_clients = int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
+    for port in random.sample(range(10_000, first_of_clients), 100):
+        try:
+            check_port("127.0.0.1", port)
+        except PortTaken:
+            continue
+        return port
+    raise RuntimeError("no port is free")
+
+
 @dataclass
 class Soaked(Service):
     """A service whose texts go to the stand-in on the loopback, and to nobody else."""
 
     twilio: str = ""
+    port: int = field(default_factory=_port_of_no_client)
 
     @property
     def environment(self) -> dict[str, str]:
