@@ -22,12 +22,20 @@ from triage.callbacks.raising import Raise, key_of, raise_alerts
 from triage.chunks import each_or_all
 from triage.ending import end_follow_ups
 from triage.levels import Level
+from triage.limits_due import are_due
 from triage.models import Alert, AlertKind
 from triage.silence import judge
 from triage.situation import situation
 from triage.targets import due_at
 
-__all__ = ["end_follow_ups", "raise_never_activated", "raise_never_invited", "raise_reviews_due", "raise_silences"]
+__all__ = [
+    "end_follow_ups",
+    "raise_limits_due",
+    "raise_never_activated",
+    "raise_never_invited",
+    "raise_reviews_due",
+    "raise_silences",
+]
 
 CHUNK = 500
 NOW = "%(now)s::timestamptz"
@@ -146,6 +154,22 @@ def raise_reviews_due(session: Session, *, now: datetime, limit: int = CHUNK) ->
         found,
         lambda rows: raise_alerts(session, alerts=[alert(row) for row in rows], now=now),
         job="raise_reviews_due",
+    )
+
+
+def raise_limits_due(session: Session, *, now: datetime, limit: int = CHUNK) -> int:
+    """A physician is told of own limits that run out within a day, or that a condition calls for and nobody has set."""
+    found = _without_alert(session, (EnrolmentState.ACTIVE,), are_due(now), AlertKind.LIMITS_DUE, limit)
+
+    def alert(enrolment: Enrolment) -> Raise:
+        key = key_of(AlertKind.LIMITS_DUE, enrolment.public_id, now.isoformat())
+        return replace(_plain(enrolment, AlertKind.LIMITS_DUE, Level.SILENT, key, now), for_physician=True)
+
+    return each_or_all(
+        session,
+        found,
+        lambda rows: raise_alerts(session, alerts=[alert(row) for row in rows], now=now),
+        job="raise_limits_due",
     )
 
 

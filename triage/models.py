@@ -155,6 +155,7 @@ class AlertKind(StrEnum):
     NEVER_INVITED = "never-invited"
     NEVER_ACTIVATED = "never-activated"
     REVIEW_DUE = "review-due"
+    LIMITS_DUE = "limits-due"
     OPTED_OUT = "opted-out"
     WROTE = "wrote"
     ASKED_FOR_CALL = "asked-for-call"

@@ -22,6 +22,7 @@ CODES = {
     ),
     "never-activated": "Invited, but never opened the questionnaire",
     "review-due": "The follow-up is paused: the day to look at it again has come",
+    "limits-due": "The patient's own limits are missing, have run out or run out within a day: a physician sets them",
     "opted-out": "Wants no more messages: follow up by telephone",
     "wrote": "Wrote a message",
     "asked-for-call": "Asked to be called",

@@ -108,6 +108,7 @@ def jobs(
         "never-invited": in_rounds(triage_jobs.raise_never_invited),
         "never-activated": in_rounds(triage_jobs.raise_never_activated),
         "reviews-due": in_rounds(triage_jobs.raise_reviews_due),
+        "limits-due": in_rounds(triage_jobs.raise_limits_due),
         "follow-up-ends": in_rounds(triage_jobs.end_follow_ups),
         "messages": messages,
         "reliving": relive,

@@ -208,7 +208,9 @@ def _settle(session: Session, callback: Callback, staff: Staff, code: Dispositio
 def _for_physician(standing: list[Alert], code: DispositionKind) -> bool:
     """Handed over, or for one of the alerts left."""
     doctors = (AlertKind.UNREACHED, AlertKind.SILENCE)
-    left = any(alert.kind in doctors and alert.rank >= Level.RED for alert in standing)
+    left = any(
+        alert.kind == AlertKind.LIMITS_DUE or (alert.kind in doctors and alert.rank >= Level.RED) for alert in standing
+    )
     return left or code is DispositionKind.TO_PHYSICIAN
 
 

@@ -23,6 +23,7 @@ JOBS = {
     "never-invited": lazy("Raise enrolments never invited"),
     "never-activated": lazy("Raise invitations never answered"),
     "reviews-due": lazy("Raise pauses to look at again"),
+    "limits-due": lazy("Raise own limits that are missing or run out"),
     "follow-up-ends": lazy("End follow-ups whose days are over"),
     "messages": lazy("Send messages"),
     "reliving": lazy("Live assessments again"),
