@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from typing import Any
 
 import structlog
 from sqlalchemy import Row, text
@@ -30,7 +31,9 @@ DUE_ZONES = text("""
 """)
 
 # One statement picks a chunk of due enrolments, makes what they are owed and says when to look again. The slots come
-# as parallel arrays, so the text of the statement stays the same whatever their number.
+# as parallel arrays, so the text of the statement stays the same whatever their number. `asked` has a row for every one
+# who is due, also for who is owed nothing: joining two parts of the statement with each other is quadratic whenever the
+# planner expects few rows, as it does after a mass enrolment that nothing has analysed yet.
 OPEN = text("""
     WITH slot AS (
         SELECT * FROM unnest(
@@ -49,8 +52,8 @@ OPEN = text("""
     ),
     asked AS (
         SELECT due.id, due.since, slot.local_on, slot.name, slot.opens_at, slot.closes_at
-        FROM due JOIN slot ON slot.programme_id = due.programme_id AND slot.zone = due.zone
-        WHERE slot.local_on <= due.ends_on
+        FROM due LEFT JOIN slot ON slot.programme_id = due.programme_id AND slot.zone = due.zone
+          AND slot.local_on <= due.ends_on
           AND (NOT slot.intensive OR due.risk_tier = 'high' OR due.onset_on IS NULL
                OR slot.local_on - due.onset_on BETWEEN due.first_day AND due.last_day)
     ),
@@ -64,10 +67,8 @@ OPEN = text("""
     ),
     advanced AS (
         UPDATE enrolments e SET next_checkin_at = coalesce(next.opens_at, :later)
-        FROM due LEFT JOIN (
-            SELECT id, min(opens_at) AS opens_at FROM asked WHERE opens_at > :now GROUP BY id
-        ) next ON next.id = due.id
-        WHERE e.id = due.id
+        FROM (SELECT id, min(opens_at) FILTER (WHERE opens_at > :now) AS opens_at FROM asked GROUP BY id) next
+        WHERE e.id = next.id
         RETURNING 1
     )
     SELECT count(*) FROM made
@@ -89,26 +90,27 @@ def open_checkins(session: Session, *, now: datetime, limit: int = CHUNK) -> int
     What a sleeping worker left undone is made too, up to seven days back: it then closes as missed, for silence is a
     fact. Call it again while `more_due` says so.
     """
+    values = opening(session, now=now, limit=limit)
+    return int(session.execute(OPEN, values).scalar_one()) if values else 0
+
+
+def opening(session: Session, *, now: datetime, limit: int) -> dict[str, Any] | None:
+    """What OPEN needs at `now`; None when nobody is due."""
     known = _slots_by_zone(session, session.execute(DUE_ZONES, {"now": now}).all(), now)
-    if not known:
-        return 0
     rows = [(programme, zone, slot) for (programme, zone), found in known.items() for slot in found]
-    made = session.execute(
-        OPEN,
-        {
-            "now": now,
-            "limit": limit,
-            "later": now + LOOK_AHEAD - timedelta(days=1),
-            "programmes": [programme for programme, _, _ in rows],
-            "zones": [zone for _, zone, _ in rows],
-            "days": [slot.local_on for _, _, slot in rows],
-            "names": [slot.name for _, _, slot in rows],
-            "intensive": [slot.tier != TIER_ALL for _, _, slot in rows],
-            "opens": [slot.opens_at for _, _, slot in rows],
-            "closes": [slot.closes_at for _, _, slot in rows],
-        },
-    ).scalar_one()
-    return int(made)
+    values = {
+        "now": now,
+        "limit": limit,
+        "later": now + LOOK_AHEAD - timedelta(days=1),
+        "programmes": [programme for programme, _, _ in rows],
+        "zones": [zone for _, zone, _ in rows],
+        "days": [slot.local_on for _, _, slot in rows],
+        "names": [slot.name for _, _, slot in rows],
+        "intensive": [slot.tier != TIER_ALL for _, _, slot in rows],
+        "opens": [slot.opens_at for _, _, slot in rows],
+        "closes": [slot.closes_at for _, _, slot in rows],
+    }
+    return values if known else None
 
 
 def _slots_by_zone(session: Session, due: Iterable[Row[int, str]], now: datetime) -> dict[tuple[int, str], list[Slot]]:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -225,6 +226,47 @@ def test_the_number_of_statements_does_not_grow_with_the_patients(session: Sessi
 
     assert len(states(session)) == 42
     assert len(many) == len(few) <= 5
+
+
+CROWD = 5_000
+MORE_PATIENTS = """
+    INSERT INTO patients (public_id, family_name, given_name, birth_date, phone, language, rehearsal, created_at,
+        updated_at)
+    SELECT gen_random_uuid(), family_name, given_name, birth_date, phone, language, rehearsal, created_at, updated_at
+    FROM patients, generate_series(2, :crowd)
+"""
+ALL_ENROLLED = """
+    INSERT INTO enrolments (public_id, patient_id, programme_id, team_id, state, zone, conditions, risk_tier,
+        lives_alone, has_oximeter, consent, enrolled_at, activated_at, ends_on, next_checkin_at, updated_at)
+    SELECT gen_random_uuid(), p.id, programme_id, team_id, state,
+        (ARRAY['Europe/Paris', 'Indian/Reunion', 'America/Cayenne', 'Pacific/Noumea'])[1 + p.id % 4], conditions,
+        risk_tier, lives_alone, has_oximeter, consent, enrolled_at, activated_at, ends_on, next_checkin_at, e.updated_at
+    FROM enrolments e, patients p WHERE p.id <> e.patient_id
+"""
+
+
+def handled(plan: dict[str, Any]) -> float:
+    """Rows that a plan and everything below it produced or threw away."""
+    thrown = sum(plan.get(f"Rows Removed by {how}", 0) for how in ("Filter", "Join Filter"))
+    own = (plan["Actual Rows"] + thrown) * plan["Actual Loops"]
+    return own + sum(handled(part) for part in plan.get("Plans", ()))
+
+
+def test_the_work_of_a_beat_grows_with_those_due_and_not_with_their_square(session: Session) -> None:
+    """Looking up each one's next slot among those of all made 10,000 due at eight o'clock run into the time limit; and
+    joining the two lists did the same whenever the planner knew nothing of these patients yet, as here.
+    """
+    programme(session)
+    active(session, activated_at=utc(3, 10))
+    session.execute(sa.text(MORE_PATIENTS), {"crowd": CROWD})
+    session.execute(sa.text(ALL_ENROLLED))
+    values = jobs.opening(session, now=utc(3, 11), limit=CROWD)
+
+    explained = sa.text(f"EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) {jobs.OPEN.text}")
+    plan = session.execute(explained, values).scalar_one()[0]["Plan"]
+
+    assert session.scalar(sa.select(sa.func.count()).select_from(Checkin)) >= CROWD
+    assert handled(plan) < 500 * CROWD
 
 
 @contextmanager
