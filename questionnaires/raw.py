@@ -41,11 +41,6 @@ def as_aside(value: object) -> str:
         return "nested too deeply to keep"
 
 
-def field_name(prefix: str, link_id: str) -> str:
-    """The name of a form field: `answer-temperature`, `absent-temperature`, `confirmed-temperature`."""
-    return f"{prefix}-{link_id}"
-
-
 def raw_from_form(fields: Mapping[str, Sequence[str]]) -> RawAnswers:
     """From the lists of a posted form; fields that are no answers (tokens, buttons) are left alone."""
     parts: dict[str, dict[str, tuple[str, ...]]] = {}

@@ -44,17 +44,6 @@ def note(
     session.execute(insert(Contact).values(row).on_conflict_do_update(index_elements=[Contact.source], set_=newer))
 
 
-def of_checkin(session: Session, *, about: uuid.UUID) -> list[Contact]:
-    """Every try about one check-in (or call-back), oldest first."""
-    return list(session.scalars(select(Contact).where(Contact.about == about).order_by(Contact.at, Contact.id)))
-
-
-def of_enrolment(session: Session, *, enrolment_id: int, limit: int = 50) -> list[Contact]:
-    """The newest tries first."""
-    query = select(Contact).where(Contact.enrolment_id == enrolment_id).order_by(Contact.at.desc(), Contact.id.desc())
-    return list(session.scalars(query.limit(limit)))
-
-
 def opt_out(session: Session, *, phone: str, now: datetime, source: str) -> list[Patient]:
     """No message to this E.164 number from now on; returns everybody it reached, so that they can be called instead.
 

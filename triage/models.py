@@ -158,7 +158,6 @@ class AlertKind(StrEnum):
     LIMITS_DUE = "limits-due"
     OPTED_OUT = "opted-out"
     WROTE = "wrote"
-    ASKED_FOR_CALL = "asked-for-call"
     OUTCOME_DUE = "outcome-due"
     FOLLOW_UP_ENDS = "follow-up-ends"
     UNREACHED = "unreached"

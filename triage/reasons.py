@@ -25,7 +25,6 @@ CODES = {
     "limits-due": "The patient's own limits are missing, have run out or run out within a day: a physician sets them",
     "opted-out": "Wants no more messages: follow up by telephone",
     "wrote": "Wrote a message",
-    "asked-for-call": "Asked to be called",
     "outcome-due": "Sent to hospital or an ambulance was sent: find out what came of it",
     "follow-up-ends": (
         "The last day of the follow-up is over: it goes on day by day until no call is owed and the last check-in "

@@ -595,7 +595,7 @@ def upgrade() -> None:
     sa.Column('due_at', Instant(), nullable=False),
     sa.Column('closed_at', Instant(), nullable=True),
     sa.Column('disposition_id', sa.BigInteger(), nullable=True),
-    sa.CheckConstraint("kind IN ('answers', 'silence', 'never-invited', 'never-activated', 'review-due', 'limits-due', 'opted-out', 'wrote', 'asked-for-call', 'outcome-due', 'follow-up-ends', 'unreached')", name=op.f('ck_alerts_kind_known')),
+    sa.CheckConstraint("kind IN ('answers', 'silence', 'never-invited', 'never-activated', 'review-due', 'limits-due', 'opted-out', 'wrote', 'outcome-due', 'follow-up-ends', 'unreached')", name=op.f('ck_alerts_kind_known')),
     sa.ForeignKeyConstraint(['assessment_id'], ['assessments.id'], name=op.f('fk_alerts_assessment_id_assessments')),
     sa.ForeignKeyConstraint(['callback_id'], ['callbacks.id'], name=op.f('fk_alerts_callback_id_callbacks')),
     sa.ForeignKeyConstraint(['checkin_id'], ['checkins.id'], name=op.f('fk_alerts_checkin_id_checkins')),

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
+import sqlalchemy as sa
 from sqlalchemy.orm import Session, sessionmaker
 
 from notifications import outbox, receipts, reminders, settling
@@ -13,7 +14,7 @@ from notifications.delivery import Delivery, deliver_batch
 from notifications.models import MessageStatus
 from notifications.providers import LookUp, LookUpKind, Outcome, OutcomeKind, Text
 from questionnaires.models import Checkin
-from records import contacts
+from records.models import Contact
 from tests.notifications.conftest import OPENS, URL, Killed, Scripted, answers, only
 
 Beat = Callable[..., dict[str, int]]
@@ -21,7 +22,8 @@ LATER = OPENS + outbox.SENDING_LASTS + timedelta(seconds=1)
 
 
 def outcome_told(session: Session, checkin: Checkin) -> list[str]:
-    return [contact.outcome for contact in contacts.of_checkin(session, about=checkin.public_id)]
+    told = sa.select(Contact.outcome).where(Contact.about == checkin.public_id).order_by(Contact.at, Contact.id)
+    return list(session.scalars(told))
 
 
 def test_sending_is_on_disk_before_the_provider_is_called_and_no_transaction_is_open(

@@ -339,10 +339,10 @@ def test_an_alert_raised_during_the_disposition_is_not_swept_away(scene: Scene, 
         callbacks.raise_alert(
             session,
             enrolment=session.get_one(Enrolment, enrolment_id),
-            kind=AlertKind.ASKED_FOR_CALL,
+            kind=AlertKind.WROTE,
             rank=Level.RED,
-            key="asked-for-call:1",
-            reasons=[{"code": "asked-for-call"}],
+            key="wrote:1",
+            reasons=[{"code": "wrote"}],
             now=LATER,
         )
 
@@ -356,7 +356,7 @@ def test_an_alert_raised_during_the_disposition_is_not_swept_away(scene: Scene, 
             session.commit()
             waiting.result(timeout=30)
 
-    assert [alert.kind for alert in scene.alerts()] == [AlertKind.ASKED_FOR_CALL]
+    assert [alert.kind for alert in scene.alerts()] == [AlertKind.WROTE]
     assert (scene.callback().state, scene.callback().rank) == ("open", Level.RED)
 
 

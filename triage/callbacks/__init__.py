@@ -1,7 +1,7 @@
 """The queue of people to call: raised by rules, held by one caller at a time, worked until nothing stands."""
 
 from triage.callbacks.attempts import add_attempt
-from triage.callbacks.claims import CLAIM_LASTS, Claimed, claim, held_by, release, renew, take_over
+from triage.callbacks.claims import CLAIM_LASTS, Claimed, claim, release, renew, take_over
 from triage.callbacks.detail import AlertDetail, CallbackDetail, Note, detail
 from triage.callbacks.dispositions import PHYSICIAN_ONLY, WITHOUT_REACHING, Outcome, dispose
 from triage.callbacks.queue import Counts, Filters, QueuePage, etag, queue
@@ -28,7 +28,6 @@ __all__ = [
     "detail",
     "dispose",
     "etag",
-    "held_by",
     "key_of",
     "queue",
     "raise_alert",

@@ -6,7 +6,7 @@ import uuid
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, and_, or_, select, update
+from sqlalchemy import ColumnElement, and_, or_, update
 from sqlalchemy.orm import Session
 
 from records import access, audit
@@ -122,21 +122,4 @@ def _audit(
         subject=("enrolment", claimed.enrolment),
         now=now,
         details={"callback": str(callback), **(details or {})},
-    )
-
-
-def held_by(session: Session, *, staff: Staff, now: datetime) -> list[uuid.UUID]:
-    """The open call-backs that `staff` holds now, most urgent first."""
-    return list(
-        session.scalars(
-            select(Callback.public_id)
-            .join(Enrolment, Enrolment.id == Callback.enrolment_id)
-            .where(
-                Callback.claimed_by_id == staff.id,
-                Callback.claim_ends_at > now,
-                Callback.state == CallbackState.OPEN,
-                access.scope(staff),
-            )
-            .order_by(Callback.rank.desc(), Callback.due_at)
-        )
     )
