@@ -9,12 +9,13 @@ import uuid
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import select, text, update
+from sqlalchemy import text, update
 from sqlalchemy.orm import Session
 
 from notifications import settling
 from notifications.models import Message, MessageStatus
-from records.models import Enrolment, EnrolmentState
+from records import driver
+from records.models import EnrolmentState
 
 BATCH = 500
 CLAIM_LASTS = timedelta(minutes=10)
@@ -48,26 +49,31 @@ def claim(session: Session, *, worker: str, now: datetime, limit: int = BATCH) -
     return Claim(token, tuple(sorted(session.scalars(CLAIM, values))))
 
 
+START = """
+    UPDATE messages m SET status = 'sending', status_at = %(at)s, sent_at = %(at)s, tries = tries + 1,
+        provider = %(provider)s, lease_ends_at = %(until)s
+    FROM enrolments e
+    WHERE m.id = %(id)s AND m.status = 'claimed' AND m.claimed_by = %(token)s AND m.expires_at > %(at)s
+      AND e.id = m.enrolment_id AND e.state = ANY(%(followed)s)
+    RETURNING m.id
+"""
+
+
 def start_sending(session: Session, *, message_id: int, token: str, provider: str, at: datetime) -> bool:
     """Say, before the provider is called, that from here on this message's fate may be unknown. Commit at once.
 
     False when the claim was lost: then another worker has it, and it must not be sent here. False too when the
     follow-up was paused or ended while the batch went out: the lease gives the message back, and policy drops it.
     """
-    held = (Message.id == message_id, Message.status == MessageStatus.CLAIMED, Message.claimed_by == token)
-    followed = Message.enrolment_id.in_(
-        select(Enrolment.id).where(Enrolment.id == Message.enrolment_id, Enrolment.state.in_(WRITTEN_TO))
-    )
     values = {
-        "status": MessageStatus.SENDING,
-        "status_at": at,
-        "sent_at": at,
-        "tries": Message.tries + 1,
+        "id": message_id,
+        "token": token,
         "provider": provider,
-        "lease_ends_at": at + SENDING_LASTS,
+        "at": at,
+        "until": at + SENDING_LASTS,
+        "followed": [state.value for state in WRITTEN_TO],
     }
-    changed = update(Message).where(*held, followed, Message.expires_at > at).values(values).returning(Message.id)
-    return session.scalar(changed.execution_options(synchronize_session=False)) is not None
+    return driver.one_row(driver.under(session), START, values) is not None
 
 
 def put_back(session: Session, *, message_id: int, token: str, reason: str, again_at: datetime, now: datetime) -> None:
