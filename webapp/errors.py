@@ -62,6 +62,8 @@ def unexpected(error: InternalServerError) -> Response | tuple[str, int]:
         db.session.rollback()
     except exc.SQLAlchemyError:
         g.staff = None
+    if isinstance(cause, AWAY):
+        g.staff = None  # who is signed in would be read again, for the page that says that nothing can be read
     t = translator()
     sentence = t.gettext(
         "Something went wrong on our side. Wait a minute, then look whether your change is there before sending again."

@@ -6,9 +6,15 @@ import uuid
 from dataclasses import replace
 
 import pytest
-from flask import Flask
+import sqlalchemy as sa
+from flask import Flask, g
+from sqlalchemy import exc
+from sqlalchemy.orm import Session
 from werkzeug.exceptions import InternalServerError
 
+from records.db import db
+from records.models import Staff
+from tests import factories
 from webapp import create_app, errors
 from webapp.config import Settings
 
@@ -43,6 +49,21 @@ def test_while_the_database_is_away_the_caller_is_told_to_come_back(settings: Se
 
     assert answer.status_code == 503
     assert answer.headers["Retry-After"] == "5"
+
+
+def test_the_page_that_says_so_asks_the_database_nothing(app: Flask, session: Session) -> None:
+    person = factories.make_staff(session)
+    session.commit()
+    asked: list[str] = []
+    with app.test_request_context("/en/queue"):
+        g.staff = db.session.get(Staff, person.id)
+        sa.event.listen(db.engine, "before_cursor_execute", lambda *told: asked.append(told[2]))
+        answer = errors.unexpected(
+            InternalServerError(original_exception=exc.OperationalError("", {}, ConnectionError()))
+        )
+
+    assert answer.status_code == 503
+    assert asked == []
 
 
 def test_an_error_of_our_own_is_none_of_the_database(app: Flask) -> None:
