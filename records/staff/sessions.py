@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload
 
 from records import audit, crypto
 from records.fields import is_readable
@@ -90,7 +90,9 @@ def session_of(session: Session, *, token: str, now: datetime) -> StaffSession |
 
     Marks it as seen at most once a minute; the caller commits, also after a page that only reads, or it counts as idle.
     """
-    signed_in = session.scalar(select(StaffSession).where(StaffSession.token_digest == crypto.digest_token(token)))
+    with_teams = joinedload(StaffSession.staff).joinedload(Staff.teams)
+    found = select(StaffSession).where(StaffSession.token_digest == crypto.digest_token(token)).options(with_teams)
+    signed_in = session.scalars(found).unique().one_or_none()
     if signed_in is None or signed_in.revoked_at is not None or signed_in.staff.disabled_at is not None:
         return None
     if signed_in.ends_at <= now or signed_in.seen_at + IDLE <= now:

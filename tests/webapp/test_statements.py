@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from datetime import timedelta
 
@@ -11,10 +12,15 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
+from questionnaires import jobs
 from records import clock
 from records.db import db
 from tests.statements import counted
-from tests.webapp.patient_room import GREEN, RED, as_json, enter, make_checkin, make_followed
+from tests.webapp.patient_room import GREEN, RED, as_json, enter, hidden, make_checkin, make_followed
+from tests.webapp.ward import RED as RED_ANSWERS
+from tests.webapp.ward import Ward, open_ward
+from tests.webapp.ward import enter as enter_ward
+from triage.models import Callback
 from webapp.patient import reception
 
 
@@ -43,3 +49,63 @@ def test_a_submission_is_one_read_and_one_write(application: sa.Engine, client: 
         assert send(RED) == 201
 
     assert (len(green), len(red)) == (2, 2)
+
+
+@pytest.fixture
+def ward(session: Session) -> Ward:
+    """Three patients to call."""
+    made = open_ward(session)
+    for _ in range(3):
+        made.answer(made.patient(), RED_ANSWERS)
+    return made
+
+
+def test_the_queues_page_reads_who_asks_the_queue_and_the_rules(app: Flask, application: sa.Engine, ward: Ward) -> None:
+    browser = enter_ward(app, ward)
+    browser.get("/fr/queue")  # this process reads the protocol, once
+
+    with counted(application) as sent:
+        assert browser.get("/fr/queue").text.count('class="vd-queue__name"') == 3
+
+    assert tables(sent) == ["staff_sessions", "callbacks", "programmes", "protocol_versions"]
+
+
+def test_a_poll_that_finds_nothing_new_reads_who_asks_and_the_queue_once(
+    app: Flask, application: sa.Engine, ward: Ward
+) -> None:
+    browser = enter_ward(app, ward)
+    known = browser.get("/fr/queue/rows").headers["ETag"]
+
+    with counted(application) as sent:
+        assert browser.get("/fr/queue/rows", headers={"If-None-Match": known}).status_code == 304
+
+    assert tables(sent) == ["staff_sessions", "callbacks"]
+
+
+def test_a_claim_is_one_update_and_one_act_on_the_chain(app: Flask, application: sa.Engine, ward: Ward) -> None:
+    browser = enter_ward(app, ward)
+    token = hidden(browser.get("/fr/queue").text, "csrf_token")
+    callback = ward.session.scalars(sa.select(Callback.public_id).limit(1)).one()
+
+    with counted(application) as sent:
+        browser.post(f"/fr/callbacks/{callback}/claim", data={"csrf_token": token})
+
+    assert tables(sent) == ["staff_sessions", "callbacks", "callbacks", "audit_heads"]
+
+
+def test_a_beat_that_opens_check_ins_reads_zones_and_programmes_and_writes_once(
+    session: Session, engine: sa.Engine
+) -> None:
+    make_followed(session)
+    session.execute(sa.text("UPDATE enrolments SET next_checkin_at = now() - interval '1 hour'"))
+    session.commit()
+
+    with counted(engine) as sent:
+        jobs.open_checkins(session, now=clock.now())
+
+    assert tables(sent) == ["enrolments", "programmes", "enrolments"]
+
+
+def tables(statements: list[str]) -> list[str]:
+    """The first table that each statement names."""
+    return [re.findall(r"\b(?:FROM|INTO|UPDATE) (?!unnest)([a-z]\w+)", statement)[0] for statement in statements]

@@ -11,7 +11,6 @@ from records import clock, programmes
 from records.db import db
 from records.models import Programme
 from triage import callbacks
-from triage.documents import Document
 from webapp import formatting
 from webapp.clinic import rules
 from webapp.clinic.blueprint import blueprint
@@ -25,11 +24,10 @@ from webapp.permissions import access
 def queue() -> Response:
     now = clock.now()
     page = callbacks.queue(db.session, staff=g.staff, now=now)
-    zone = _programme().zone if _programme() else "Europe/Paris"
-    at = formatting.hour(now, zone)
-    return make_response(
-        render_template("clinic/queue.html", board=_board(page, now), etag=_quoted(page.etag), moment_of_page=at)
-    )
+    programme = _programme()
+    at = formatting.hour(now, programme.zone if programme else "Europe/Paris")
+    shown = _board(page, programme, now)
+    return make_response(render_template("clinic/queue.html", board=shown, etag=_quoted(page.etag), moment_of_page=at))
 
 
 @blueprint.get("/queue/rows")
@@ -41,7 +39,7 @@ def queue_rows() -> Response:
     etag = _quoted(callbacks.etag(db.session, staff=g.staff, now=now))
     if request.headers.get("If-None-Match") != etag:
         page = callbacks.queue(db.session, staff=g.staff, now=now)
-        answer = make_response(render_template("clinic/_board.html", board=_board(page, now)))
+        answer = make_response(render_template("clinic/_board.html", board=_board(page, _programme(), now)))
         etag = _quoted(page.etag)
     answer.headers["ETag"] = etag
     answer.headers["X-Vigidom-Now"] = str(int(now.timestamp()))
@@ -53,14 +51,10 @@ def _quoted(etag: str) -> str:
     return f'"{etag}-{language()}"'
 
 
-def _board(page: callbacks.QueuePage, now: datetime) -> Board:
-    return board(page, document=_document(now), language=language(), now=now)
+def _board(page: callbacks.QueuePage, programme: Programme | None, now: datetime) -> Board:
+    document = rules.document_in_force(programme.id, now) if programme else None
+    return board(page, document=document, language=language(), now=now)
 
 
 def _programme() -> Programme | None:
     return programmes.by_slug(db.session, slug=programmes.COVID_19) or db.session.scalar(select(Programme).limit(1))
-
-
-def _document(now: datetime) -> Document | None:
-    programme = _programme()
-    return rules.document_in_force(programme.id, now) if programme else None
