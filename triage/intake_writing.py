@@ -24,7 +24,8 @@ CALLBACK_WORSENS = """
 """
 """What another alert does to an open call-back, `known`: a worse one starts its own clock; a claim stays."""
 
-# The subqueries that count order the locks as everywhere else: call-back, check-in, and the chain's head last.
+# The subqueries that count order the locks as everywhere else: call-back, check-in, and the chain's head last. `act`
+# names all of them: where no check-in is answered, nothing else asks for the call-back before the head is locked.
 WRITE = f"""
     WITH response AS (
         INSERT INTO responses (public_id, patient_id, enrolment_id, checkin_id, version_id, key, content_digest,
@@ -67,7 +68,8 @@ WRITE = f"""
           AND (SELECT count(*) FROM alert) + (SELECT count(*) FROM shown) >= 0
         RETURNING c.id
     ), act AS (
-        SELECT 1 FROM response WHERE (SELECT count(*) FROM answered) >= 0
+        SELECT 1 FROM response WHERE (SELECT count(*) FROM alert) + (SELECT count(*) FROM shown)
+          + (SELECT count(*) FROM answered) >= 0
     ), {AUDIT}
     SELECT count(*) FROM entry
 """  # noqa: S608 - constant fragments, every value is a parameter

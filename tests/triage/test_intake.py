@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import uuid
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
@@ -18,6 +19,7 @@ from questionnaires.models import Checkin, CheckinState, Response
 from records import audit, audit_check
 from records.models import AuditEntry, EnrolmentState, Role
 from tests.factories import NOW, make_enrolment
+from tests.running import until
 from tests.statements import counted
 from tests.triage.scene import ORANGE, RED, WELL, Scene, at_once, set_scene
 from triage import followup, intake, protocols
@@ -107,6 +109,36 @@ def test_ten_identical_submissions_at_once_count_once(scene: Scene, pool: sa.Eng
     assert sum(not result.duplicate for result in results) == 1
     assert [scene.count(model) for model in (Response, Assessment, Alert, Callback)] == [1, 1, 1, 1]
     assert list(audit_check.verify(scene.session).problems) == []
+
+
+@pytest.mark.parametrize("answers", [ORANGE, WELL], ids=["worse", "well"])
+@pytest.mark.parametrize("asked", ["nothing", "answered", "open"])
+def test_an_answer_that_waits_for_a_call_back_does_not_hold_the_audit_chain(
+    scene: Scene, pool: sa.Engine, answers: dict, asked: str
+):
+    """Whoever works the call-back locks it, and the chain last: in the opposite order the two end in a deadlock."""
+    scene.submit(RED)
+    closed = {"state": "answered", "closed_at": NOW} if asked == "answered" else {}
+    checkin = scene.checkin(**closed).public_id if asked != "nothing" else None
+    submission = scene.submission(answers, checkin=checkin)
+    actor = audit.Actor.patient(scene.enrolment.patient)
+
+    def submit() -> None:
+        with Session(pool) as session:
+            intake.submit(session, submission=submission, actor=actor, now=NOW)
+            session.commit()
+
+    waiting = sa.text("SELECT count(*) FROM pg_locks WHERE NOT granted AND locktype IN ('transactionid', 'tuple')")
+    head = sa.text("SELECT 1 FROM audit_heads WHERE subject_id = :id FOR UPDATE NOWAIT")
+    with pool.connect() as caller:
+        caller.execute(sa.text("UPDATE callbacks SET version = version + 1"))
+        thread = threading.Thread(target=submit)
+        thread.start()
+        until(lambda: scene.session.execute(waiting).scalar_one(), "the answer waits for the call-back")
+        assert caller.execute(head, {"id": scene.enrolment.public_id}).scalar_one() == 1
+        caller.commit()
+    thread.join(30)
+    assert scene.count(Response) == 2
 
 
 def test_the_same_key_with_other_content_is_kept_beside_the_first_and_can_alert(scene: Scene):
