@@ -25,6 +25,7 @@ class Written:
     done: Counter[str] = field(default_factory=Counter)
     broken: Counter[str] = field(default_factory=Counter)
     faults: list[str] = field(default_factory=list)
+    failed: list[str] = field(default_factory=list)
 
 
 class Caller:
@@ -83,6 +84,8 @@ class Caller:
     def _checked(self, answer: requests.Response) -> requests.Response:
         if answer.status_code >= 500:
             self.written.broken[str(answer.status_code)] += 1
+            if answer.status_code != 503:
+                self.written.failed.append(f"{answer.status_code} {answer.headers} {answer.text[:200]}")
         elif answer.status_code in (400, 401, 403, 404) or "sign-in" in answer.headers.get("Location", ""):
             self.written.faults.append(f"{answer.request.method} {answer.request.path_url} {answer.status_code}")
         return answer

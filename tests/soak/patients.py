@@ -44,6 +44,7 @@ class Ledger:
     sent: list[Submission] = field(default_factory=list)
     answers: Counter[str] = field(default_factory=Counter)
     refused: list[str] = field(default_factory=list)
+    failed: list[str] = field(default_factory=list)
 
     def pending(self) -> list[Submission]:
         return [one for one in list(self.sent) if not one.acknowledged]
@@ -121,6 +122,8 @@ class Patients:
             one.acknowledged.append((told["response"], told["level"]))
         elif answer.status_code < 500:
             self.ledger.refused.append(f"{answer.status_code} {answer.text[:200]}")
+        elif answer.status_code != 503:
+            self.ledger.failed.append(f"{answer.status_code} {answer.headers} {answer.text[:200]}")
 
     def _http(self) -> requests.Session:
         if not hasattr(self.local, "http"):
