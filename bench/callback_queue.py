@@ -60,11 +60,8 @@ def measure(house: House, *, open_callbacks: int, repetitions: int) -> list[Figu
     with Session(engine) as session, psycopg.connect(house.application, autocommit=True, prepare_threshold=3) as bare:
         staff = session.get_one(Staff, house.physician)
         found = _timed(house, session, staff, bare, repetitions)
-        statements = _statements(engine, lambda: callbacks.queue(session, staff=staff, now=clock.now()))
     engine.dispose()
-    return [
-        _figure(name, values, found["bare SQL, 50 rows"], statements, open_callbacks) for name, values in found.items()
-    ]
+    return [_figure(name, values, found["bare SQL, 50 rows"], open_callbacks) for name, values in found.items()]
 
 
 def _open(house: House, connection: psycopg.Connection[Any], group: Cohort) -> None:
@@ -97,24 +94,9 @@ def _timed(
     return dict(zip(acts, alternate(timed, repetitions), strict=True))
 
 
-def _statements(engine: sa.Engine, act: Callable[[], object]) -> int:
-    seen: list[str] = []
-
-    def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
-        seen.append(statement)
-
-    sa.event.listen(engine, "before_cursor_execute", note)
-    act()
-    sa.event.remove(engine, "before_cursor_execute", note)
-    return len(seen)
-
-
-def _figure(
-    name: str, values: tuple[float, ...], limit: tuple[float, ...], statements: int, open_callbacks: int
-) -> Figure:
+def _figure(name: str, values: tuple[float, ...], limit: tuple[float, ...], open_callbacks: int) -> Figure:
     base = Figure("", "", "", limit).median
     figure = Figure(f"queue, {open_callbacks} open", name, "ms", values)
     if name.startswith("bare"):
         return figure
-    notes = {"statements": statements} if "page" in name else {}
-    return Figure(figure.room, name, "ms", values, of="bare SQL, 50 rows", ratio=figure.median / base, notes=notes)
+    return Figure(figure.room, name, "ms", values, of="bare SQL, 50 rows", ratio=figure.median / base)
