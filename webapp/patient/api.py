@@ -13,7 +13,7 @@ from records.driver import single_statements
 from triage.receipts import Receipt
 from webapp.extensions import csrf, translator
 from webapp.patient import finding, sending
-from webapp.patient.blueprint import blueprint
+from webapp.patient.blueprint import WITHOUT_SESSION, blueprint
 from webapp.permissions import access
 
 SIGN_IN = "Your session has ended. Enter again: your answers are still on this phone."
@@ -30,6 +30,9 @@ def problem(status: int, sentence: str) -> Response:
     response.status_code = status
     response.mimetype = "application/problem+json"
     return response
+
+
+WITHOUT_SESSION["patient.receive_json"] = lambda: problem(401, SIGN_IN)
 
 
 # Exempt, because a token would have died with the session while the answers waited on the phone. In its place: the

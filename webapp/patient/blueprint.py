@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from flask import Blueprint, current_app, g, redirect, request, url_for
-from werkzeug.wrappers import Response
 
 from records import clock, doors, texts
 from records.db import db
@@ -13,11 +14,13 @@ from webapp.permissions import declared
 blueprint = Blueprint("patient", __name__)
 READ_WITH_THE_SESSION = frozenset({"patient.receive_json"})
 """Routes whose own first statement finds the session, and which turn away whoever has none."""
+WITHOUT_SESSION: dict[str, Callable[[], object]] = {}
+"""What a route answers when the session has ended, put there by the room that knows; all others send to the door."""
 LANGUAGE = f"/<any({', '.join(texts.LANGUAGES)}):language>"
 
 
 @blueprint.before_app_request
-def recognise() -> Response | None:
+def recognise() -> object | None:
     """Lets a request into a route declared `patient` only with a session; wherever that route lives."""
     if request.endpoint is None or declared(current_app, request.endpoint) != "patient":
         return None
@@ -35,11 +38,6 @@ def in_session() -> object | None:
     return g.patient_session
 
 
-def _without_session() -> Response:
-    from webapp.patient import api, entrance
-
-    if request.endpoint == "patient.receive_json":
-        return api.problem(401, api.SIGN_IN)
-    if request.endpoint == "patient.receive" and request.form:
-        return entrance.ask_again()
-    return redirect(url_for("patient.enter"))
+def _without_session() -> object:
+    answer = WITHOUT_SESSION.get(request.endpoint or "")
+    return answer() if answer else redirect(url_for("patient.enter"))

@@ -10,7 +10,7 @@ from records.db import db
 from records.models import Enrolment
 from webapp.extensions import language, translator
 from webapp.patient import checkin, cookies, finding
-from webapp.patient.blueprint import LANGUAGE, blueprint, in_session
+from webapp.patient.blueprint import LANGUAGE, WITHOUT_SESSION, blueprint, in_session
 from webapp.patient.entrance_forms import BirthDayForm, EnterForm
 from webapp.permissions import access
 
@@ -56,9 +56,14 @@ def enter() -> Response | tuple[str, int]:
     return let_in(enrolment, None, remember=True)
 
 
-def ask_again() -> tuple[str, int]:
+def ask_again() -> Response | tuple[str, int]:
     """A form was filled in and sent after the session had ended: its answers are carried through the door."""
+    if not request.form:
+        return redirect(url_for("patient.enter"))
     return _page(EnterForm(formdata=None), kept=_kept(), ended=True), 401
+
+
+WITHOUT_SESSION["patient.receive"] = ask_again
 
 
 def let_in(enrolment: Enrolment, response: Response | None, *, remember: bool = False) -> Response:
