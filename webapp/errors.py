@@ -22,6 +22,18 @@ def init(app: Flask) -> None:
     app.register_error_handler(CSRFError, lambda _error: page(400, _stale_form()))
     app.register_error_handler(HTTPException, known)
     app.register_error_handler(InternalServerError, unexpected)
+    app.teardown_appcontext(give_back)
+
+
+def give_back(_error: BaseException | None) -> None:
+    """End the session before Flask-SQLAlchemy does: a connection that died by then must not spoil a finished answer."""
+    if not db.session.registry.has():
+        return
+    try:
+        db.session.close()
+    except exc.SQLAlchemyError as error:
+        log.warning("connection.lost", error=type(error).__name__)
+        db.session().invalidate()
 
 
 def _stale_form() -> str:

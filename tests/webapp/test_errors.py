@@ -66,6 +66,19 @@ def test_the_page_that_says_so_asks_the_database_nothing(app: Flask, session: Se
     assert asked == []
 
 
+def test_a_connection_that_dies_after_the_answer_was_made_takes_nothing_of_it_back(
+    app: Flask, superuser: sa.Engine
+) -> None:
+    """The session is given back last of all, where no handler of errors stands any more."""
+    with app.app_context():
+        ended = db.session.execute(sa.text("SELECT pg_backend_pid()")).scalar_one()
+        with superuser.connect() as other:
+            assert other.execute(sa.text("SELECT pg_terminate_backend(:pid, 5000)"), {"pid": ended}).scalar_one()
+
+    with app.app_context():
+        assert db.session.execute(sa.text("SELECT pg_backend_pid()")).scalar_one() != ended
+
+
 def test_an_error_of_our_own_is_none_of_the_database(app: Flask) -> None:
     with app.test_request_context("/api/answers"):
         _, code = errors.unexpected(InternalServerError(original_exception=ZeroDivisionError()))
