@@ -53,7 +53,8 @@ bench: install-test ## measure, as ratios against a limit measured in the same r
 	$(BIN)/python -m bench
 
 soak: install-test ## kill a loaded installation at random for SOAK_MINUTES (2), then count; SOAK_SEED draws again
-	@$(BIN)/python -m tests.soak --minutes $(or $(SOAK_MINUTES),2) $(if $(SOAK_SEED),--seed $(SOAK_SEED))
+	@$(BIN)/python -m tests.soak --minutes $(or $(SOAK_MINUTES),2) $(if $(SOAK_SEED),--seed $(SOAK_SEED)) \
+	  $(if $(SOAK_DATA_ONLY),--data-only)
 
 lock: install-test ## solve the lock files anew
 	$(BIN)/python -m pip install --quiet uv

@@ -53,6 +53,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.soak", description=__doc__)
     parser.add_argument("--minutes", type=float, default=2)
     parser.add_argument("--seed", type=int, default=None, help="of an earlier run, to draw the same again")
+    parser.add_argument("--data-only", action="store_true", help="judge what is stored; show the rest without failing")
     given = parser.parse_args()
     seed = given.seed if given.seed is not None else secrets.randbelow(10**6)
     print(f"Soaking for {given.minutes:g} minutes, seed {seed} …", flush=True)
@@ -60,10 +61,12 @@ def main() -> None:
     with twilio_server.serving() as (address, script), installation(house.Soaked, twilio=address) as service:
         count = soak(service, script, given.minutes * 60, random.Random(seed))
     print(count.as_table())
+    shown = [one for one in count.violations if given.data_only and one.startswith(counting.MANNERS)]
+    judged = [one for one in count.violations if one not in shown]
     for violation in count.violations:
-        print(f"VIOLATED {violation}")
-    print(f"{'FAILED' if count.violations else 'Sound'}: {time.monotonic() - started:.0f} s, seed {seed}")
-    sys.exit(bool(count.violations))
+        print(f"{'SEEN' if violation in shown else 'VIOLATED'} {violation}")
+    print(f"{'FAILED' if judged else 'Sound'}: {time.monotonic() - started:.0f} s, seed {seed}")
+    sys.exit(bool(judged))
 
 
 def soak(service: house.Soaked, script: twilio_server.Script, seconds: float, draw: random.Random) -> counting.Count:

@@ -22,6 +22,10 @@ HANDED_OVER = {MessageStatus.ACCEPTED, MessageStatus.SENT, MessageStatus.DELIVER
 BEATS_WITHIN, FAILS_NO_MORE_SINCE = timedelta(seconds=30), timedelta(seconds=8)
 
 
+MANNERS = ("answers 500", "staff pages refused", "faults of the soak itself")
+"""How violations begin that tell of answers and of the soak, not of what is stored."""
+
+
 @dataclass
 class Count:
     """What was counted, for the table, and each violation in a sentence."""
