@@ -33,7 +33,7 @@ run: install ## start everything with an embedded database, Ctrl-C stops it
 	@VIGIDOM_FOREGROUND=1 exec $(BIN)/vigidom run
 
 test: install-test browser ## the whole test suite
-	@$(BIN)/pytest -n 2 --dist loadfile
+	@$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 check: install-test ## formatting, lint, types, import directions, migrations
 	$(BIN)/ruff format --check .
