@@ -23,7 +23,7 @@ from records.driver import Driver
 from triage import intake_reading, protocols, reasons
 from triage.assess import Assessment, CompiledProtocol, assess
 from triage.facts import gather
-from triage.intake_reading import Read, read_for_session
+from triage.intake_reading import Asked, Read, read_for_session
 from triage.intake_writing import write
 from triage.levels import Level
 from triage.receipts import Receipt, receipt, receipt_of
@@ -137,6 +137,12 @@ def _assess(
     return protocol, assess(protocol, gather(protocol.facts.values(), given), own_limits=known.own_limits)
 
 
+def _is_older(submission: Submission, checkin: Asked) -> bool:
+    """Filled in before this check-in opened, without naming it, and sent only now: it must not end today's silence."""
+    filled = submission.completed_at
+    return submission.checkin != checkin.public_id and filled is not None and filled < checkin.opens_at
+
+
 def _rows(
     found: Read, submission: Submission, protocol: CompiledProtocol, assessment: Assessment, now: datetime
 ) -> dict[str, Any]:
@@ -151,7 +157,7 @@ def _rows(
         "enrolment_id": known.enrolment_id,
         "team_id": known.team_id,
         "checkin_id": checkin.id if checkin else None,
-        "answers_checkin_id": checkin.id if checkin and not late else None,
+        "answers_checkin_id": checkin.id if checkin and not late and not _is_older(submission, checkin) else None,
         "version_id": submission.version_id,
         "key": submission.amending_key() if first else submission.key,
         "amends_id": first.id if first else None,

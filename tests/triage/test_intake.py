@@ -273,6 +273,30 @@ def test_a_checkin_of_somebody_else_is_not_answered(scene: Scene):
     assert stored(scene, receipt).checkin_id is None
 
 
+@pytest.mark.parametrize(
+    ("filled", "named", "state"),
+    [
+        (NOW - timedelta(hours=12), False, CheckinState.OPEN),
+        (NOW + timedelta(minutes=5), False, CheckinState.ANSWERED),
+        (None, False, CheckinState.ANSWERED),
+        (NOW - timedelta(hours=12), True, CheckinState.ANSWERED),
+    ],
+    ids=["filled in the evening before", "filled since it opened", "no time told", "named, by a slow clock"],
+)
+def test_answers_of_the_evening_before_do_not_end_the_mornings_silence(
+    scene: Scene, filled: datetime | None, named: bool, state: CheckinState
+):
+    morning = scene.checkin(opens_at=NOW)
+
+    receipt = scene.submit(
+        completed_at=filled, checkin=morning.public_id if named else None, now=NOW + timedelta(minutes=10)
+    )
+
+    scene.session.refresh(morning)
+    assert morning.state == state
+    assert receipt.level == "green"
+
+
 UNKNOWN = [
     pytest.param("temperature", None, id="left out"),
     pytest.param("temperature", [{"absent": "could-not-measure"}], id="could not measure"),
