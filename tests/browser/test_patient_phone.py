@@ -212,9 +212,11 @@ def test_on_a_shared_phone_nobody_sends_or_sees_anothers_answers(
     page.context.set_offline(True)
     page.locator("[data-send]").click()
     expect(page.locator("#saved")).to_have_attribute("data-state", "waiting")
-    page.goto("about:blank")
-    page.context.set_offline(False)
+    phone = page.context
+    page.close()  # its script sends on its own as soon as the network is back
+    phone.set_offline(False)
 
+    page = phone.new_page()
     enter(page, other)
     open_questions(page)
 

@@ -102,7 +102,7 @@ def test_an_unknown_onset_comes_back_as_unknown(client: FlaskClient, ward: Ward)
 
 
 CHANGES = [
-    ({"family_name": "Kervella"}, lambda a: a.identity.family_name == "Kervella"),
+    ({"family_name": "Corrected"}, lambda a: a.identity.family_name == "Corrected"),
     ({"phone": "06 39 98 01 23"}, lambda a: a.identity.phone == PHONE),
     ({"email": "a@example.org"}, lambda a: a.identity.email == "a@example.org"),
     ({"language": "en"}, lambda a: a.language == "en"),
