@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time as machine
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo, available_timezones
@@ -14,6 +15,12 @@ class UnknownZone(ValueError):
 def now() -> datetime:
     """The present instant, aware UTC. Called by outermost code only; services are given `now`."""
     return datetime.now(UTC)
+
+
+def ticks() -> float:
+    """Seconds of a clock that nobody can set; it counts the machine's own sleep where the system lets it."""
+    sleeping = getattr(machine, "CLOCK_BOOTTIME", None)
+    return machine.monotonic() if sleeping is None else machine.clock_gettime(sleeping)
 
 
 @lru_cache

@@ -22,6 +22,10 @@ def beat(
     session.execute(insert(Heartbeat).values(row).on_conflict_do_update(index_elements=[Heartbeat.job], set_=changed))
 
 
+def last(session: Session, *, job: str) -> datetime | None:
+    return session.scalar(select(Heartbeat.beat_at).where(Heartbeat.job == job))
+
+
 def all_beats(session: Session) -> list[Heartbeat]:
     query = select(Heartbeat).order_by(Heartbeat.job)
     return list(session.scalars(query.execution_options(populate_existing=True)))

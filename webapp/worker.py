@@ -10,13 +10,12 @@ import signal
 import socket
 import threading
 import time
-from collections.abc import Callable
-from datetime import datetime, timedelta
+from collections.abc import Callable, Mapping
+from datetime import datetime
 
 import structlog
 from apscheduler.schedulers.background import BackgroundScheduler
 from flask import Flask
-from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session, sessionmaker
 
@@ -24,33 +23,27 @@ from notifications import jobs as notification_jobs
 from notifications.providers import Provider
 from questionnaires import jobs as questionnaire_jobs
 from records import clock, heartbeats, housekeeping
+from records.clock_check import ClockSkew, check_clock
 from records.db import db
 from triage import jobs as triage_jobs
 from triage import reliving
+from webapp import timekeeping
 from webapp.providers import chosen
+from webapp.timekeeping import ClockWatch
 
 log = structlog.get_logger(__name__)
 
 BEAT_SECONDS = 5
 SILENCE_LIMIT_SECONDS = 120
-SKEW_LIMIT = timedelta(seconds=2)
 CHUNK = 5_000
 LANES = 4  # texts that wait for the provider at once; each needs a connection of the pool
 ROUNDS = 50
 
+WRONG_CLOCK = (ClockSkew, timekeeping.ClockSetOn, timekeeping.ClockSetBack)
+
 Sessions = sessionmaker[Session]
 Job = Callable[[Sessions, datetime], int]
 Clock = Callable[[], datetime]
-
-
-class ClockSkew(RuntimeError):
-    """This machine's clock and the database's differ too much for claims and deadlines to mean anything; `there` is the
-    database's instant.
-    """
-
-    def __init__(self, there: datetime, skew: timedelta) -> None:
-        super().__init__(f"{skew.total_seconds():.0f} s apart from the database")
-        self.there = there
 
 
 def in_rounds(step: Callable[..., int]) -> Job:
@@ -116,29 +109,23 @@ def jobs(
     }
 
 
-def check_clock(session: Session, present: Clock) -> None:
-    """Raise ClockSkew when this machine's clock, before and after asking, is not the database's.
+def beat(
+    sessions: Sessions, name: str, job: Job, *, present: Clock = clock.now, watch: ClockWatch | None = None
+) -> None:
+    """Run one job once and leave its heartbeat, whether it worked or not; an error ends this beat, never the worker.
 
-    Both, or a connection that took its time would count as a wrong clock.
+    By a clock that is not the database's, or that `watch` does not believe yet, the job is not run.
     """
-    before = present()
-    there = session.scalar(text("SELECT clock_timestamp()"))
-    assert there is not None
-    skew = max(before - there, there - present())
-    if skew > SKEW_LIMIT:
-        raise ClockSkew(there, skew)
-
-
-def beat(sessions: Sessions, name: str, job: Job, *, present: Clock = clock.now) -> None:
-    """Run one job once and leave its heartbeat, whether it worked or not; an error ends this beat, never the worker."""
     started, failure, done = time.monotonic(), None, 0
     try:
         with sessions.begin() as session:
             check_clock(session, present)
+        if watch is not None:
+            watch.check()
         done = job(sessions, present())
     except Exception as error:
         failure = error
-        log.error("job_failed", job=name, error=type(error).__name__, exc_info=not isinstance(error, ClockSkew))
+        log.error("job_failed", job=name, error=type(error).__name__, exc_info=not isinstance(error, WRONG_CLOCK))
     took = int((time.monotonic() - started) * 1000)
     # By a wrong clock, a heartbeat would look fresh for as long as that clock is ahead.
     now = failure.there if isinstance(failure, ClockSkew) else present()
@@ -169,8 +156,17 @@ class Watchdog:
     def is_silent(self) -> bool:
         return self.present() - self.last > SILENCE_LIMIT_SECONDS
 
-    def guard(self, stop: threading.Event, *, every: float = 1, end: Callable[[int], object] = os._exit) -> None:
+    def guard(
+        self,
+        stop: threading.Event,
+        *,
+        look: Callable[[], object] = lambda: None,
+        every: float = 1,
+        end: Callable[[int], object] = os._exit,
+    ) -> None:
+        """Until `stop`, `look` and see to it that somebody still beats."""
         while not stop.wait(every):
+            look()
             if self.is_silent():
                 log.error("watchdog_ends_worker", silent_for=SILENCE_LIMIT_SECONDS)
                 end(3)
@@ -186,20 +182,39 @@ def run(app: Flask) -> None:
         engine = db.engine
         sessions = sessionmaker(engine)
         provider = chosen(settings, sessions)
-    scheduler, dog = BackgroundScheduler(timezone="UTC"), Watchdog()
-    for name, job in jobs(provider, settings.public_url).items():
+    watch, dog = ClockWatch(), Watchdog()
+    known = {timekeeping.JOB: timekeeping.compare_with_last_beat, **jobs(provider, settings.public_url)}
+    scheduler = beating(known, sessions, watch=watch, dog=dog)
+    scheduler.start()
+    log.info("worker_started", jobs=len(scheduler.get_jobs()))
+    dog.guard(stop, look=lambda: wake(scheduler, watch))
+    scheduler.shutdown(wait=True)
+    engine.dispose()
+
+
+def beating(known: Mapping[str, Job], sessions: Sessions, *, watch: ClockWatch, dog: Watchdog) -> BackgroundScheduler:
+    """A scheduler, not started, of one beat for each job."""
+    scheduler = BackgroundScheduler(timezone="UTC")
+    for name, job in known.items():
         scheduler.add_job(
-            dog.fed(lambda name=name, job=job: beat(sessions, name, job)),  # type: ignore[misc]
-            "interval",
-            seconds=BEAT_SECONDS,
+            dog.fed(lambda name=name, job=job: beat(sessions, name, job, watch=watch)),  # type: ignore[misc]
+            timekeeping.SoonAgain(BEAT_SECONDS),
             id=name,
             next_run_time=clock.now(),
             misfire_grace_time=None,
             coalesce=True,
             max_instances=1,
         )
-    scheduler.start()
-    log.info("worker_started", jobs=len(scheduler.get_jobs()))
-    dog.guard(stop)
-    scheduler.shutdown(wait=True)
-    engine.dispose()
+    return scheduler
+
+
+def wake(scheduler: BackgroundScheduler, watch: ClockWatch) -> None:
+    """After the clock was set, every job beats now: the scheduler itself would wait for the hour it had in mind, which
+    a clock set back reaches a day later.
+    """
+    by = watch.look()
+    if by is None:
+        return
+    log.error("clock_set", seconds=round(by.total_seconds()))
+    for job in scheduler.get_jobs():
+        job.modify(next_run_time=clock.now())

@@ -6,7 +6,7 @@ import os
 import signal
 
 from records import embedded
-from webapp import create_app, logs
+from webapp import create_app, edge, health, logs
 
 # A web process that outlived its server would keep the port and go on answering with old code.
 if supervisor := os.environ.get("VIGIDOM_SUPERVISED"):
@@ -14,3 +14,5 @@ if supervisor := os.environ.get("VIGIDOM_SUPERVISED"):
 
 logs.configure()
 app = create_app()
+app.wsgi_app = edge.Edge(app.wsgi_app)  # type: ignore[method-assign]
+health.look_at_clock(app)

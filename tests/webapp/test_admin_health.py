@@ -18,6 +18,7 @@ from tests.factories import make_enrolment
 from tests.triage.scene import set_scene
 from tests.webapp.signing import make_person, sign_in
 from webapp import worker
+from webapp.timekeeping import ClockSetBack, ClockSetOn
 
 HEALTH = "/en/admin/health"
 
@@ -70,6 +71,59 @@ def test_a_failing_job_says_its_error_until_it_works_again(session: Session, cli
     page = client.get(HEALTH).text
     assert "fails: ValueError" not in page
     assert "last failure" in page
+
+
+@pytest.mark.parametrize(
+    ("error", "card"),
+    [(ClockSetOn("by a day"), "machine was set on"), (ClockSetBack("by a day"), "machine was set back")],
+)
+def test_a_clock_that_was_set_is_told_for_two_days(
+    session: Session, client: FlaskClient, error: Exception, card: str
+) -> None:
+    beat(session, ago=40, job="clock", error=error)
+    beat(session, ago=1, job="clock")
+
+    page = client.get(HEALTH).text
+
+    assert card in page
+    assert "Everything runs" not in page
+    assert "fails: Clock" not in page, "it was one beat"
+
+
+def test_a_worker_that_died_before_the_clock_was_set_back_does_not_look_alive(
+    session: Session, client: FlaskClient
+) -> None:
+    beat(session, ago=-86_400)
+
+    page = client.get(HEALTH).text
+
+    assert "No worker is beating" in page
+    assert "in what is now the future" in page
+
+
+def test_a_failure_of_before_the_clock_was_set_back_does_not_last_until_its_hour_comes_again(
+    session: Session, client: FlaskClient
+) -> None:
+    beat(session, ago=-86_400, error=ValueError("by the wrong clock"))
+    beat(session, ago=1)
+
+    page = client.get(HEALTH).text
+
+    assert "fails: ValueError" not in page
+    assert "Everything runs" in page
+
+
+def test_a_web_process_whose_clock_is_wrong_says_so_on_its_page(
+    session: Session, client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    right = clock.now
+    monkeypatch.setattr(clock, "now", lambda: right() + timedelta(seconds=40))
+    beat(session, ago=1)
+
+    page = client.get(HEALTH).text
+
+    assert "The clock of this web server is wrong" in page
+    assert "Everything runs" not in page
 
 
 def test_messages_that_wait_too_long_are_counted(session: Session, client: FlaskClient) -> None:

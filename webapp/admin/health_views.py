@@ -28,6 +28,9 @@ def health() -> str:
 def ago(age: timedelta) -> str:
     """A length of time in its largest whole unit."""
     t, seconds = translator(), int(age.total_seconds())
+    if seconds < -120:
+        return t.gettext("in what is now the future")
+    seconds = max(seconds, 0)
     if seconds < 120:
         return t.ngettext("%(num)d second ago", "%(num)d seconds ago", seconds)
     if seconds < 7200:

@@ -13,10 +13,15 @@ from notifications.models import Message, MessageStatus
 from records import heartbeats
 from records.models import Heartbeat
 from triage import reliving
+from webapp.health import clock_off
 from webapp.lazy import lazy
+from webapp.timekeeping import JOB, ClockSetBack, ClockSetOn
 
 SILENT_AFTER = timedelta(seconds=60)
+CLOCK_SET = (ClockSetOn.__name__, ClockSetBack.__name__)
+CLOCK_SET_SHOWN_FOR = timedelta(days=2)
 JOBS = {
+    "clock": lazy("Compare the clock with the last beat"),
     "open-checkins": lazy("Open questionnaires that are due"),
     "close-checkins": lazy("Close questionnaires left unanswered"),
     "silences": lazy("Raise silences"),
@@ -34,7 +39,9 @@ WAITING = (MessageStatus.QUEUED, MessageStatus.CLAIMED, MessageStatus.SENDING)
 
 @dataclass(frozen=True)
 class Beat:
-    """One job's last run. `failing` when that run failed; an earlier failure stays in `failed_at`."""
+    """One job's last run. `failing` when that run failed; an earlier failure stays in `failed_at`. Of a negative `age`
+    is a run that the clock has not come to: it says nothing about now.
+    """
 
     job: str
     name: str
@@ -47,22 +54,26 @@ class Beat:
 
     @property
     def failing(self) -> bool:
-        return self.failed_at is not None and self.failed_at >= self.beat_at
+        return self.failed_at == self.beat_at
 
     @property
     def silent(self) -> bool:
-        return self.age > SILENT_AFTER
+        return abs(self.age) > SILENT_AFTER
 
 
 @dataclass(frozen=True)
 class Wellbeing:
-    """`differing` assessments did not come out the same when they were lived again."""
+    """`differing` assessments did not come out the same when they were lived again. `clock_set` is the worker's last
+    finding that its machine's clock was set, `clock_off` by how much this process's own differs from the database's.
+    """
 
     beats: list[Beat]
     waiting: int
     overdue: int
     uncertain: int
     differing: int
+    clock_set: Beat | None
+    clock_off: timedelta | None
     database: str
     software: str
 
@@ -78,12 +89,15 @@ def look(session: Session, *, now: datetime) -> Wellbeing:
         func.count().filter(Message.status == MessageStatus.UNKNOWN),
     )
     waiting, overdue, uncertain = session.execute(counted).one()
+    beats = [beat_of(row, now) for row in heartbeats.all_beats(session)]
     return Wellbeing(
-        beats=[beat_of(row, now) for row in heartbeats.all_beats(session)],
+        beats=beats,
         waiting=waiting,
         overdue=overdue,
         uncertain=uncertain,
         differing=reliving.count_differing(session),
+        clock_set=next((beat for beat in beats if was_clock_set(beat, now)), None),
+        clock_off=clock_off(),
         database=session.scalar(text("SHOW server_version")) or "",
         software=version("vigidom"),
     )
@@ -91,10 +105,15 @@ def look(session: Session, *, now: datetime) -> Wellbeing:
 
 def beat_of(row: Heartbeat, now: datetime) -> Beat:
     name = str(JOBS.get(row.job, row.job))
-    age = max(now - row.beat_at, timedelta())
-    return Beat(row.job, name, row.beat_at, age, row.took_ms, row.done, row.failed_at, row.error)
+    return Beat(row.job, name, row.beat_at, now - row.beat_at, row.took_ms, row.done, row.failed_at, row.error)
+
+
+def was_clock_set(beat: Beat, now: datetime) -> bool:
+    if beat.job != JOB or beat.failed_at is None or beat.error not in CLOCK_SET:
+        return False
+    return abs(now - beat.failed_at) < CLOCK_SET_SHOWN_FOR
 
 
 def is_everything_well(known: Wellbeing) -> bool:
-    ailing = known.worker_silent or known.overdue or known.differing
+    ailing = known.worker_silent or known.overdue or known.differing or known.clock_set or known.clock_off
     return not ailing and not any(beat.failing or beat.silent for beat in known.beats)
