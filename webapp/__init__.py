@@ -7,7 +7,7 @@ from jinja2 import ChainableUndefined
 
 from records import crypto
 from records.db import engine_options
-from webapp import config, errors, extensions, navigation, permissions, security
+from webapp import config, edge, errors, extensions, navigation, permissions, security
 
 
 class Vigidom(Flask):
@@ -37,6 +37,7 @@ def create_app(settings: config.Settings | None = None, *, pool_size: int = 4) -
     )
     app.jinja_env.undefined = ChainableUndefined
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    edge.init(app)
     extensions.init(app, settings)
     security.init(app, settings)
     navigation.init(app)

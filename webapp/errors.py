@@ -49,6 +49,7 @@ def _sentences() -> dict[int, str]:
             "There is nothing at this address, or not for you. Check the link, or start from the first page."
         ),
         405: t.gettext("This address is opened from a button of another page. Go back and use it there."),
+        411: t.gettext("Send it whole, with its length: the header Content-Length is missing."),
         413: t.gettext("What was sent is too large. Shorten it and send again."),
         429: t.gettext("Too many tries. Wait a while, then try again."),
     }

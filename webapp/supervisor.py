@@ -134,7 +134,8 @@ def children(settings: Settings) -> list[Child]:
     environment = {**os.environ, "VIGIDOM_SUPERVISED": str(os.getpid())}
     web = [sys.executable, "-m", "granian", "--interface", "wsgi", "--host", settings.host]
     web += ["--port", str(settings.port), "--workers", str(settings.web_processes), "--blocking-threads", "2"]
-    web += ["--backlog", "512", "--no-ws", "--log-level", "warning"]
+    web += ["--backlog", "512", "--http", "1", "--no-ws"]
+    web += ["--http1-header-read-timeout", "10000", "--log-level", "warning"]
     web += ["--respawn-failed-workers", "--respawn-interval", "1"]
     web += ["--workers-kill-timeout", "10", "webapp.wsgi:app"]
     worker = [sys.executable, "-m", "webapp.cli", "worker"]
