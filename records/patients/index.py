@@ -19,7 +19,8 @@ Digest = tuple[str, bytes]
 
 def plain(text: str) -> str:
     """Casefolded, without accents, and without the invisible marks that come along when a name is copied."""
-    decomposed = unicodedata.normalize("NFKD", text.casefold().translate(LETTERS))
+    folded = unicodedata.normalize("NFKD", text).casefold().translate(LETTERS)
+    decomposed = unicodedata.normalize("NFKD", folded)
     return "".join(
         character
         for character in decomposed
