@@ -87,12 +87,15 @@ def superuser(cluster: embedded.Addresses) -> Iterator[sa.Engine]:
 
 @pytest.fixture
 def database(migrated_app: Flask, superuser: sa.Engine) -> Iterator[Flask]:
-    """The migrated application with an empty database, emptied again afterwards."""
+    """The migrated application with an empty database, emptied again afterwards. Rows are deleted where there are any:
+    truncating every table takes four times as long.
+    """
     yield migrated_app
-    names = ", ".join(table.name for table in Base.metadata.sorted_tables)
+    names = [table.name for table in Base.metadata.sorted_tables]
+    filled = " UNION ALL ".join(f"SELECT '{name}' WHERE EXISTS (SELECT FROM {name})" for name in names)
     with superuser.connect() as connection:
-        connection.execute(sa.text("SET session_replication_role = replica"))
-        connection.execute(sa.text(f"TRUNCATE {names} RESTART IDENTITY CASCADE"))
+        deletes = [f"DELETE FROM {name}" for name in connection.scalars(sa.text(filled))]
+        connection.execute(sa.text(";".join(["SET session_replication_role = replica", *deletes])))
 
 
 @pytest.fixture

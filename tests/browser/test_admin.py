@@ -25,7 +25,7 @@ from webapp.admin.wellbeing import JOBS
 
 Axe = Callable[[Page], list[str]]
 Pictures = Callable[[Page, str], None]
-BOTH = pytest.mark.parametrize(("language", "size"), [("fr", PHONE), ("fr", DESKTOP), ("en", PHONE), ("en", DESKTOP)])
+BOTH = pytest.mark.parametrize(("language", "size"), [("fr", PHONE), ("en", DESKTOP)], ids=["fr-phone", "en-desktop"])
 
 
 @pytest.fixture

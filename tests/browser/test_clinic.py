@@ -168,9 +168,8 @@ def test_a_call_is_worked_from_the_queue_to_its_end(desk: Page, ward: Ward) -> N
     assert not ward.is_open(enrolment)
 
 
-@pytest.mark.parametrize("language", ["fr", "en"])
-@pytest.mark.parametrize("size", [PHONE, DESKTOP], ids=["phone", "desktop"])
-def test_no_page_of_the_clinic_shuts_anybody_out(new_context, ward: Ward, axe: Axe, size, language: str) -> None:
+@pytest.mark.parametrize(("language", "size"), [("fr", PHONE), ("en", DESKTOP)], ids=["fr-phone", "en-desktop"])
+def test_no_page_of_the_clinic_shuts_anybody_out(new_context, ward: Ward, axe: Axe, language: str, size) -> None:
     enrolment, other = ward.patient(emergency_name="Claire Petit", emergency_phone="06 12 34 56 78"), ward.red()
     ward.answer(enrolment, WELL, ago=timedelta(hours=20))
     ward.missed(enrolment, ago=timedelta(hours=10))

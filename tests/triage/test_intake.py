@@ -153,6 +153,16 @@ def test_the_same_key_with_other_content_is_kept_beside_the_first_and_can_alert(
     assert [alert.rank for alert in scene.alerts()] == [Level.RED]
 
 
+def test_the_same_key_of_two_patients_is_two_answers(scene: Scene):
+    key, other = uuid.uuid4(), make_enrolment(scene.session, programme=scene.programme, team=scene.team)
+    first = scene.submit(RED, key=key)
+
+    second = scene.submit(WELL, key=key, enrolment_id=other.id)
+
+    assert (second.level, second.duplicate, second.amends) == ("green", False, False)
+    assert stored(scene, second).patient_id == other.patient_id != stored(scene, first).patient_id
+
+
 def test_a_correction_sent_again_is_the_first_correction(scene: Scene):
     key = uuid.uuid4()
     scene.submit(WELL, key=key)
@@ -433,8 +443,8 @@ def test_a_green_answer_shows_at_once_in_an_open_callback(scene: Scene):
 def test_the_act_is_on_the_patients_chain_without_any_value(scene: Scene):
     receipt = scene.submit(RED)
 
-    entries = scene.session.scalars(select(AuditEntry).where(AuditEntry.subject_id == scene.enrolment.public_id)).all()
-    last = entries[-1].canonical.decode()
+    chain = select(AuditEntry).where(AuditEntry.subject_id == scene.enrolment.public_id)
+    last = scene.session.scalars(chain.order_by(AuditEntry.number.desc())).first().canonical.decode()
     assert '"answers.submitted"' in last
     assert str(receipt.response) in last
     assert "40.6" not in last
