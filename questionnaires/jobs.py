@@ -6,12 +6,12 @@ cost a handful of statements.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
-from sqlalchemy import Row, text
+from sqlalchemy import Row, select, text
 from sqlalchemy.orm import Session
 
 from questionnaires.checkins import TIER_ALL, Slot, slots
@@ -23,6 +23,9 @@ log = structlog.get_logger(__name__)
 LOOK_BACK = timedelta(days=7)
 LOOK_AHEAD = timedelta(days=3)
 CHUNK = 20_000
+PROGRAMMES_HELD = (
+    select(Programme).order_by(Programme.id).with_for_update(read=True).execution_options(populate_existing=True)
+)
 
 DUE_ZONES = text("""
     SELECT programme_id, zone FROM enrolments
@@ -33,7 +36,8 @@ DUE_ZONES = text("""
 # One statement picks a chunk of due enrolments, makes what they are owed and says when to look again. The slots come
 # as parallel arrays, so the text of the statement stays the same whatever their number. `asked` has a row for every one
 # who is due, also for who is owed nothing: joining two parts of the statement with each other is quadratic whenever the
-# planner expects few rows, as it does after a mass enrolment that nothing has analysed yet.
+# planner expects few rows, as it does after a mass enrolment that nothing has analysed yet. Whoever moved to a zone
+# that was not `known` when the slots were worked out stays due, for the next round.
 OPEN = text("""
     WITH slot AS (
         SELECT * FROM unnest(
@@ -66,7 +70,9 @@ OPEN = text("""
         RETURNING 1
     ),
     advanced AS (
-        UPDATE enrolments e SET next_checkin_at = coalesce(next.opens_at, :later)
+        UPDATE enrolments e SET next_checkin_at = coalesce(
+            next.opens_at,
+            CASE WHEN e.programme_id || ' ' || e.zone = ANY(:known) THEN :later ELSE e.next_checkin_at END)
         FROM (SELECT id, min(opens_at) FILTER (WHERE opens_at > :now) AS opens_at FROM asked GROUP BY id) next
         WHERE e.id = next.id
         RETURNING 1
@@ -102,6 +108,7 @@ def opening(session: Session, *, now: datetime, limit: int) -> dict[str, Any] | 
         "now": now,
         "limit": limit,
         "later": now + LOOK_AHEAD - timedelta(days=1),
+        "known": [f"{programme} {zone}" for programme, zone in known],
         "programmes": [programme for programme, _, _ in rows],
         "zones": [zone for _, zone, _ in rows],
         "days": [slot.local_on for _, _, slot in rows],
@@ -113,18 +120,21 @@ def opening(session: Session, *, now: datetime, limit: int) -> dict[str, Any] | 
     return values if known else None
 
 
-def _slots_by_zone(session: Session, due: Iterable[Row[int, str]], now: datetime) -> dict[tuple[int, str], list[Slot]]:
-    programmes = {programme.id: programme for programme in session.query(Programme)}
+def _slots_by_zone(session: Session, due: Sequence[Row[int, str]], now: datetime) -> dict[tuple[int, str], list[Slot]]:
+    """Holds the programmes until the end of the transaction: a schedule that changed meanwhile would be overlooked."""
+    if not due:
+        return {}
+    programmes = {programme.id: programme for programme in session.scalars(PROGRAMMES_HELD)}
     found = {}
     for programme_id, zone in due:
         programme = programmes[programme_id]
-        here = _usable(zone, programme)
+        here = usable_zone(zone, programme)
         first, last = clock.local_day(now - LOOK_BACK, here), clock.local_day(now + LOOK_AHEAD, here)
         found[programme_id, zone] = slots(programme, here, first, last)
     return found
 
 
-def _usable(zone: str, programme: Programme) -> str:
+def usable_zone(zone: str, programme: Programme) -> str:
     """A zone that this machine no longer knows must not silence its patients: they are asked at the centre's hours."""
     try:
         clock.zone(zone)

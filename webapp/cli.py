@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import sys
 import threading
@@ -17,7 +18,8 @@ from flask import Flask
 from psycopg.errors import UndefinedColumn, UndefinedTable
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
-from records import audit, audit_check, clock, crypto, embedded, refusals, staff, texts
+from questionnaires import rescheduling
+from records import audit, audit_check, clock, crypto, embedded, programmes, refusals, staff, texts
 from records.db import db
 from records.models import Role
 from webapp import config, create_app, database, firstrun, logs, supervisor
@@ -162,6 +164,31 @@ def load_programme() -> None:
         programme = firstrun.load_programme(db.session, clock.now())
         db.session.commit()
         click.echo(f"Programme {programme.slug} is loaded; a physician must sign its protocol before real patients.")
+
+
+@vigidom.group("programme")
+def programme_commands() -> None:
+    """Programmes."""
+
+
+@programme_commands.command("schedule")
+@click.argument("slug")
+@click.argument("slots", nargs=-1, required=True, metavar="SLOT=HH:MM[,TIER]...")
+def schedule(slug: str, slots: tuple[str, ...]) -> None:
+    """Ask at other hours from now on: morning=08:00 afternoon=15:00,intensive; the tier is all unless it is said."""
+    with application():
+        programme = programmes.by_slug(db.session, slug=slug)
+        if programme is None:
+            raise click.ClickException(f"there is no programme {slug}")
+        entries = [
+            dict(zip(("slot", "at", "tier"), re.split("[=,]", f"{slot},all")[:3], strict=False)) for slot in slots
+        ]
+        asked = rescheduling.change_schedule(
+            db.session, programme=programme, schedule=entries, actor=audit.SYSTEM, now=clock.now()
+        )
+        db.session.commit()
+        hours = ", ".join(f"{entry['slot']} at {entry['at']} ({entry['tier']})" for entry in programme.schedule)
+    click.echo(f"{slug} asks now: {hours}. {asked} patients are asked at once, because their hour would have passed.")
 
 
 @vigidom.command()

@@ -10,6 +10,7 @@ from flask import Response, flash, g, make_response, redirect, render_template, 
 from werkzeug.wrappers import Response as AnyResponse
 from wtforms import Field, HiddenField
 
+from questionnaires import rescheduling
 from records import access as records_access
 from records import clock, phones
 from records import enrolment as enrolments
@@ -128,7 +129,7 @@ def _is_decided(form: DetailsForm) -> bool:
 
 
 def _store(enrolment: Enrolment, form: DetailsForm) -> list[str]:
-    return enrolments.change_details(
+    return rescheduling.change_details(
         db.session,
         enrolment=enrolment,
         application=form.application(enrolment.consent),
