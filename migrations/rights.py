@@ -1,10 +1,17 @@
-"""What the application's role may do: everything but change or remove the audit trail and the access log."""
+"""What the application's role may do: everything but change or remove the audit trail, the access log, and what a
+version of a protocol or a questionnaire says.
+"""
 
 from __future__ import annotations
 
 from sqlalchemy import Connection, text
 
 APPEND_ONLY = ("audit_entries", "access_entries")
+SIGNABLE = {
+    "protocol_versions": "status, signed_at, signed_by_id",
+    "questionnaire_versions": "status, published_at, published_by_id",
+}
+"""What may still be written to a version; all else is as it was drafted."""
 
 
 def restate(connection: Connection, role: str) -> None:
@@ -15,4 +22,7 @@ def restate(connection: Connection, role: str) -> None:
     connection.execute(text(f"GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO {quoted}"))
     for table in APPEND_ONLY:
         connection.execute(text(f"REVOKE UPDATE, DELETE, TRUNCATE ON {table} FROM {quoted}"))
+    for table, columns in SIGNABLE.items():
+        connection.execute(text(f"REVOKE UPDATE, DELETE ON {table} FROM {quoted}"))
+        connection.execute(text(f"GRANT UPDATE ({columns}) ON {table} TO {quoted}"))
     connection.execute(text(f"REVOKE INSERT, UPDATE, DELETE ON alembic_version FROM {quoted}"))

@@ -12,8 +12,9 @@ from flask_migrate import check, downgrade, upgrade
 from sqlalchemy.exc import DBAPIError, StatementError
 from sqlalchemy.orm import Session
 
-from records.db import engine_options
-from records.models import Team
+from records.db import Base, engine_options
+from records.models import PatientKey, Team
+from tests.factories import NOW
 from webapp.config import Settings
 
 
@@ -29,16 +30,64 @@ def test_the_migrations_run_backwards_and_forwards_again(database: Flask) -> Non
         check()
 
 
-@pytest.mark.parametrize("statement", ["UPDATE audit_entries SET canonical = ''", "DELETE FROM audit_entries"])
+REWRITING = [
+    "UPDATE audit_entries SET canonical = ''",
+    "DELETE FROM audit_entries",
+    "TRUNCATE audit_entries",
+    "UPDATE access_entries SET page = ''",
+    "DELETE FROM access_entries",
+    "TRUNCATE access_entries",
+]
+
+
+@pytest.mark.parametrize("statement", REWRITING)
 def test_the_applications_role_cannot_rewrite_the_audit_trail(session: Session, statement: str) -> None:
     with pytest.raises(DBAPIError, match="permission denied"):
         session.execute(sa.text(statement))
 
 
-@pytest.mark.parametrize("statement", ["UPDATE audit_entries SET canonical = ''", "DELETE FROM audit_entries"])
+@pytest.mark.parametrize("statement", REWRITING)
 def test_even_a_superuser_meets_the_append_only_trigger(database: Flask, superuser: sa.Engine, statement: str) -> None:
     with superuser.connect() as connection, pytest.raises(DBAPIError, match="append-only"):
         connection.execute(sa.text(statement))
+
+
+@pytest.mark.parametrize("table", ["protocol_versions", "questionnaire_versions"])
+def test_the_applications_role_cannot_rewrite_a_version(session: Session, table: str) -> None:
+    for statement in (f"UPDATE {table} SET document = '{{}}'", f"DELETE FROM {table}", f"TRUNCATE {table}"):
+        with pytest.raises(DBAPIError, match="permission denied"):
+            session.execute(sa.text(statement))
+        session.rollback()
+
+
+def test_every_check_of_the_models_stands_in_the_database(session: Session) -> None:
+    """Alembic compares tables, columns and indexes, and never a check."""
+    checks = (one for table in Base.metadata.tables.values() for one in table.constraints)
+    declared = {(one.table.name, str(one.name)) for one in checks if isinstance(one, sa.CheckConstraint)}
+    found = session.execute(
+        sa.text("SELECT conrelid::regclass::text, conname FROM pg_constraint WHERE contype = 'c' AND conrelid <> 0")
+    )
+
+    assert {tuple(row) for row in found} == declared
+
+
+def test_a_commit_of_ours_waits_for_the_disk(session: Session) -> None:
+    """As the server is set; a connection that asked for less would say so here."""
+    asked = "SELECT name FROM pg_settings WHERE source = 'client' AND name IN ('synchronous_commit', 'commit_delay')"
+
+    assert session.scalars(sa.text(asked)).all() == []
+
+
+def test_a_sealed_column_refuses_bytes_that_nobody_sealed(session: Session) -> None:
+    with pytest.raises(StatementError, match="ciphertext"):
+        session.execute(sa.insert(PatientKey).values(patient_id=1, wrapped=b"plain", created_at=NOW))
+
+
+def test_an_error_of_the_database_names_no_parameter(session: Session) -> None:
+    with pytest.raises(DBAPIError) as raised:
+        session.execute(sa.text("SELECT CAST(:name AS text), 1 / 0"), {"name": "Durand"})
+
+    assert "Durand" not in str(raised.value)
 
 
 def test_a_naive_instant_is_refused_before_it_reaches_the_database(session: Session) -> None:

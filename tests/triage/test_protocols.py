@@ -107,14 +107,14 @@ def test_a_change_needs_a_reason_and_a_limit(scene: Scene):
 
 
 def test_a_draft_whose_cases_do_not_hold_is_refused_with_each_of_them(scene: Scene):
-    version = shipped(scene)
-    broken = dict(version.document)
+    broken = dict(shipped(scene).document)
     broken["cases"] = [{**case, "fired": []} for case in broken["cases"]]
-    version.document = broken
-    scene.session.commit()
+    version = ProtocolVersion(slug="covid-19", number=2, document=broken, digest=b"", status="draft", created_at=NOW)
+    scene.session.add(version)
+    how = {"based_on": version, "limits": {"temperature_orange_high": Decimal("38.5")}, "now": NOW + DAY}
 
     with pytest.raises(protocols.CasesFail) as refused:
-        draft(scene)
+        protocols.new_version(scene.session, reason="because", author=scene.person(), **how)
 
     assert len(refused.value.text(translator("fr")).splitlines()) == len(refused.value.failures) + 1
     assert refused.value.text(translator("fr")).splitlines()[0] != refused.value.text(translator("en")).splitlines()[0]
@@ -182,6 +182,13 @@ def test_a_draft_assesses_nobody_before_it_is_signed(scene: Scene):
     sign(scene, version, now=NOW + 2 * DAY)
 
     assert scene.submit(warm, now=NOW + 2 * DAY).level == "orange"
+
+
+def test_a_version_assesses_nobody_before_its_date(scene: Scene):
+    warm = {**WELL, "temperature": [{"decimal": "38.6"}]}
+    sign(scene, draft(scene), now=NOW + 2 * DAY)
+
+    assert scene.submit(warm, now=NOW + 2 * DAY - timedelta(microseconds=1)).level == "green"
 
 
 def test_a_real_patient_is_assessed_by_signed_versions_only(scene: Scene):
