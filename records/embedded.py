@@ -182,8 +182,9 @@ class Server:
                 raise ServerFailed(f"another Vigidom is running on {self.folder}: stop it first")
             time.sleep(0.1)
 
-    def _launch(self) -> None:
-        settings = {
+    def settings(self) -> dict[str, str]:
+        """What the server is started with beyond its own defaults."""
+        chosen = {
             "listen_addresses": "",
             "unix_socket_directories": str(self.socket),
             "unix_socket_permissions": "0700",
@@ -195,8 +196,11 @@ class Server:
             "log_parameter_max_length_on_error": "0",
         }
         if not self.durable:
-            settings |= {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
-        options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
+            chosen |= {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+        return chosen
+
+    def _launch(self) -> None:
+        options = [part for name, value in self.settings().items() for part in ("-c", f"{name}={value}")]
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(  # noqa: S603 - our own binary and arguments
                 [self.binaries / "postgres", "-D", self.cluster, *options],

@@ -137,6 +137,22 @@ def test_a_claim_is_given_to_one_worker_only(session: Session, sessions: session
         assert first.token != second.token
 
 
+def test_what_is_over_is_neither_claimed_nor_started(session: Session, checkin: Checkin) -> None:
+    reminders.owe(session, now=OPENS)
+    session.commit()
+    over = only(session).expires_at
+    assert outbox.claim(session, worker="w", now=over).message_ids == ()
+    claim = outbox.claim(session, worker="w", now=over - MINUTE)
+    (message_id,) = claim.message_ids
+
+    started = [
+        outbox.start_sending(session, message_id=message_id, token=claim.token, provider="p", at=at)
+        for at in (over, over - MINUTE)
+    ]
+
+    assert started == [False, True]
+
+
 def test_the_console_prints_no_number_and_keeps_the_text_for_the_demonstration(
     session: Session,
     sessions: sessionmaker[Session],

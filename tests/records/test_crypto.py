@@ -49,6 +49,10 @@ def test_one_value_sealed_twice_is_never_the_same_and_opens_in_its_own_place_onl
             crypto.unseal(first, key, **(PLACE | elsewhere))
 
 
+def test_every_patient_has_a_key_of_their_own(migrated_app: object) -> None:
+    assert len({crypto.new_data_key(PATIENT)[0] for _ in range(3)}) == 3
+
+
 def test_a_data_key_does_not_open_for_another_patient(migrated_app: object) -> None:
     _, wrapped = crypto.new_data_key(PATIENT)
 

@@ -28,3 +28,10 @@ def test_a_link_laid_out_in_a_folder_of_everybody_is_not_followed(tmp_path: Path
         embedded.Server(tmp_path / "data")._own(trap)
     assert target.stat().st_mode & 0o777 == 0o755
     assert target.stat().st_uid == os.geteuid()
+
+
+def test_the_server_of_an_installation_waits_for_the_disk(tmp_path: Path) -> None:
+    waits = {"fsync", "synchronous_commit", "full_page_writes"}
+
+    assert not waits & embedded.Server(tmp_path / "data").settings().keys()
+    assert waits <= embedded.Server(tmp_path / "data", durable=False).settings().keys()

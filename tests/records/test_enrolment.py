@@ -383,6 +383,19 @@ def test_the_database_itself_refuses_a_second_open_episode(session: Session) -> 
         session.flush()
 
 
+def test_the_database_itself_refuses_a_follow_up_that_nobody_looks_after(session: Session) -> None:
+    make_enrolment(session, S.ACTIVE)
+    for change, refusal in {
+        "next_checkin_at = NULL": "active_has_next",
+        "state = 'paused', paused_at = now()": "pause_is_owned",
+        "state = 'paused'": "paused_is_dated",
+        "state = 'discharged'": "end_has_reason",
+        "state = 'held'": "hold_has_reason",
+    }.items():
+        with pytest.raises(IntegrityError, match=refusal), session.begin_nested():
+            session.execute(sa.text(f"UPDATE enrolments SET {change}"))
+
+
 def test_a_known_patient_who_now_refuses_keeps_what_was_known(session: Session) -> None:
     first = make_enrolment(session, S.DISCHARGED)
     before = patients.reveal(first.patient)

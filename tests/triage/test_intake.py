@@ -199,7 +199,7 @@ def test_a_correction_takes_no_alert_back(scene: Scene):
     scene.submit(WELL, key=key)
 
     assert [alert.rank for alert in scene.alerts()] == [Level.RED]
-    assert scene.callback().rank == Level.RED
+    assert (scene.callback().state, scene.callback().rank) == ("open", Level.RED)
 
 
 def test_two_forms_for_one_checkin_are_two_responses_and_both_are_assessed(scene: Scene):

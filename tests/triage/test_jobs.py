@@ -136,6 +136,27 @@ def test_how_urgent_a_silence_is(session: Session, patient, answered, times: int
     assert scene.callback().for_physician == (level is Level.RED)
 
 
+def test_a_green_correction_does_not_make_the_next_silence_calm(scene: Scene):
+    key = uuid.uuid4()
+    scene.submit(ORANGE, key=key)
+    scene.submit(WELL, key=key)
+    work_off(scene, NOW)
+    missed(scene, NOW + HOUR)
+
+    silences(scene, NOW + 10 * HOUR)
+
+    assert [alert.rank for alert in scene.alerts()] == [Level.SILENT_URGENT]
+
+
+def test_a_silence_that_no_protocol_judges_is_urgent(session: Session):
+    real = set_scene(session, rehearsal=False)  # and nobody has signed
+    missed(real)
+
+    silences(real)
+
+    assert [alert.rank for alert in real.alerts()] == [Level.SILENT_URGENT]
+
+
 def test_something_heard_in_between_breaks_the_row(scene: Scene):
     missed(scene, NOW)
     scene.submit(WELL, now=NOW + 5 * HOUR)

@@ -57,6 +57,11 @@ def test_a_route_that_declares_nothing_stops_the_application() -> None:
         permissions.init(app)
 
 
+def test_a_rule_that_does_not_exist_cannot_be_declared() -> None:
+    with pytest.raises(permissions.UndeclaredAccess, match=r"patient\.raed"):
+        permissions.access("patient.raed")
+
+
 def test_a_stranger_meets_the_sign_in_page_at_every_staff_route(app: Flask) -> None:
     client = app.test_client()
     for rule in routes(app):

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
-from webapp import config
+from records import crypto
+from webapp import config, create_app
 
 PRODUCTION = {
     "VIGIDOM_MODE": "production",
@@ -67,3 +70,11 @@ def test_a_demonstration_may_talk_to_something_that_stands_for_twilio() -> None:
 def test_a_setting_that_cannot_work_is_refused_by_name(change: dict[str, str], named: str) -> None:
     with pytest.raises(config.BadSetting, match=named):
         config.read({**PRODUCTION, **change})
+
+
+def test_production_refuses_the_key_of_a_demonstration(tmp_path: Path) -> None:
+    crypto.generate_key_file(tmp_path / "keys.json")
+    settings = config.read({**PRODUCTION, "VIGIDOM_KEY_FILE": str(tmp_path / "keys.json")})
+
+    with pytest.raises(config.BadSetting, match="generated key"):
+        create_app(settings)

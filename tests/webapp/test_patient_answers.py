@@ -12,7 +12,8 @@ from flask.testing import FlaskClient
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from questionnaires.models import Checkin, Response
+from questionnaires import reading
+from questionnaires.models import Checkin, QuestionnaireInForce, QuestionnaireVersion, Response
 from records import clock, doors
 from records.models import Enrolment
 from records.patients import reveal
@@ -347,6 +348,36 @@ def test_json_keeps_what_the_phone_says_of_version_language_and_time(client: Fla
     assert kept.language == "en"
     assert kept.completed_at is not None
     assert kept.completed_at.isoformat() == "2026-03-09T20:30:00+00:00"
+
+
+@pytest.mark.parametrize("by_script", [True, False])
+def test_answers_keep_the_version_that_their_page_was_made_from(
+    client: FlaskClient, session: Session, by_script: bool
+) -> None:
+    enrolment = make_followed(session)
+    enter(client, session, enrolment)
+    fields = open_page(client)
+    bring_into_force(session, "1.1.0")
+
+    if by_script:
+        send_json(client, enrolment, as_json(GREEN), version=fields["version"])
+    else:
+        client.post("/fr/checkin/answers", data=as_form(GREEN, **fields))
+
+    assert session.get_one(QuestionnaireVersion, stored(session).version_id).version == fields["version"] == "1.0.0"
+
+
+def bring_into_force(session: Session, version: str) -> None:
+    """The programme's questionnaire, unchanged, under another version."""
+    bound = session.scalars(select(QuestionnaireInForce)).one()
+    document = bound.version.document | {"version": version}
+    digest, now = reading.parse(document).digest, clock.now()
+    made = {"url": bound.version.url, "version": version, "status": "published", "document": document}
+    newer = QuestionnaireVersion(**made, digest=digest, created_at=now, published_at=now)
+    session.add(newer)
+    session.flush()
+    session.add(QuestionnaireInForce(programme_id=bound.programme_id, version_id=newer.id, from_at=now))
+    session.commit()
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,8 @@ from records.db import engine_options
 from records.models import Enrolment, Heartbeat
 from tests import factories
 from tests.notifications.conftest import URL, Scripted
+from tests.triage.scene import WELL, set_scene
+from triage.models import Alert, Assessment
 from webapp import worker
 from webapp.config import Settings
 
@@ -91,6 +93,27 @@ def test_a_failing_job_leaves_its_error_and_the_next_beat_works(session: Session
     told = heartbeat(session)
     assert told.done == 7
     assert told.failed_at < told.beat_at
+
+
+def test_the_worker_beats_every_job_that_looks_after_patients(session: Session, sessions: Sessions) -> None:
+    """One round of all its jobs over patients of whom each is due for another."""
+    scene = set_scene(session)
+    scene.submit(WELL)
+    how = {"programme": scene.programme, "team": scene.team, "onset_on": factories.NOW.date()}
+    for state in ("enrolled", "invited", "paused"):
+        factories.make_enrolment(session, state, **how)
+    factories.make_enrolment(session, conditions=("home-oxygen",), **how)
+    factories.make_enrolment(session, **how).ends_on = factories.NOW.date()
+    session.commit()
+
+    provider = Scripted()
+    for job in worker.jobs(provider, URL, present=None).values():
+        job(sessions, factories.NOW + timedelta(days=3))
+
+    kinds = {"silence", "never-invited", "never-activated", "review-due", "limits-due", "follow-up-ends"}
+    assert set(session.scalars(sa.select(Alert.kind))) == kinds
+    assert session.scalars(sa.select(Assessment.relived_same)).all() == [True]
+    assert provider.taken
 
 
 class Ticks:
