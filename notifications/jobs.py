@@ -34,11 +34,11 @@ def run(
     delivery = Delivery(session_factory, provider, public_url.rstrip("/"), clock or (lambda: now), lanes)
     counts: Counter[str] = Counter()
     sweeps: tuple[tuple[str, Callable[..., int]], ...] = (
-        ("owed", reminders.owe),
         ("released", outbox.release_leases),
         ("doubted", outbox.doubt_stuck),
         ("expired", _expire_all),
     )
+    counts["owed"] = _owe_all(session_factory, delivery.clock())
     for name, sweep in sweeps:
         with session_factory.begin() as session:
             counts[name] += sweep(session, now=delivery.clock())
@@ -49,6 +49,15 @@ def run(
             break
     counts.update(reconcile(delivery))
     return {name: number for name, number in counts.items() if number}
+
+
+def _owe_all(session_factory: sessionmaker[Session], now: datetime) -> int:
+    total, new = 0, 1
+    while new:
+        with session_factory.begin() as session:
+            new = reminders.owe(session, now=now)
+        total += new
+    return total
 
 
 def _expire_all(session: Session, *, now: datetime) -> int:

@@ -50,7 +50,7 @@ class Message(Base):
         one_of("status", MessageStatus),
         Index("ix_messages_due", "next_try_at", postgresql_where=text("status = 'queued'")),
         Index("ix_messages_leases", "lease_ends_at", postgresql_where=text("status IN ('claimed', 'sending')")),
-        Index("ix_messages_waiting", "sent_at", postgresql_where=text("status IN ('unknown', 'accepted', 'sent')")),
+        Index("ix_messages_unknown", "next_try_at", postgresql_where=text("status = 'unknown'")),
         Index("ix_messages_enrolment", "enrolment_id", "created_at"),
         Index("ix_messages_provider", "provider_id", unique=True, postgresql_where=text("provider_id IS NOT NULL")),
     )

@@ -14,6 +14,8 @@ from sqlalchemy.orm import Session
 AHEAD_MINUTES = 60
 SECOND_REMINDER_LASTS_MINUTES = 60
 INVITATION_LASTS_HOURS = 24
+# While they are looked at, check-ins are locked, and an answer to one of them has to wait.
+AT_ONCE = 1000
 
 # invited_at is part of the key: inviting again, after a wrong number, is another text.
 INVITATIONS = text("""
@@ -30,32 +32,52 @@ INVITATIONS = text("""
     ON CONFLICT (key) DO NOTHING
 """)
 
+# A check-in is looked at three times, when each of its texts comes due, and not at every beat of a morning on which
+# hundreds of thousands are open: `texts_owed` says how often it was.
 CHECKINS = text("""
-    WITH minutes AS (
+    WITH minutes AS MATERIALIZED (
         SELECT id, first_reminder_minutes * interval '1 minute' AS first,
-               second_reminder_minutes * interval '1 minute' AS second
+               second_reminder_minutes * interval '1 minute' AS second,
+               greatest(first_reminder_minutes, second_reminder_minutes - :ahead) * interval '1 minute' AS third_look
         FROM programmes
     ),
-    waiting AS (
-        SELECT c.id, c.public_id, c.enrolment_id, c.opens_at, c.closes_at, p.first, p.second
-        FROM checkins c
+    stage AS (
+        SELECT 0 AS told, interval '0' AS after
+        UNION ALL SELECT 1, min(first) FROM minutes
+        UNION ALL SELECT 2, min(third_look) FROM minutes
+    ),
+    waiting AS MATERIALIZED (
+        SELECT c.id, c.public_id, c.enrolment_id, c.opens_at, c.closes_at, p.first, p.second, c.told, reached.texts
+        FROM stage CROSS JOIN LATERAL (
+            SELECT id, public_id, enrolment_id, opens_at, closes_at, texts_owed AS told FROM checkins
+            WHERE state = 'open' AND texts_owed < 3 AND texts_owed = stage.told AND opens_at <= :now - stage.after
+        ) c
         JOIN enrolments e ON e.id = c.enrolment_id AND e.state = 'active'
         JOIN minutes p ON p.id = e.programme_id
-        WHERE c.state = 'open' AND c.opens_at <= :now
+        CROSS JOIN LATERAL (SELECT CASE WHEN c.opens_at + p.third_look <= :now THEN 3
+                                        WHEN c.opens_at + p.first <= :now THEN 2 ELSE 1 END AS texts) reached
+        WHERE reached.texts > c.told
+        LIMIT :limit
+    ),
+    held AS MATERIALIZED (
+        SELECT w.* FROM waiting w JOIN checkins c ON c.id = w.id AND c.state = 'open' AND c.texts_owed = w.told
+        FOR NO KEY UPDATE OF c SKIP LOCKED
+    ),
+    told AS (
+        UPDATE checkins c SET texts_owed = held.texts FROM held WHERE c.id = held.id
     ),
     owed AS (
         SELECT 'checkin:' || public_id AS key, 'checkin' AS purpose, id, enrolment_id,
                opens_at AS due_at, least(opens_at + first, closes_at) AS expires_at
-        FROM waiting
+        FROM held WHERE told < 1
         UNION ALL
         SELECT 'reminder:' || public_id || '\\:1', 'first-reminder', id, enrolment_id,
                opens_at + first, least(opens_at + second, closes_at)
-        FROM waiting WHERE opens_at + first <= :now AND opens_at + first < closes_at
+        FROM held WHERE told < 2 AND texts >= 2 AND opens_at + first < closes_at
         UNION ALL
         SELECT 'reminder:' || public_id || '\\:2', 'second-reminder', id, enrolment_id,
                opens_at + second, greatest(closes_at, opens_at + second + :lasts * interval '1 minute')
-        FROM waiting
-        WHERE opens_at + second <= :now + :ahead * interval '1 minute' AND opens_at + second <= closes_at
+        FROM held WHERE told < 3 AND texts = 3 AND opens_at + second <= closes_at
     )
     INSERT INTO messages (key, purpose, enrolment_id, checkin_id, status_at, created_at, next_try_at, expires_at)
     SELECT o.key, o.purpose, o.enrolment_id, o.id, :now, :now, o.due_at, o.expires_at
@@ -65,11 +87,13 @@ CHECKINS = text("""
 """)
 
 
-def owe(session: Session, *, now: datetime) -> int:
-    """Write down every text that is owed at `now` and not yet written down; returns how many were new.
+def owe(session: Session, *, now: datetime, limit: int = AT_ONCE) -> int:
+    """Write down the texts that are owed at `now` and not yet written down, of up to `limit` check-ins; returns how
+    many were new. Called again, in another transaction, while it returns any.
 
     Called at least once an hour: a second reminder is owed from one hour before its time, while its check-in is open.
     """
     invitations = session.execute(INVITATIONS, {"now": now, "lasts": INVITATION_LASTS_HOURS})
-    checkins = session.execute(CHECKINS, {"now": now, "lasts": SECOND_REMINDER_LASTS_MINUTES, "ahead": AHEAD_MINUTES})
+    lasts = {"lasts": SECOND_REMINDER_LASTS_MINUTES, "ahead": AHEAD_MINUTES}
+    checkins = session.execute(CHECKINS, {"now": now, "limit": limit, **lasts})
     return int(invitations.rowcount) + int(checkins.rowcount)  # type: ignore[attr-defined]

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, SmallInteger, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from records.db import Base, Id, PublicId, one_of
@@ -62,7 +62,8 @@ class CheckinState(StrEnum):
 class Checkin(Base):
     """One asking. Unique per enrolment, local day and slot; the times are attributes, so a schedule or a zone that
     changes in mid-morning doubles nothing. `opens_at` is when it is due, `closes_at` when silence becomes a fact.
-    `silence_raised_at` is set by triage once the missed check-in stands in the queue.
+    `silence_raised_at` is set by triage once the missed check-in stands in the queue. `texts_owed` is set by
+    notifications: how many of its three texts have come due.
     """
 
     __tablename__ = "checkins"
@@ -71,7 +72,12 @@ class Checkin(Base):
         one_of("state", CheckinState),
         CheckConstraint("opens_at < closes_at", name="opens_before_closes"),
         Index("ix_checkins_closing", "closes_at", postgresql_where=text("state = 'open'")),
-        Index("ix_checkins_opening", "opens_at", postgresql_where=text("state = 'open'")),
+        Index(
+            "ix_checkins_untold",
+            "texts_owed",
+            "opens_at",
+            postgresql_where=text("state = 'open' AND texts_owed < 3"),
+        ),
         Index(
             "ix_checkins_silent",
             "closed_at",
@@ -90,6 +96,7 @@ class Checkin(Base):
     state: Mapped[str] = mapped_column(server_default=text("'open'"))
     closed_at: Mapped[datetime | None]
     silence_raised_at: Mapped[datetime | None]
+    texts_owed: Mapped[int] = mapped_column(SmallInteger, server_default=text("0"))
     enrolment: Mapped[Enrolment] = relationship(lazy="raise")
 
 

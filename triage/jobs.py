@@ -11,18 +11,18 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import exists, or_, select
+from sqlalchemy import and_, exists, or_, select
 from sqlalchemy.orm import Session
 
 from records import clock
-from records.enrolment import NEVER_ACTIVATED
+from records.enrolment import NEVER_ACTIVATED, in_states
 from records.models import Enrolment, EnrolmentState, RiskTier
 from triage import history, reasons
 from triage.callbacks.raising import Raise, key_of, raise_alerts
 from triage.chunks import each_or_all
 from triage.ending import end_follow_ups
 from triage.levels import Level
-from triage.limits_due import are_due
+from triage.limits_due import who_is_due
 from triage.models import Alert, AlertKind
 from triage.silence import judge
 from triage.situation import situation
@@ -94,7 +94,7 @@ def raise_never_invited(session: Session, *, now: datetime, limit: int = CHUNK) 
     a person; again after as long.
     """
     waits = {tier.value: wait for tier, wait in NEVER_ACTIVATED.items()}
-    late = or_(*((Enrolment.risk_tier == tier) & (Enrolment.updated_at <= now - wait) for tier, wait in waits.items()))
+    late = _waits_too_long(Enrolment.updated_at, now)
     states = (EnrolmentState.ENROLLED, EnrolmentState.HELD)
     found = _without_alert(session, states, late, AlertKind.NEVER_INVITED, limit)
 
@@ -116,7 +116,7 @@ def raise_never_invited(session: Session, *, now: datetime, limit: int = CHUNK) 
 def raise_never_activated(session: Session, *, now: datetime, limit: int = CHUNK) -> int:
     """Whoever was invited and has not come in within 24 h (high risk 4 h) is telephoned; again after as long."""
     waits = {tier.value: wait for tier, wait in NEVER_ACTIVATED.items()}
-    late = or_(*((Enrolment.risk_tier == tier) & (Enrolment.invited_at <= now - wait) for tier, wait in waits.items()))
+    late = _waits_too_long(Enrolment.invited_at, now)
     found = _without_alert(session, (EnrolmentState.INVITED,), late, AlertKind.NEVER_ACTIVATED, limit)
 
     def alert(enrolment: Enrolment) -> Raise:
@@ -159,7 +159,9 @@ def raise_reviews_due(session: Session, *, now: datetime, limit: int = CHUNK) ->
 
 def raise_limits_due(session: Session, *, now: datetime, limit: int = CHUNK) -> int:
     """A physician is told of own limits that run out within a day, or that a condition calls for and nobody has set."""
-    found = _without_alert(session, (EnrolmentState.ACTIVE,), are_due(now), AlertKind.LIMITS_DUE, limit)
+    due = who_is_due(session, now=now, limit=limit)
+    these = Enrolment.id.in_(due)
+    found = _without_alert(session, (EnrolmentState.ACTIVE,), these, AlertKind.LIMITS_DUE, limit) if due else []
 
     def alert(enrolment: Enrolment) -> Raise:
         key = key_of(AlertKind.LIMITS_DUE, enrolment.public_id, now.isoformat())
@@ -173,6 +175,12 @@ def raise_limits_due(session: Session, *, now: datetime, limit: int = CHUNK) -> 
     )
 
 
+def _waits_too_long(since: Any, now: datetime) -> Any:
+    """By the wait of each tier, within the shortest of them, by which an index finds them."""
+    late = or_(*((Enrolment.risk_tier == tier) & (since <= now - wait) for tier, wait in NEVER_ACTIVATED.items()))
+    return and_(since <= now - min(NEVER_ACTIVATED.values()), late)
+
+
 def _without_alert(
     session: Session, states: Sequence[EnrolmentState], condition: Any, kind: AlertKind, limit: int
 ) -> Sequence[Enrolment]:
@@ -180,7 +188,7 @@ def _without_alert(
     standing = exists().where(Alert.enrolment_id == Enrolment.id, Alert.kind == kind, Alert.closed_at.is_(None))
     return session.scalars(
         select(Enrolment)
-        .where(Enrolment.state.in_(states), condition, ~standing)
+        .where(in_states(states), condition, ~standing)
         .order_by(Enrolment.id)
         .limit(limit)
         .with_for_update(of=Enrolment, skip_locked=True, key_share=True)

@@ -1,38 +1,42 @@
-"""Whose own limits a physician has to set or set again, as a condition on enrolments."""
+"""Whose own limits a physician has to set or set again."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Interval, and_, exists, literal, or_
-from sqlalchemy.dialects.postgresql import array
+from sqlalchemy import text
+from sqlalchemy.orm import Session
 
-from records.models import Enrolment, HoldReason
-from triage.models import Alert, AlertKind, PatientLimit
+from records.models.enrolments import CALLS_FOR_OWN_LIMITS
 
 AHEAD = timedelta(hours=24)
 AGAIN_AFTER = timedelta(hours=24)
-_OWN = (PatientLimit.enrolment_id == Enrolment.id, PatientLimit.withdrawn_at.is_(None))
-_IS_THIS = Alert.kind == AlertKind.LIMITS_DUE
+
+# Kind and state are literals, so that the indexes of just these are used, and no walk over all who are followed.
+DUE = text(f"""
+    SELECT candidate.id FROM (
+        SELECT e.id FROM enrolments e
+        WHERE e.state = 'active' AND e.{CALLS_FOR_OWN_LIMITS} AND NOT EXISTS (
+            SELECT 1 FROM patient_limits l WHERE l.enrolment_id = e.id AND l.withdrawn_at IS NULL
+              AND (l.until_at IS NULL OR l.until_at > :soon))
+        UNION
+        SELECT l.enrolment_id FROM patient_limits l
+        JOIN enrolments e ON e.id = l.enrolment_id AND e.state = 'active'
+        WHERE l.withdrawn_at IS NULL AND l.until_at <= :soon AND NOT EXISTS (
+            SELECT 1 FROM alerts a WHERE a.enrolment_id = l.enrolment_id AND a.kind = 'limits-due'
+              AND a.raised_at >= l.until_at - :ahead)
+    ) candidate
+    WHERE NOT EXISTS (
+        SELECT 1 FROM alerts a WHERE a.enrolment_id = candidate.id AND a.kind = 'limits-due'
+          AND (a.closed_at IS NULL OR a.raised_at > :recently))
+    ORDER BY candidate.id LIMIT :limit
+""")  # noqa: S608 - a constant fragment, every value is a parameter
 
 
-def are_due(now: datetime) -> ColumnElement[bool]:
-    """True for whom no own limit lasts another day though a condition calls for one, every day until one does; and
-    once for each own limit that comes to its end, for it may have been meant to. At most once in 24 hours.
+def who_is_due(session: Session, *, now: datetime, limit: int) -> Sequence[int]:
+    """Active enrolments for which no own limit lasts another day though a condition calls for one, every day until one
+    does; and once for each own limit that comes to its end, for it may have been meant to. At most once in 24 hours.
     """
-    recent = exists().where(Alert.enrolment_id == Enrolment.id, _IS_THIS, Alert.raised_at > now - AGAIN_AFTER)
-    return and_(or_(_lacks(now), _comes_to_its_end(now)), ~recent)
-
-
-def _lacks(now: datetime) -> ColumnElement[bool]:
-    lasting = exists().where(*_OWN, or_(PatientLimit.until_at.is_(None), PatientLimit.until_at > now + AHEAD))
-    return and_(Enrolment.conditions.op("?|")(array([reason.value for reason in HoldReason])), ~lasting)
-
-
-def _comes_to_its_end(now: datetime) -> ColumnElement[bool]:
-    told_of_it = exists().where(
-        Alert.enrolment_id == PatientLimit.enrolment_id,
-        _IS_THIS,
-        Alert.raised_at >= PatientLimit.until_at - literal(AHEAD, Interval()),
-    )
-    return exists().where(*_OWN, PatientLimit.until_at <= now + AHEAD, ~told_of_it)
+    values = {"soon": now + AHEAD, "ahead": AHEAD, "recently": now - AGAIN_AFTER, "limit": limit}
+    return session.scalars(DUE, values).all()

@@ -67,7 +67,10 @@ class PatientLimit(Base):
     """A physician's own limit for one enrolment; it overrides the protocol's limit of that name until `until_at`."""
 
     __tablename__ = "patient_limits"
-    __table_args__ = (Index(None, "enrolment_id"),)
+    __table_args__ = (
+        Index(None, "enrolment_id"),
+        Index("ix_patient_limits_ending", "until_at", "enrolment_id", postgresql_where=text("withdrawn_at IS NULL")),
+    )
 
     id: Mapped[Id]
     enrolment_id: Mapped[int] = mapped_column(ForeignKey(Enrolment.id))
@@ -169,7 +172,12 @@ class Alert(Base):
     """
 
     __tablename__ = "alerts"
-    __table_args__ = (one_of("kind", AlertKind), Index("ix_alerts_callback", "callback_id"))
+    __table_args__ = (
+        one_of("kind", AlertKind),
+        Index("ix_alerts_callback", "callback_id"),
+        Index("ix_alerts_standing", "enrolment_id", "kind", postgresql_where=text("closed_at IS NULL")),
+        Index("ix_alerts_limits_due", "enrolment_id", "raised_at", postgresql_where=text("kind = 'limits-due'")),
+    )
 
     id: Mapped[Id]
     public_id: Mapped[uuid.UUID] = mapped_column(unique=True, server_default=text("gen_random_uuid()"))

@@ -12,7 +12,7 @@ from records.enrolment.details import (
 from records.enrolment.entering import AlreadyFollowed, InvitedJustNow, activate, enrol, invite, invite_again
 from records.enrolment.following import discharge, pause, release, resume
 from records.enrolment.next_step import NEVER_ACTIVATED, NextStep, illness_day, next_step
-from records.enrolment.states import OPEN, WrongState, lock, subject_of
+from records.enrolment.states import OPEN, WrongState, in_states, lock, subject_of
 
 __all__ = [
     "NEVER_ACTIVATED",
@@ -31,6 +31,7 @@ __all__ = [
     "discharge",
     "enrol",
     "illness_day",
+    "in_states",
     "invite",
     "invite_again",
     "lock",

@@ -57,6 +57,10 @@ class HoldReason(StrEnum):
     HOME_OXYGEN = "home-oxygen"
 
 
+CALLS_FOR_OWN_LIMITS = "conditions ?| ARRAY['pregnancy', 'respiratory-disease', 'home-oxygen']"
+"""SQL, true where the conditions hold a HoldReason. As literals, so that an index may be made of it and be used."""
+
+
 class EndReason(StrEnum):
     COMPLETED = "completed"
     ADMITTED = "admitted"
@@ -94,6 +98,11 @@ class Enrolment(Base):
         Index("ix_enrolments_due", "next_checkin_at", postgresql_where=text("state = 'active'")),
         Index("ix_enrolments_invited", "invited_at", postgresql_where=text("state = 'invited'")),
         Index("ix_enrolments_team", "team_id", "state"),
+        Index("ix_enrolments_newest", "team_id", text("enrolled_at DESC"), text("id DESC")),
+        Index("ix_enrolments_waiting", "updated_at", postgresql_where=text("state IN ('enrolled', 'held')")),
+        Index("ix_enrolments_reviews", "pause_review_on", postgresql_where=text("state = 'paused'")),
+        Index("ix_enrolments_ending", "zone", "ends_on", postgresql_where=text("state = 'active'")),
+        Index("ix_enrolments_own_limits", "id", postgresql_where=text(f"state = 'active' AND {CALLS_FOR_OWN_LIMITS}")),
     )
 
     id: Mapped[Id]

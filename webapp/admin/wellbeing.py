@@ -6,10 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from importlib.metadata import version
 
-from sqlalchemy import func, select, text
+from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from notifications.models import Message, MessageStatus
 from records import heartbeats
 from records.models import Heartbeat
 from triage import reliving
@@ -34,7 +33,15 @@ JOBS = {
     "reliving": lazy("Live assessments again"),
     "housekeeping": lazy("Forget old sessions and counted tries"),
 }
-WAITING = (MessageStatus.QUEUED, MessageStatus.CLAIMED, MessageStatus.SENDING)
+# Each by the index of just these, whatever number of texts was ever sent.
+MESSAGES = text("""
+    WITH waiting AS (
+        SELECT next_try_at FROM messages WHERE status = 'queued'
+        UNION ALL SELECT next_try_at FROM messages WHERE status IN ('claimed', 'sending')
+    )
+    SELECT (SELECT count(*) FROM waiting), (SELECT count(*) FROM waiting WHERE next_try_at <= :late),
+        (SELECT count(*) FROM messages WHERE status = 'unknown')
+""")
 
 
 @dataclass(frozen=True)
@@ -83,12 +90,7 @@ class Wellbeing:
 
 
 def look(session: Session, *, now: datetime) -> Wellbeing:
-    counted = select(
-        func.count().filter(Message.status.in_(WAITING)),
-        func.count().filter(Message.status.in_(WAITING), Message.next_try_at <= now - SILENT_AFTER),
-        func.count().filter(Message.status == MessageStatus.UNKNOWN),
-    )
-    waiting, overdue, uncertain = session.execute(counted).one()
+    waiting, overdue, uncertain = session.execute(MESSAGES, {"late": now - SILENT_AFTER}).one()
     beats = [beat_of(row, now) for row in heartbeats.all_beats(session)]
     return Wellbeing(
         beats=beats,

@@ -1,0 +1,50 @@
+"""Indexes by which the worker's beats and the pages read what is due or newest, and not a whole table of a million.
+
+`checkins.texts_owed` starts at nought: the first beat looks at every open check-in once more and owes nothing twice.
+"""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0003"
+down_revision = "0002"
+branch_labels = None
+depends_on = None
+
+OWN_LIMITS = "state = 'active' AND conditions ?| ARRAY['pregnancy', 'respiratory-disease', 'home-oxygen']"
+PARTIAL = (
+    ("ix_enrolments_waiting", "enrolments", ["updated_at"], "state IN ('enrolled', 'held')"),
+    ("ix_enrolments_reviews", "enrolments", ["pause_review_on"], "state = 'paused'"),
+    ("ix_enrolments_ending", "enrolments", ["zone", "ends_on"], "state = 'active'"),
+    ("ix_enrolments_own_limits", "enrolments", ["id"], OWN_LIMITS),
+    ("ix_patient_limits_ending", "patient_limits", ["until_at", "enrolment_id"], "withdrawn_at IS NULL"),
+    ("ix_alerts_standing", "alerts", ["enrolment_id", "kind"], "closed_at IS NULL"),
+    ("ix_alerts_limits_due", "alerts", ["enrolment_id", "raised_at"], "kind = 'limits-due'"),
+    ("ix_messages_unknown", "messages", ["next_try_at"], "status = 'unknown'"),
+    ("ix_checkins_untold", "checkins", ["texts_owed", "opens_at"], "state = 'open' AND texts_owed < 3"),
+)
+GONE = (
+    ("ix_messages_waiting", "messages", ["sent_at"], "status IN ('unknown', 'accepted', 'sent')"),
+    ("ix_checkins_opening", "checkins", ["opens_at"], "state = 'open'"),
+)
+
+
+def upgrade() -> None:
+    op.add_column("checkins", sa.Column("texts_owed", sa.SmallInteger(), server_default=sa.text("0"), nullable=False))
+    newest = ["team_id", sa.text("enrolled_at DESC"), sa.text("id DESC")]
+    op.create_index("ix_enrolments_newest", "enrolments", newest)
+    for name, table, columns, where in PARTIAL:
+        op.create_index(name, table, columns, postgresql_where=sa.text(where))
+    for name, table, _, _ in GONE:
+        op.drop_index(name, table_name=table)
+
+
+def downgrade() -> None:
+    for name, table, columns, where in GONE:
+        op.create_index(name, table, columns, postgresql_where=sa.text(where))
+    for name, table, _, _ in PARTIAL:
+        op.drop_index(name, table_name=table)
+    op.drop_index("ix_enrolments_newest", table_name="enrolments")
+    op.drop_column("checkins", "texts_owed")
