@@ -20,7 +20,8 @@ SIGN_IN = "Your session has ended. Enter again: your answers are still on this p
 NOT_OURS = "These answers were not sent from our own page."
 NO_KEY = "The header Idempotency-Key must hold a UUID."
 NOT_JSON = "The body must be one JSON object, sent as application/json."
-TOO_LARGE = 64 * 1024
+TOO_MUCH = "This is more than one questionnaire. The longest body is 64 KiB."
+LONGEST_BYTES = 64 * 1024
 
 
 def problem(status: int, sentence: str) -> Response:
@@ -48,6 +49,8 @@ def receive_json() -> Response:
     key = finding.as_uuid(request.headers.get("Idempotency-Key"))
     if key is None:
         return problem(400, NO_KEY)
+    if (request.content_length or 0) > LONGEST_BYTES:
+        return problem(413, TOO_MUCH)
     body = _object()
     if body is None:
         return problem(400, NOT_JSON)
@@ -70,9 +73,7 @@ def _from_our_page() -> bool:
 
 
 def _object() -> dict[str, Any] | None:
-    """The body as an object, None for anything else: no JSON, too large, nested without end."""
-    if (request.content_length or 0) > TOO_LARGE:
-        return None
+    """The body as an object, None for anything else: no JSON, nested without end."""
     try:
         body = request.get_json(silent=True)
     except RecursionError:
