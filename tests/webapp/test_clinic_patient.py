@@ -24,6 +24,9 @@ def ward(session: Session) -> Ward:
     return open_ward(session)
 
 
+PATIENTS = "/fr/patients"
+
+
 def file(enrolment: Enrolment, language: str = "fr") -> str:
     return f"/{language}/patients/{enrolment.public_id}"
 
@@ -372,12 +375,26 @@ def test_patients_are_found_by_name_phone_or_birth_date_within_ones_teams(app: F
     identity = reveal(mine.patient)
 
     for text in ("kervella", "noe KERV", identity.phone, identity.birth_date.strftime("%d/%m/%Y"), ""):
-        html = client.get("/fr/patients", query_string={"text": text}).text
+        html = post(client, PATIENTS, {"text": text}, follow_redirects=True).text
         assert ("KERVELLA Noé" in html) is (text != "noe KERV"), text
         assert "Zoé" not in html
-    assert "Personne ne correspond" in client.get("/fr/patients?text=absent").text
-    assert "KERVELLA" not in client.get("/fr/patients?state=paused").text
-    assert client.get("/fr/patients", query_string={"text": "<script>" * 99, "state": "x\x00"}).status_code == 200
+    assert "Personne ne correspond" in post(client, PATIENTS, {"text": "absent"}, follow_redirects=True).text
+    assert "KERVELLA" not in post(client, PATIENTS, {"state": "paused"}, follow_redirects=True).text
+    hostile = {"text": "<script>" * 99 + "é\0", "state": "x\x00"}
+    assert post(client, PATIENTS, hostile, follow_redirects=True).status_code == 200
+
+
+def test_a_search_leaves_no_name_in_an_address_and_opens_for_who_typed_it_only(app: Flask, ward: Ward) -> None:
+    ward.patient(family_name="Kervella")
+    client, colleague = enter(app, ward), enter(app, ward, Role.OPERATOR)
+
+    address = post(client, PATIENTS, {"text": "kervella", "state": "active"}).location
+
+    assert "kervella" not in address.lower()
+    assert 'value="kervella"' in client.get(address).text, "Back and reload show the same"
+    assert 'value="kervella"' not in colleague.get(address).text
+    for broken in ("x", "%ff", "_" * 40, address.partition("search=")[2][:40]):
+        assert 'id="text" name="text" type="search" value=""' in client.get(f"{PATIENTS}?search={broken}").text
 
 
 def test_nothing_in_the_file_is_english_in_french(app: Flask, ward: Ward) -> None:
