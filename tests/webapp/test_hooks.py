@@ -165,3 +165,36 @@ def test_hostile_text_is_kept_as_text(session: Session, message: Message, post: 
     form = {"MessageSid": "SM9", "From": phone, "Body": "</Message>\x00'; DROP TABLE messages; --\ud83e"}
     form["Body"] = form["Body"].encode("utf-8", "replace").decode()
     assert post("/hooks/twilio/inbound", form).status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/hooks/twilio/inbound", "/hooks/twilio/inbound?a=1&b=2"])
+def test_a_signature_opens_the_very_address_and_form_that_it_was_made_for(
+    session: Session, door: FlaskClient, path: str
+) -> None:
+    """The order of the fields is free, Twilio sorts them; nothing else is."""
+    form = {"MessageSid": "SM1", "From": "+33639980001", "Body": "x"}
+    headers = {"X-Twilio-Signature": RequestValidator(SECRET).compute_signature(PUBLIC + path, form)}
+    status = f"/hooks/twilio/status/{uuid.uuid4()}"
+    others = [path.partition("?")[0] + "?b=2&a=1", f"{path}{'&' if '?' in path else '?'}c=3", f"{path}/", status]
+    twice = form | {"MessageSid": ["SM2", "SM1"]}
+    for address, sent in [
+        *((other, form) for other in others),
+        (path, twice),
+        (path, form | {"Extra": ""}),
+        (path, {}),
+    ]:
+        assert door.post(address, data=sent, headers=headers).status_code in (403, 404), (address, sent)
+    assert session.scalars(sa.select(Inbound)).all() == []
+    session.rollback()
+
+    assert door.post(path, data=dict(reversed(form.items())), headers=headers).status_code == 200
+    assert door.post(path, data=form, headers=headers).status_code == 200
+    assert len(session.scalars(sa.select(Inbound)).all()) == 1, "replayed, it is taken once"
+
+
+@pytest.mark.parametrize("signature", ["", "x", "é", "=" * 9000, "A" * 28])
+def test_a_signature_of_another_shape_is_refused(session: Session, door: FlaskClient, signature: str) -> None:
+    headers = {"X-Twilio-Signature": signature}
+
+    assert door.post("/hooks/twilio/inbound", data={"MessageSid": "SM1"}, headers=headers).status_code == 403
+    assert session.scalars(sa.select(Inbound)).all() == []
