@@ -2,16 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any
+
 from flask import Flask
 from jinja2 import ChainableUndefined
 
 from records import crypto
 from records.db import engine_options
-from webapp import config, edge, errors, extensions, navigation, permissions, security
+from webapp import config, edge, errors, extensions, navigation, permissions, security, shortcut
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 
 class Vigidom(Flask):
     """Flask, without its own report of an exception: that quotes the message, see webapp.logs."""
+
+    def wsgi_app(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        answer = shortcut.answer if shortcut.leads(environ) else Flask.wsgi_app
+        return answer(self, environ, start_response)
+
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        """No view and no hook is a coroutine; looking each time cost eight looks a request."""
+        return func
 
     def log_exception(self, exc_info: object) -> None:  # noqa: ARG002 - webapp.errors reports it
         return

@@ -11,7 +11,6 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, cast
 
-from flask import request
 from sqlalchemy.orm import Session
 
 from questionnaires import versions
@@ -23,17 +22,17 @@ from records.db import db
 from records.driver import Driver
 from records.fields import is_readable
 from triage import intake
-from webapp.patient import cookies, finding, reception
+from webapp.patient import finding, reception
 
 Body = Mapping[str, Any]
 
 
-def look(line: Driver, body: Body, *, key: uuid.UUID, now: datetime) -> intake.Read | None:
+def look(line: Driver, body: Body, *, token: str, key: uuid.UUID, now: datetime) -> intake.Read | None:
     """What deciding needs; None without a running session, or when the answers are of another person's follow-up."""
     version = body.get("version")
     found = intake.read_for_session(
         line,
-        digest=crypto.digest_token(request.cookies[cookies.SESSION]),
+        digest=crypto.digest_token(token),
         key=key,
         checkin=finding.as_uuid(body.get("checkin")),
         version=version if isinstance(version, str) and is_readable(version) else None,
@@ -50,6 +49,7 @@ def store(
     *,
     key: uuid.UUID,
     completed_at: datetime | None,
+    from_address: str | None,
     now: datetime,
 ) -> intake.Receipt:
     """Never raises on what was sent. On disk when it returns. The session is for what is seldom read: the documents of
@@ -73,7 +73,7 @@ def store(
         completed_at=completed_at,
         checkin=finding.as_uuid(body.get("checkin")),
     )
-    actor = Actor("patient", found.situation.patient, request.remote_addr)
+    actor = Actor("patient", found.situation.patient, from_address)
     return intake.submit(session, submission=submission, actor=actor, now=now, found=found, line=line)
 
 
