@@ -31,6 +31,9 @@ __all__ = [
 ]
 
 LONGEST_UNREADABLE = 1000
+KEPT_LENGTH = 12
+KEPT_TEXTS = 500
+"""Of each question, so that what nobody else would say is not kept in memory."""
 _NO_FACTS: Facts = MappingProxyType({})
 
 
@@ -89,14 +92,31 @@ def validate(questionnaire: Questionnaire, raw: RawAnswers, *, facts: Facts = _N
         findings.append(Finding(link_id, "hidden-fact-differs", Severity.NOTE))
         aside[link_id] = as_aside(read_in[link_id])
     findings += [Finding(link_id, "dropped", Severity.NOTE) for link_id in dropped]
-    for item in questionnaire.by_link_id.values():
-        if item.link_id in on:
-            findings += remarks.get(item.link_id, ())
-            findings += _missing(questionnaire, item, answers)
+    for link_id, item in questionnaire.by_link_id.items():
+        if link_id in on:
+            findings += remarks.get(link_id, ())
+            if item.required and link_id not in answers:
+                findings += _missing(questionnaire, item, answers)
     return Validated(answers, dropped, aside, tuple(findings))
 
 
-def _read_entry(item: Item, entry: RawEntry) -> tuple[list[Value], list[Finding]]:
+Read = tuple[list[Value], list[Finding]]
+
+
+def _read_entry(item: Item, entry: RawEntry) -> Read:
+    """The same short text to the same question is read once in this process: thousands of patients say the same."""
+    texts, absent, confirmed = entry
+    if len(texts) != 1 or absent or confirmed or len(texts[0]) > KEPT_LENGTH:
+        return _read_anew(item, entry)
+    known: Read | None = item.known.get(texts[0])
+    if known is None:
+        known = _read_anew(item, entry)
+        if len(item.known) < KEPT_TEXTS:
+            item.known[texts[0]] = known
+    return known
+
+
+def _read_anew(item: Item, entry: RawEntry) -> Read:
     texts = tuple(dict.fromkeys(entry.texts)) if len(entry.texts) > 1 else entry.texts
     if len(texts) > 1 and not item.repeats:
         return [_unreadable(" / ".join(texts))], [Finding(item.link_id, "several-answers")]
@@ -154,8 +174,10 @@ def _fact(item: Item, fact: bool | int | str) -> Value:
 
 
 def _missing(questionnaire: Questionnaire, item: Item, answers: Answers) -> list[Finding]:
-    """Required holds only while enabled, and under a question only once that question is answered."""
-    if not item.required or item.hidden or item.link_id in answers:
+    """Of a required item without an answer. Required holds only while enabled, and under a question only once that
+    question is answered.
+    """
+    if item.hidden:
         return []
     if item.is_question:
         parent = questionnaire.by_link_id[item.parent] if item.parent else None

@@ -3,15 +3,14 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 LONGEST_ASIDE = 1000
 MOST_VALUES = 50
 PREFIXES = ("answer", "absent", "confirmed")
 
 
-@dataclass(frozen=True, slots=True)
-class RawEntry:
+class RawEntry(NamedTuple):
     """`confirmed` are the texts the person said yes to when asked "is that right?"."""
 
     texts: tuple[str, ...] = ()
@@ -73,8 +72,9 @@ def raw_from_json(body: object) -> RawAnswers:
 
 
 def _entry(value: Any) -> RawEntry | None:
-    if not isinstance(value, dict):
-        texts = _plain(value)
+    bare = not isinstance(value, dict)
+    if bare or (len(value) == 1 and "raw" in value):  # nearly all
+        texts = _plain(value if bare else value["raw"])
         return None if texts is None else RawEntry(texts)
     texts = _plain(value.get("raw", []))
     confirmed = _plain(value["confirmed"]) if "confirmed" in value else ()
@@ -89,9 +89,9 @@ _ENTRY_KEYS = {"raw", "absent", "confirmed"}
 
 def _plain(value: Any) -> tuple[str, ...] | None:
     """A scalar or a list of scalars as texts; None for any other shape."""
-    if isinstance(value, str):
-        return _texts((value,))
     listed = value if isinstance(value, list) else [value]
+    if len(listed) == 1 and isinstance(listed[0], str):
+        return (text,) if (text := storable(listed[0])) else ()
     if len(listed) > MOST_VALUES:
         return None
     texts = []

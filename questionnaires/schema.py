@@ -105,10 +105,12 @@ class Item:
     emergencies: tuple[Condition, ...] = ()
     items: tuple["Item", ...] = ()
     option_by_key: Mapping[str, Option] = field(default_factory=dict, compare=False, repr=False)
+    is_question: bool = field(init=False, compare=False, repr=False)
+    known: dict[str, Any] = field(default_factory=dict, init=False, compare=False, repr=False)
+    """What short texts were read as (see `questionnaires.answers`)."""
 
-    @property
-    def is_question(self) -> bool:
-        return self.type not in NOT_ASKED
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "is_question", self.type not in NOT_ASKED)
 
 
 @dataclass(frozen=True, slots=True)

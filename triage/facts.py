@@ -11,7 +11,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 from triage.answered import plain
 from triage.conditions.shapes import Condition
@@ -89,8 +90,7 @@ class Inputs:
     origins: Mapping[SourceKind, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(NamedTuple):
     """One fact as it was read. `value` is None exactly when the fact is missing or unreadable; `text` is as entered.
 
     An implausible value still takes part in comparisons, so that a mistyped 395 °C raises its alert while the patient
@@ -125,7 +125,9 @@ def as_number(raw: object) -> Decimal | None:
     """An integer, a Decimal or a number written as text; None for anything else, floats and booleans included."""
     if isinstance(raw, bool):
         return None
-    if isinstance(raw, int | Decimal):
+    if isinstance(raw, Decimal):
+        return raw
+    if isinstance(raw, int):
         return Decimal(raw)
     return Decimal(raw) if isinstance(raw, str) and NUMBER.fullmatch(raw) else None
 
@@ -139,13 +141,18 @@ def read_number(fact: Fact, raw: object, origin: str) -> Reading:
     number = as_number(raw)
     if number is None or not number.is_finite() or number.adjusted() > LARGEST_EXPONENT:
         return Reading(Status.UNREADABLE, None, as_entered(raw), origin)
-    exact = scale(number, fact.decimals)
+    return Reading(*_measured(str(number), fact.decimals, fact.lowest, fact.highest), origin)
+
+
+@lru_cache(maxsize=4096)
+def _measured(text: str, decimals: int, lowest: int | None, highest: int | None) -> tuple[Status, int, str]:
+    """Status, value and text of a reading. Thousands of patients measure the same few hundred values."""
+    number = Decimal(text)
+    exact = scale(number, decimals)
     if exact is None:  # finer than the fact is measured: compared rounded, and doubted
-        return Reading(Status.IMPLAUSIBLE, round(number.scaleb(fact.decimals)), str(number)[:40], origin)
-    low = fact.lowest is not None and exact < fact.lowest
-    high = fact.highest is not None and exact > fact.highest
-    status = Status.IMPLAUSIBLE if low or high else Status.KNOWN
-    return Reading(status, exact, unscale(exact, fact.decimals), origin)
+        return Status.IMPLAUSIBLE, round(number.scaleb(decimals)), text[:40]
+    implausible = (lowest is not None and exact < lowest) or (highest is not None and exact > highest)
+    return Status.IMPLAUSIBLE if implausible else Status.KNOWN, exact, unscale(exact, decimals)
 
 
 def read(fact: Fact, raw: object, origin: str = "") -> Reading:

@@ -148,7 +148,7 @@ def _rows(
 ) -> dict[str, Any]:
     """The values of everything that is written."""
     known, checkin, first = found.situation, found.checkin, found.first
-    response, alerting = uuid.uuid4(), assessment.level >= Level.ORANGE
+    response, digest, alerting = uuid.uuid4(), submission.digest(), assessment.level >= Level.ORANGE
     late = checkin is not None and (now >= checkin.closes_at or checkin.state == "missed")
     return {
         "response": response,
@@ -161,7 +161,7 @@ def _rows(
         "version_id": submission.version_id,
         "key": submission.amending_key() if first else submission.key,
         "amends_id": first.id if first else None,
-        "content_digest": submission.digest(),
+        "content_digest": digest,
         "answers": _json(submission.answers),
         "dropped": _json(submission.dropped) if submission.dropped else None,
         "door": submission.door,
@@ -179,7 +179,7 @@ def _rows(
         "explanation": _json(assessment.explanation),
         "alerting": alerting,
         "rank": int(assessment.level),
-        "call_due_at": due_at(known.centre, assessment.level, now),
+        "call_due_at": due_at(known.centre, assessment.level, now) if alerting else now,
         "alert_key": f"answers:{response}",
         "reasons": _json(reasons.from_assessment(protocol.document, assessment)) if alerting else "[]",
     }

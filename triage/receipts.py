@@ -29,7 +29,7 @@ class Receipt:
     response: uuid.UUID
     level: str
     call_15: bool
-    sentences: tuple[str, ...]
+    wording: Wording
     late: bool
     received_at: datetime
     centre_open: bool
@@ -38,6 +38,10 @@ class Receipt:
     phone: str
     duplicate: bool = False
     amends: bool = False
+
+    @property
+    def sentences(self) -> tuple[str, ...]:
+        return tuple(self.wording.to_patient())
 
     def again(self) -> Receipt:
         return replace(self, duplicate=True)
@@ -86,7 +90,7 @@ def _receipt(
         response=response,
         level=level,
         call_15=call_15,
-        sentences=tuple(wording.to_patient()),
+        wording=wording,
         late=late,
         received_at=received_at,
         centre_open=opens == now,

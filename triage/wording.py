@@ -42,12 +42,14 @@ class Wording:
 
     def to_patient(self) -> list[str]:
         """Worst first; empty when no rule fired and nothing is in doubt."""
-        told = [rule.to_patient[self.language].format_map(self.places()) for rule in self.told()]
+        language, places = self.language, self.places()
+        told = [rule.to_patient[language].format_map(places) for rule in self.told()]
         return told + [self.doubt_to_patient(doubt) for doubt in self.grouped_doubts()]
 
     def to_caller(self) -> list[str]:
         """Worst first, then what could not be assessed or is hard to believe."""
-        told = [rule.to_caller[self.language].format_map(self.places()) for rule in self.told()]
+        language, places = self.language, self.places()
+        told = [rule.to_caller[language].format_map(places) for rule in self.told()]
         return told + [self.doubt_to_caller(doubt) for doubt in self.grouped_doubts()]
 
     def comparisons(self) -> list[str]:
