@@ -1,22 +1,19 @@
-"""Sends what is due. This module commits, message by message: `sending` must be on disk before the provider is called,
-so that a crash in between leaves one message in doubt instead of a second text, or a whole batch in doubt.
-"""
+"""Takes a batch of what is due, decides again what may go out now, and writes the texts. This module commits."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
 import structlog
-from sqlalchemy.orm import Session, sessionmaker
+from sqlalchemy.orm import Session
 
-from notifications import outbox, policy, recipients, settling
+from notifications import handover, outbox, policy, recipients, settling
+from notifications.handover import Delivery, Ready
 from notifications.outbox import Claim
 from notifications.policy import Decision
-from notifications.providers import Outcome, OutcomeKind, Provider, Text
+from notifications.providers import Text
 from notifications.recipients import Facts
 
 log = structlog.get_logger(__name__)
@@ -25,40 +22,24 @@ log = structlog.get_logger(__name__)
 FACTS_HOLD_FOR = 25
 AFTER_ERROR = timedelta(minutes=5)
 
-Clock = Callable[[], datetime]
-
-
-@dataclass(frozen=True)
-class Delivery:
-    """What a sending needs besides the messages. `clock` tells the present instant; `lanes` is how many texts may wait
-    for the provider at once, each with a connection to the database.
-    """
-
-    sessions: sessionmaker[Session]
-    provider: Provider
-    public_url: str
-    clock: Clock
-    lanes: int = 1
-
 
 def deliver_batch(delivery: Delivery, *, worker: str, limit: int = outbox.BATCH) -> Counter[str]:
     """Claim a batch and bring each of its messages to an outcome; returns how many reached which, none when idle."""
     with delivery.sessions.begin() as session:
         claim = outbox.claim(session, worker=worker, now=delivery.clock(), limit=limit)
     counts: Counter[str] = Counter()
-    for start in range(0, len(claim.message_ids), FACTS_HOLD_FOR):
-        ids = claim.message_ids[start : start + FACTS_HOLD_FOR]
-        counts.update(_deliver_all(delivery, claim, _prepare(delivery, claim, ids, counts)))
+    if claim.message_ids:
+        handover.deliver(delivery, claim, _ready(delivery, claim, counts), counts)
     return counts
 
 
-def _deliver_all(delivery: Delivery, claim: Claim, ready: list[tuple[int, Text]]) -> list[str]:
-    """Each text through its own transactions, `lanes` of them at a time: most of the time is waiting for the answer."""
-    with ThreadPoolExecutor(delivery.lanes) as lanes:
-        return list(lanes.map(lambda one: _deliver(delivery, claim, *one), ready))
+def _ready(delivery: Delivery, claim: Claim, counts: Counter[str]) -> Iterator[Ready]:
+    """The texts to send, made as they are needed, from facts that are not old."""
+    for start in range(0, len(claim.message_ids), FACTS_HOLD_FOR):
+        yield from _prepare(delivery, claim, claim.message_ids[start : start + FACTS_HOLD_FOR], counts)
 
 
-def _prepare(delivery: Delivery, claim: Claim, ids: Sequence[int], counts: Counter[str]) -> list[tuple[int, Text]]:
+def _prepare(delivery: Delivery, claim: Claim, ids: Sequence[int], counts: Counter[str]) -> list[Ready]:
     """Drop or postpone what must not go out now; write the texts of the rest. Ends its session before any is sent."""
     ready = []
     with delivery.sessions.begin() as session:
@@ -107,25 +88,3 @@ def _set_aside(session: Session, claim: Claim, message_id: int, decision: Decisi
         now=now,
     )
     return "postponed"
-
-
-def _deliver(delivery: Delivery, claim: Claim, message_id: int, text: Text) -> str:
-    provider = delivery.provider
-    with delivery.sessions.begin() as session:
-        started = outbox.start_sending(
-            session, message_id=message_id, token=claim.token, provider=provider.name, at=delivery.clock()
-        )
-    if not started:
-        return "lost"
-    outcome = _handed_over(provider, text)
-    with delivery.sessions.begin() as session:
-        return settling.settle(session, message_id=message_id, outcome=outcome, at=delivery.clock())
-
-
-def _handed_over(provider: Provider, text: Text) -> Outcome:
-    """A provider that fails in a way nobody foresaw may have sent: unknown, logged, and the others go on."""
-    try:
-        return provider.send(text)
-    except Exception as error:
-        log.error("provider_failed", message=str(text.message_public_id), error=type(error).__name__)
-        return Outcome(OutcomeKind.UNKNOWN, reason=type(error).__name__)

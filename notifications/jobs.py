@@ -1,4 +1,4 @@
-"""The worker's beat of this room: what is owed, what is due, what was left behind, what is in doubt."""
+"""The worker's beat of this room: what is owed, what is due, what was left behind, what is in doubt or silent."""
 
 from __future__ import annotations
 
@@ -9,9 +9,11 @@ from datetime import datetime
 from sqlalchemy.orm import Session, sessionmaker
 
 from notifications import outbox, reminders
-from notifications.delivery import Clock, Delivery, deliver_batch
+from notifications.delivery import deliver_batch
+from notifications.handover import Clock, Delivery
 from notifications.providers import Provider
 from notifications.reconciliation import reconcile
+from notifications.silence import end_silence
 
 # A beat ends after so many batches, so that its heartbeat is seen; the next one goes on.
 BATCHES = 4
@@ -48,6 +50,7 @@ def run(
         if not done:
             break
     counts.update(reconcile(delivery))
+    counts.update(end_silence(delivery))
     return {name: number for name, number in counts.items() if number}
 
 

@@ -30,6 +30,7 @@ class MessageStatus(StrEnum):
     UNKNOWN = "unknown"
     ACCEPTED = "accepted"
     SENT = "sent"
+    UNREPORTED = "unreported"
     DELIVERED = "delivered"
     UNDELIVERED = "undelivered"
     REFUSED = "refused"
@@ -41,7 +42,7 @@ class MessageStatus(StrEnum):
 class Message(Base):
     """One text. `key` is deterministic, so owing it twice is a no-op. The body is made when it is sent and is not kept.
     `claimed` with `lease_ends_at` is a batch that may be taken back; `sending` is one message whose fate is unknown
-    if the worker dies.
+    if the worker dies. `next_try_at` is when to send it or, once it is with the provider, when to ask there.
     """
 
     __tablename__ = "messages"
@@ -51,6 +52,7 @@ class Message(Base):
         Index("ix_messages_due", "next_try_at", postgresql_where=text("status = 'queued'")),
         Index("ix_messages_leases", "lease_ends_at", postgresql_where=text("status IN ('claimed', 'sending')")),
         Index("ix_messages_unknown", "next_try_at", postgresql_where=text("status = 'unknown'")),
+        Index("ix_messages_silent", "next_try_at", postgresql_where=text("status IN ('accepted', 'sent')")),
         Index("ix_messages_enrolment", "enrolment_id", "created_at"),
         Index("ix_messages_provider", "provider_id", unique=True, postgresql_where=text("provider_id IS NOT NULL")),
     )

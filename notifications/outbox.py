@@ -6,6 +6,7 @@ Everything is arbitrated by the database: any number of workers may run these at
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -49,31 +50,40 @@ def claim(session: Session, *, worker: str, now: datetime, limit: int = BATCH) -
     return Claim(token, tuple(sorted(session.scalars(CLAIM, values))))
 
 
+# Rows are locked in one order, here and wherever several are, so that no two writers can deadlock.
 START = """
+    WITH mine AS MATERIALIZED (
+        SELECT m.id FROM messages m JOIN enrolments e ON e.id = m.enrolment_id
+        WHERE m.id = ANY(%(ids)s) AND m.status = 'claimed' AND m.claimed_by = %(token)s AND m.expires_at > %(at)s
+          AND e.state = ANY(%(followed)s)
+        ORDER BY m.id FOR UPDATE OF m
+    )
     UPDATE messages m SET status = 'sending', status_at = %(at)s, sent_at = %(at)s, tries = tries + 1,
         provider = %(provider)s, lease_ends_at = %(until)s
-    FROM enrolments e
-    WHERE m.id = %(id)s AND m.status = 'claimed' AND m.claimed_by = %(token)s AND m.expires_at > %(at)s
-      AND e.id = m.enrolment_id AND e.state = ANY(%(followed)s)
-    RETURNING m.id
+    FROM mine WHERE m.id = mine.id RETURNING m.id
 """
 
 
-def start_sending(session: Session, *, message_id: int, token: str, provider: str, at: datetime) -> bool:
-    """Say, before the provider is called, that from here on this message's fate may be unknown. Commit at once.
+def start_sending(
+    session: Session, *, message_ids: Sequence[int], token: str, provider: str, at: datetime
+) -> frozenset[int]:
+    """Say, before the provider is called, that from here on these messages' fate may be unknown. Commit at once.
 
-    False when the claim was lost: then another worker has it, and it must not be sent here. False too when the
-    follow-up was paused or ended while the batch went out: the lease gives the message back, and policy drops it.
+    Returns those that may be sent. Missing are lost claims: another worker has them, and they must not be sent here;
+    and those whose follow-up was paused or ended while the batch went out: the lease gives them back, and policy drops
+    them.
     """
+    if not message_ids:
+        return frozenset()
     values = {
-        "id": message_id,
+        "ids": list(message_ids),
         "token": token,
         "provider": provider,
         "at": at,
         "until": at + SENDING_LASTS,
         "followed": [state.value for state in WRITTEN_TO],
     }
-    return driver.one_row(driver.under(session), START, values) is not None
+    return frozenset(row["id"] for row in driver.all_rows(driver.under(session), START, values))
 
 
 def put_back(session: Session, *, message_id: int, token: str, reason: str, again_at: datetime, now: datetime) -> None:

@@ -13,7 +13,7 @@ from notifications.models import Message, MessageStatus
 from notifications.policy import Drop
 from notifications.providers import LookUp, LookUpKind, Outcome, OutcomeKind
 from questionnaires.models import Checkin
-from records import contacts, driver
+from records import contacts
 from records.models import Enrolment
 
 # The wait after each try; the last one repeats until the message expires.
@@ -22,6 +22,15 @@ FIRST_LOOK_AFTER = timedelta(minutes=1)
 LOOK_AGAIN_AFTER = timedelta(minutes=5)
 ABSENCE_IS_SURE_AFTER = timedelta(minutes=10)
 GIVE_UP_LOOKING_AFTER = timedelta(hours=24)
+
+# How old a text is each time the provider is asked because it said nothing more. Receipts come within minutes or, of a
+# telephone that is switched off, when the operator stops trying, after 72 hours at the most (ip1sms.com, on late
+# delivery reports). Twilio leaves at `sent` what no operator reports on (its page on message statuses).
+LOOKED_UP_AT_AGES = (
+    timedelta(minutes=15),
+    timedelta(minutes=30),
+    *(timedelta(hours=hours) for hours in (1, 2, 4, 8, 16, 32, 48, 72)),
+)
 
 
 def locked(session: Session, message_id: int) -> Message:
@@ -38,8 +47,6 @@ def _with_names() -> Select[Message]:
 
 def settle(session: Session, *, message_id: int, outcome: Outcome, at: datetime) -> str:
     """Write the outcome of a sending; returns the status reached. A receipt that came first is not undone."""
-    if outcome.kind is OutcomeKind.ACCEPTED and _accept(session, message_id, outcome, at):
-        return outcome.status
     message = locked(session, message_id)
     if outcome.provider_id and message.provider_id is None:
         message.provider_id = outcome.provider_id
@@ -49,34 +56,6 @@ def settle(session: Session, *, message_id: int, outcome: Outcome, at: datetime)
         _settle_failure(session, message, outcome, at)
     session.flush()
     return message.status
-
-
-ACCEPT = """
-    UPDATE messages m SET status = %(status)s, status_at = %(at)s, reason = %(reason)s, claimed_by = NULL,
-        lease_ends_at = NULL, provider_id = coalesce(m.provider_id, %(provider_id)s)
-    FROM enrolments e
-    WHERE m.id = %(id)s AND m.status = ANY(%(lower)s) AND e.id = m.enrolment_id
-    RETURNING m.enrolment_id, m.public_id AS source, m.channel, m.purpose,
-        coalesce((SELECT c.public_id FROM checkins c WHERE c.id = m.checkin_id), e.public_id) AS about
-"""
-
-
-def _accept(session: Session, message_id: int, outcome: Outcome, at: datetime) -> bool:
-    """The usual end of a sending, in two statements; False when a receipt has said as much already."""
-    told = statuses.contact_outcome(outcome.status)
-    assert told is not None
-    values = {
-        "id": message_id,
-        "status": outcome.status.value,
-        "lower": [status.value for status in MessageStatus if statuses.moves_up(status, outcome.status)],
-        "reason": outcome.reason,
-        "provider_id": outcome.provider_id or None,
-        "at": at,
-    }
-    moved = driver.one_row(driver.under(session), ACCEPT, values)
-    if moved is not None:
-        contacts.note(session, outcome=told, at=at, **moved)
-    return moved is not None
 
 
 def _settle_failure(session: Session, message: Message, outcome: Outcome, at: datetime) -> None:
@@ -130,6 +109,8 @@ def raise_to(session: Session, message: Message, status: MessageStatus, *, at: d
         return False
     message.status, message.status_at, message.reason = status, at, reason
     message.claimed_by = message.lease_ends_at = None
+    if status in statuses.SILENT:
+        message.next_try_at = at + LOOKED_UP_AT_AGES[0]
     _note(session, message, at)
     return True
 

@@ -21,11 +21,14 @@ RANK = MappingProxyType(
         S.REFUSED: 5,
         S.ACCEPTED: 6,
         S.SENT: 7,
-        S.UNDELIVERED: 8,
-        S.DELIVERED: 9,
+        S.UNREPORTED: 8,
+        S.UNDELIVERED: 9,
+        S.DELIVERED: 10,
     }
 )
-FINAL = frozenset({S.EXPIRED, S.DROPPED, S.UNKNOWN_FINAL, S.REFUSED, S.UNDELIVERED, S.DELIVERED})
+FINAL = frozenset({S.EXPIRED, S.DROPPED, S.UNKNOWN_FINAL, S.REFUSED, S.UNREPORTED, S.UNDELIVERED, S.DELIVERED})
+SILENT = frozenset({S.ACCEPTED, S.SENT})
+"""With the provider, which has not said yet how it ended."""
 
 TWILIO = MappingProxyType(
     {
@@ -73,5 +76,10 @@ def from_provider(word: str) -> MessageStatus | None:
 
 
 def contact_outcome(status: str) -> ContactOutcome | None:
-    """What triage is told of a message in this status; None while nothing has been tried."""
+    """What triage is told of a message that gets this status; None where that adds nothing to what it knows."""
     return OUTCOME.get(S(status))
+
+
+def below(status: str) -> list[str]:
+    """The statuses that move up to this one."""
+    return [one.value for one in S if moves_up(one, status)]

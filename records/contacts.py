@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping, Sequence
 from datetime import datetime, time
+from typing import Any
 
 from sqlalchemy import delete, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from records import audit
+from records import audit, driver
 from records.enrolment.states import OPEN
 from records.models import Contact, Enrolment, OptOut, Patient
 from records.patients import by_phone
@@ -42,6 +44,24 @@ def note(
     }
     newer = {"outcome": outcome, "at": at}
     session.execute(insert(Contact).values(row).on_conflict_do_update(index_elements=[Contact.source], set_=newer))
+
+
+# Whoever notes several holds what they are about already, in one order; so no two can deadlock here.
+NOTE_ALL = """
+    INSERT INTO contacts (enrolment_id, source, about, channel, purpose, outcome, at)
+    SELECT t.*, %(outcome)s, %(at)s
+    FROM unnest(%(enrolment_id)s::bigint[], %(source)s::uuid[], %(about)s::uuid[], %(channel)s::text[],
+                %(purpose)s::text[]) AS t
+    ON CONFLICT (source) DO UPDATE SET outcome = excluded.outcome, at = excluded.at
+"""
+NOTED = ("enrolment_id", "source", "about", "channel", "purpose")
+
+
+def note_all(session: Session, tries: Sequence[Mapping[str, Any]], *, outcome: str, at: datetime) -> None:
+    """Write down several tries that came to the same; each holds what `note` takes of one, by name."""
+    if tries:
+        columns = {name: [one[name] for one in tries] for name in NOTED}
+        driver.under(session).execute(NOTE_ALL, columns | {"outcome": outcome, "at": at})
 
 
 def opt_out(session: Session, *, phone: str, now: datetime, source: str) -> list[Patient]:

@@ -82,3 +82,7 @@ class Provider(Protocol):
     def find(self, text: Text) -> LookUp:
         """What the provider knows of a text handed over at `text.at`, whose outcome was lost."""
         ...
+
+    def look(self, provider_id: str) -> LookUp:
+        """What the provider says now of a text that it took over under this id."""
+        ...

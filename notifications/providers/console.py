@@ -43,7 +43,9 @@ class ConsoleProvider:
         with self.sessions() as session:
             if session.scalar(found) is None:
                 return LookUp(LookUpKind.ABSENT)
-        provider_id = f"console-{text.message_public_id}"
+        return self.look(f"console-{text.message_public_id}")
+
+    def look(self, provider_id: str) -> LookUp:
         return LookUp(LookUpKind.FOUND, provider_id=provider_id, status=MessageStatus.DELIVERED)
 
 

@@ -29,6 +29,7 @@ SHORTEST_VALIDITY_SECONDS = 10
 LOOKED_THROUGH = 100
 CLOCKS_DIFFER_BY = timedelta(minutes=2)
 TAKEN_OVER_WITHIN = timedelta(minutes=10)
+NOT_THERE = 404
 
 NEVER_CONNECTED = (
     urllib3.exceptions.NewConnectionError,  # refused, unreachable, name not found
@@ -132,6 +133,15 @@ class TwilioProvider:
             if _is(made, text):
                 return LookUp(LookUpKind.FOUND, provider_id=made.sid, status=_status(made), reason=_code(made))
         return LookUp(LookUpKind.ABSENT)
+
+    def look(self, provider_id: str) -> LookUp:
+        try:
+            with self._client() as client:
+                made = client.messages(provider_id).fetch()
+        except (TwilioException, requests.RequestException, ValueError) as error:
+            absent = getattr(error, "status", None) == NOT_THERE
+            return LookUp(LookUpKind.ABSENT if absent else LookUpKind.UNABLE, reason=type(error).__name__)
+        return LookUp(LookUpKind.FOUND, provider_id=made.sid, status=_status(made), reason=_code(made))
 
 
 def _validity(text: Text) -> int:

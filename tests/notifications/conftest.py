@@ -41,6 +41,7 @@ class Scripted:
         self.next: deque[Callable[[Text], Outcome]] = deque()
         self.known: LookUp | None = None
         self.asked: list[Text] = []
+        self.looked: list[str] = []
         self.lock = threading.Lock()
 
     def send(self, text: Text) -> Outcome:
@@ -60,6 +61,10 @@ class Scripted:
         if any(taken.message_public_id == text.message_public_id for taken in self.taken):
             return LookUp(LookUpKind.FOUND, provider_id=f"SM{text.message_public_id.hex}")
         return LookUp(LookUpKind.ABSENT)
+
+    def look(self, provider_id: str) -> LookUp:
+        self.looked.append(provider_id)
+        return self.known or LookUp(LookUpKind.FOUND, provider_id=provider_id)
 
     def dies_after_taking_over(self, text: Text) -> Outcome:
         self.take(text)

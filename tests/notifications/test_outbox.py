@@ -143,14 +143,13 @@ def test_what_is_over_is_neither_claimed_nor_started(session: Session, checkin: 
     over = only(session).expires_at
     assert outbox.claim(session, worker="w", now=over).message_ids == ()
     claim = outbox.claim(session, worker="w", now=over - MINUTE)
-    (message_id,) = claim.message_ids
 
     started = [
-        outbox.start_sending(session, message_id=message_id, token=claim.token, provider="p", at=at)
+        outbox.start_sending(session, message_ids=claim.message_ids, token=claim.token, provider="p", at=at)
         for at in (over, over - MINUTE)
     ]
 
-    assert started == [False, True]
+    assert started == [frozenset(), frozenset(claim.message_ids)]
 
 
 def test_the_console_prints_no_number_and_keeps_the_text_for_the_demonstration(

@@ -26,7 +26,7 @@ def test_any_order_of_receipts_ends_in_the_highest_rank(words: list[str], random
 
 def test_every_status_has_a_rank_and_says_something_to_triage_once_it_was_tried() -> None:
     assert set(statuses.RANK) == set(S)
-    assert set(S) - set(statuses.OUTCOME) == {S.QUEUED, S.CLAIMED, S.SENDING}
+    assert set(S) - set(statuses.OUTCOME) == {S.QUEUED, S.CLAIMED, S.SENDING, S.UNREPORTED}
 
 
 @pytest.mark.parametrize(

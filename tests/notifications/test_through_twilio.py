@@ -93,6 +93,15 @@ def test_a_busy_twilio_gets_the_text_later(
     assert len(script.held) == 1
 
 
+def test_a_text_whose_receipt_was_lost_is_asked_about_at_twilio(
+    session: Session, enrolment: Enrolment, script: Script, twilio: TwilioProvider, beat: Beat
+) -> None:
+    beat(OPENS, provider=twilio)
+    script.held[0]["status"] = "delivered"
+    assert beat(OPENS + 15 * MINUTE, provider=twilio) == {"ended-delivered": 1}
+    assert (only(session).status, script.looked) == ("delivered", [script.held[0]["sid"]])
+
+
 def test_a_number_that_left_is_refused_and_remembered(
     session: Session, enrolment: Enrolment, script: Script, twilio: TwilioProvider, beat: Beat
 ) -> None:

@@ -178,6 +178,19 @@ def test_a_look_up_that_fails_says_nothing_of_the_text(twilio: TwilioProvider, w
     assert twilio.find(text()).kind is LookUpKind.UNABLE
 
 
+def test_a_text_is_looked_at_by_its_sid(twilio: TwilioProvider, wire: tuple[str, Script]) -> None:
+    _, script = wire
+    sid = twilio.send(text()).provider_id
+    assert sid is not None
+    script.held[0] |= {"status": "undelivered", "error_code": 30003}
+    found = twilio.look(sid)
+    assert (found.kind, found.status, found.reason) == (LookUpKind.FOUND, MessageStatus.UNDELIVERED, "twilio-30003")
+    assert script.looked == [sid]
+    assert twilio.look("SM" + "0" * 32).kind is LookUpKind.ABSENT
+    script.list_status = 503
+    assert twilio.look(sid).kind is LookUpKind.UNABLE
+
+
 def test_nothing_of_a_text_stands_in_its_repr() -> None:
     shown = repr(text())
     assert "+336" not in shown

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import threading
 import uuid
 from collections import deque
@@ -23,6 +24,7 @@ from werkzeug.datastructures import Headers, ImmutableMultiDict
 
 ACCOUNT = "AC" + "a" * 32
 TOKEN = "f" * 32
+MESSAGES, ONE = re.compile(r"/Messages(/\{Sid\})?\.json$"), re.compile(r"/Messages/(\w+)\.json$")
 SPECIFICATION = Path(__file__).parents[3] / "shared" / "data" / "twilio" / "twilio_api_v2010.json"
 
 
@@ -32,7 +34,7 @@ def specification() -> openapi_core.OpenAPI | None:
     if not SPECIFICATION.exists():
         return None
     document = json.loads(SPECIFICATION.read_text())
-    document["paths"] = {path: item for path, item in document["paths"].items() if path.endswith("/Messages.json")}
+    document["paths"] = {path: item for path, item in document["paths"].items() if MESSAGES.search(path)}
     return openapi_core.OpenAPI.from_dict(document)
 
 
@@ -63,6 +65,7 @@ class Script:
     behaviours: deque[Callable[[Handler, dict[str, str]], None]] = field(default_factory=deque)
     sent: list[dict[str, str]] = field(default_factory=list)
     listed: list[dict[str, str]] = field(default_factory=list)
+    looked: list[str] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
     held: list[dict[str, Any]] = field(default_factory=list)
     pairs: list[tuple[dict[str, str], dict[str, Any]]] = field(default_factory=list)
@@ -97,11 +100,23 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         self._hold_against_specification(b"")
-        asked = dict(parse_qsl(urlsplit(self.path).query))
-        self.script.listed.append(asked)
+        asked, sid = dict(parse_qsl(urlsplit(self.path).query)), ONE.search(self.path)
+        if sid:
+            self.script.looked.append(sid[1])
+        else:
+            self.script.listed.append(asked)
         if self.script.list_status != 200:
             self.answer(self.script.list_status, {"code": self.script.list_status, "message": "no", "status": 503})
-            return
+        elif sid:
+            self._one(sid[1])
+        else:
+            self._list(asked)
+
+    def _one(self, sid: str) -> None:
+        found = next((made for made in self.script.held if made["sid"] == sid), None)
+        self.answer(200 if found else 404, found or {"code": 20404, "message": "not found", "status": 404})
+
+    def _list(self, asked: dict[str, str]) -> None:
         found = [made for made in reversed(self.script.held) if made["to"] == asked["To"]]
         self.answer(200, {"messages": found, "page": 0, "page_size": 100, "next_page_uri": None, "uri": self.path})
 

@@ -87,6 +87,7 @@ STATUSES = {
     "expired": lazy("too late, not sent"),
     "dropped": lazy("no longer needed, not sent"),
     "unknown-final": lazy("fate not known"),
+    "unreported": lazy("sent, arrival not known"),
 }
 
 
