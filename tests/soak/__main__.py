@@ -99,9 +99,9 @@ def soak(service: house.Soaked, script: twilio_server.Script, seconds: float, dr
     ending.close_down(service, chaos, receipts)
     supervisor.check_port("127.0.0.1", service.port)
     with ending.database(home):
-        later = ending.play_ahead(home, script)
+        ending.play_ahead(home, script, draw)
         with home.sessions() as session:
-            ending.count_all(session, ledger, written, script, later, count)
+            ending.count_all(session, ledger, written, script, count)
         home.sessions.kw["bind"].dispose()
     ending.report(count, run.faults, ledger, written, chaos, receipts)
     return count

@@ -15,10 +15,12 @@ from notifications.models import Message, MessageStatus
 from records import audit_check, heartbeats
 from records import enrolment as enrolments
 from records.models import Enrolment
+from tests.notifications import twilio_server
 from tests.soak.callers import Written
 from tests.soak.patients import Ledger
 
-HANDED_OVER = {MessageStatus.ACCEPTED, MessageStatus.SENT, MessageStatus.DELIVERED, MessageStatus.UNDELIVERED}
+HANDED_OVER = {MessageStatus.UNREPORTED, MessageStatus.DELIVERED, MessageStatus.UNDELIVERED}
+AT_PROVIDER = {MessageStatus.SENT: MessageStatus.UNREPORTED}
 BEATS_WITHIN, FAILS_NO_MORE_SINCE = timedelta(seconds=30), timedelta(seconds=8)
 
 
@@ -139,7 +141,7 @@ def of_beats(session: Session, now: datetime, expected: set[str], count: Count) 
     count.none_of("jobs that still fail", list(failed))
 
 
-def of_messages(session: Session, accepted: Counter[str], now: datetime, count: Count) -> None:
+def of_messages(session: Session, accepted: Counter[str], count: Count) -> None:
     """Each in one final state, and with the provider at most once."""
     messages = session.scalars(select(Message)).all()
     states = Counter(f"{one.status}{f' ({one.reason})' if one.reason else ''}" for one in messages)
@@ -148,14 +150,21 @@ def of_messages(session: Session, accepted: Counter[str], now: datetime, count: 
     count.none_of("texts that the provider got twice", [one for one, times in accepted.items() if times > 1])
     ours = {str(one.public_id) for one in messages}
     count.none_of("texts at the provider without a message", [*(set(accepted) - ours)])
-    count.none_of("messages that came to no end", [f"{m.key} {m.status}" for m in messages if not _ended(m, now)])
+    count.none_of(
+        "messages that came to no end", [f"{m.key} {m.status}" for m in messages if m.status not in statuses.FINAL]
+    )
     wrong = [m for m in messages if (m.status in HANDED_OVER) != (str(m.public_id) in accepted)]
     count.none_of("messages of which the provider's books say otherwise", [f"{m.key} {m.status}" for m in wrong])
     nameless = [m.key for m in messages if m.status in HANDED_OVER and m.provider_id is None]
     count.none_of("texts taken over without the provider's number for them", list(nameless))
 
 
-def _ended(message: Message, now: datetime) -> bool:
-    """Its last state, or an hour of its own that has not come."""
-    later = message.status == MessageStatus.QUEUED and message.next_try_at > now
-    return later or message.status in statuses.FINAL | HANDED_OVER
+def of_ends(session: Session, script: twilio_server.Script, count: Count) -> None:
+    """What the provider knows in the end is what we know, whatever became of its receipts."""
+    known = {made["sid"]: statuses.TWILIO[made["status"]] for made in script.held}
+    ends = session.execute(
+        select(Message.key, Message.status, Message.provider_id).where(Message.status.in_(HANDED_OVER))
+    )
+    wrong = [f"{key} {status}" for key, status, sid in ends if status != AT_PROVIDER.get(known[sid], known[sid])]
+    count.rows.append(("texts asked about one by one", len(script.looked)))
+    count.none_of("texts whose end is another than the provider's", list(wrong))

@@ -5,12 +5,13 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import random
 import signal
 import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from sqlalchemy.orm import Session
 
@@ -25,10 +26,10 @@ from tests.soak.chaos import Chaos
 from tests.soak.counting import Count
 from tests.soak.house import House, Soaked
 from tests.soak.patients import Ledger, Patients
-from tests.soak.provider import Receipts, accepted
+from tests.soak.provider import Receipts, accepted, come_to_an_end
 from webapp import worker
 
-AHEAD_MINUTES = (0, 1, 3, 5, 11, 12, 15, 20, 26, 40, 60, 90, 125)
+AHEAD_MINUTES = (0, 1, 3, 5, 11, 12, 15, 20, 26, 40, 60, 90, 125, 24 * 60, 73 * 60, 98 * 60)
 
 
 class Nobody:
@@ -72,9 +73,9 @@ def database(house: House) -> Iterator[None]:
         server.stop()
 
 
-def play_ahead(house: House, script: twilio_server.Script) -> datetime:
-    """Leases end, doubts are looked up, late texts expire: what a worker does in the next two hours."""
-    now = started = clock.now()
+def play_ahead(house: House, script: twilio_server.Script, draw: random.Random) -> None:
+    """What a worker does in the next days: leases end, doubtful and silent texts are looked up, late ones expire."""
+    started = clock.now()
     provider = TwilioProvider(
         account_sid=twilio_server.ACCOUNT, auth_token=twilio_server.TOKEN, sender="+33644600000",
         api_url=house.service.twilio,
@@ -86,18 +87,18 @@ def play_ahead(house: House, script: twilio_server.Script) -> datetime:
             house.sessions, provider, now=now, lanes=4, worker="ahead", public_url=house.service.url
         ):
             pass
+        for made in [one for one in script.held if one["status"] == "queued"]:
+            come_to_an_end(made, draw)
     provider.close()
-    return now
 
 
-def count_all(
-    session: Session, ledger: Ledger, written: Written, script: twilio_server.Script, now: datetime, count: Count
-) -> None:
+def count_all(session: Session, ledger: Ledger, written: Written, script: twilio_server.Script, count: Count) -> None:
     counting.of_answers(session, ledger, count)
     counting.of_rules(session, count)
     counting.of_people(session, clock.now(), count)
     counting.of_staff(session, written, count)
-    counting.of_messages(session, accepted(script), now, count)
+    counting.of_messages(session, accepted(script), count)
+    counting.of_ends(session, script, count)
 
 
 def logged(service: Soaked) -> Counter[str]:
