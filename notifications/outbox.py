@@ -21,6 +21,8 @@ from records.models import EnrolmentState
 BATCH = 500
 CLAIM_LASTS = timedelta(minutes=10)
 SENDING_LASTS = timedelta(minutes=2)
+APART = timedelta(minutes=1)
+"""More than the clocks of two workers ever differ."""
 SWEPT_AT_ONCE = 1000
 WRITTEN_TO = (EnrolmentState.INVITED, EnrolmentState.ACTIVE)
 
@@ -100,15 +102,17 @@ def put_back(session: Session, *, message_id: int, token: str, reason: str, agai
     session.execute(update(Message).where(*held).values(values).execution_options(synchronize_session=False))
 
 
+# A lease that ends later than any could is of before the clock was set back.
 RELEASE = text("""
     UPDATE messages SET status = 'queued', status_at = :now, claimed_by = NULL, lease_ends_at = NULL
-    WHERE status = 'claimed' AND lease_ends_at <= :now
+    WHERE status = 'claimed' AND (lease_ends_at <= :now OR lease_ends_at > :longest)
 """)
 
 
 def release_leases(session: Session, *, now: datetime) -> int:
     """Return to the queue what a worker claimed and never began to send; returns how many."""
-    return int(session.execute(RELEASE, {"now": now}).rowcount)  # type: ignore[attr-defined]
+    values = {"now": now, "longest": now + CLAIM_LASTS + APART}
+    return int(session.execute(RELEASE, values).rowcount)  # type: ignore[attr-defined]
 
 
 EXPIRE = text("""
@@ -130,7 +134,7 @@ def expire(session: Session, *, now: datetime, limit: int = SWEPT_AT_ONCE) -> in
 
 STUCK = text("""
     WITH old AS MATERIALIZED (
-        SELECT id FROM messages WHERE status = 'sending' AND lease_ends_at <= :now
+        SELECT id FROM messages WHERE status = 'sending' AND (lease_ends_at <= :now OR lease_ends_at > :longest)
         ORDER BY id LIMIT :limit FOR UPDATE SKIP LOCKED
     )
     UPDATE messages m
@@ -142,6 +146,8 @@ STUCK = text("""
 
 def doubt_stuck(session: Session, *, now: datetime, limit: int = SWEPT_AT_ONCE) -> int:
     """Call unknown what was being sent when its worker vanished; it is asked about, never sent again."""
-    ids = list(session.scalars(STUCK, {"now": now, "limit": limit, "look": now}))
+    ids = list(
+        session.scalars(STUCK, {"now": now, "limit": limit, "look": now, "longest": now + SENDING_LASTS + APART})
+    )
     settling.tell_triage(session, message_ids=ids, at=now)
     return len(ids)

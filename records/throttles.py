@@ -7,7 +7,7 @@ import ipaddress
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import case, delete, select, update
+from sqlalchemy import ColumnElement, and_, case, delete, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -29,6 +29,8 @@ LIMITS = {
     Door.BIRTH_DAY: (5, timedelta(hours=1)),
     Door.CODE: (30, timedelta(hours=1)),
 }
+APART = timedelta(minutes=1)
+"""More than the clocks of two web processes that serve ever differ."""
 BY_ADDRESS = frozenset({Door.SIGN_IN_ADDRESS, Door.CODE})
 """Thousands of telephones share one IPv4 address at their provider, while one household has a whole IPv6 /64."""
 
@@ -52,7 +54,7 @@ def count_try(session: Session, *, door: Door, subject: str, now: datetime) -> N
 def failed(session: Session, *, door: Door, subject: str, now: datetime) -> int:
     """Count one failure; returns how many the present window holds."""
     fresh = insert(Throttle).values(door=door, subject_digest=_digest(door, subject), failures=1, window_started_at=now)
-    over = Throttle.window_started_at <= now - LIMITS[door][1]
+    over = ~_runs(door, now)
     counted = fresh.on_conflict_do_update(
         index_elements=[Throttle.door, Throttle.subject_digest],
         set_={
@@ -64,15 +66,19 @@ def failed(session: Session, *, door: Door, subject: str, now: datetime) -> int:
 
 
 def is_blocked(session: Session, *, door: Door, subject: str, now: datetime) -> bool:
-    most, window = LIMITS[door]
     failures = session.scalar(
         select(Throttle.failures).where(
             Throttle.door == door,
             Throttle.subject_digest == _digest(door, subject),
-            Throttle.window_started_at > now - window,
+            _runs(door, now),
         )
     )
-    return failures is not None and failures >= most
+    return failures is not None and failures >= LIMITS[door][0]
+
+
+def _runs(door: Door, now: datetime) -> ColumnElement[bool]:
+    """Whether the window counts. One of before the clock was set back would shut the door until its hour returns."""
+    return and_(Throttle.window_started_at > now - LIMITS[door][1], Throttle.window_started_at <= now + APART)
 
 
 def forgive(session: Session, *, door: Door, subject: str) -> None:

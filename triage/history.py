@@ -23,10 +23,10 @@ MISSED = """
 """Check-ins missed in a row: those that ended since anything was last heard from the patient."""
 
 NO_TEXT_ARRIVED = """
-    (SELECT bool_and(x.outcome IN ('failed', 'not-sent')) FROM contacts x
+    (SELECT coalesce(bool_and(x.outcome IN ('failed', 'not-sent')), true) FROM contacts x
      WHERE x.about = c.public_id AND x.channel = 'sms') AS no_text_arrived
 """
-"""Whether every text about check-in `c` is known not to have arrived; not known where none was tried."""
+"""Whether no text about check-in `c` can have arrived: each failed, or none was even tried while the worker slept."""
 
 FAILED_CALLS = """
     (SELECT count(*) FROM callbacks b JOIN attempts t ON t.callback_id = b.id

@@ -19,6 +19,8 @@ from records.throttles import Door, TooManyTries, count_try, failed, forgive, is
 IDLE = timedelta(minutes=30)
 LASTS = timedelta(hours=12)
 TOUCH_EVERY = timedelta(minutes=1)
+APART = timedelta(minutes=1)
+"""More than the clocks of two web processes that serve ever differ."""
 
 WRONG = Sentence("The e-mail address or the password is not right.")
 WAIT = Sentence("Too many tries. Wait a quarter of an hour, then try again.")
@@ -88,6 +90,8 @@ def _start(session: Session, staff: Staff, from_address: str, now: datetime) -> 
 def session_of(session: Session, *, token: str, now: datetime) -> StaffSession | None:
     """The session that this secret opens, unless it is over, idle for 30 minutes, or its owner was disabled.
 
+    One that was seen in what is now the future, by a clock set back since, is over: it could stay idle for that long.
+
     Marks it as seen at most once a minute; the caller commits, also after a page that only reads, or it counts as idle.
     """
     with_teams = joinedload(StaffSession.staff).joinedload(Staff.teams)
@@ -95,7 +99,7 @@ def session_of(session: Session, *, token: str, now: datetime) -> StaffSession |
     signed_in = session.scalars(found).unique().one_or_none()
     if signed_in is None or signed_in.revoked_at is not None or signed_in.staff.disabled_at is not None:
         return None
-    if signed_in.ends_at <= now or signed_in.seen_at + IDLE <= now:
+    if signed_in.ends_at <= now or not now - IDLE < signed_in.seen_at <= now + APART:
         return None
     if signed_in.seen_at + TOUCH_EVERY <= now:
         signed_in.seen_at = now
