@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -43,6 +44,7 @@ GREEN = {
 }
 TYPED = {"green": GREEN, "orange": GREEN | {"temperature": "39,2"}, "red": GREEN | {"fainted": "true"}}
 """Fourteen answers as a patient types them, by the level that they must come out at."""
+SCATTER = random.Random(1)
 TEAMS = 4
 
 
@@ -134,5 +136,13 @@ def stored_answers(house: House, level: str) -> dict[str, Any]:
 
 
 def as_json(level: str) -> dict[str, Any]:
-    """What the phone's script sends."""
-    return {link_id: {"raw": [value]} for link_id, value in TYPED[level].items()}
+    """What the phone's script sends. What is measured differs from patient to patient, within what is harmless, so that
+    nothing that is kept of one answer flatters the next.
+    """
+    typed = TYPED[level] | {
+        "heart-rate": str(SCATTER.randint(62, 89)),
+        "respiratory-rate": str(SCATTER.randint(14, 18)),
+        "spo2": str(SCATTER.randint(96, 98)),
+        "temperature": f"{39 if level == 'orange' else 37},{SCATTER.randint(0, 6)}",
+    }
+    return {link_id: {"raw": [value]} for link_id, value in typed.items()}

@@ -28,11 +28,12 @@ def single_statements() -> Iterator[Driver]:
     Whoever has one may need the session's beside it. So never all of the pool are lent like this, or threads that each
     have their first would wait for a second that nobody gives back. Raises sqlalchemy.exc.TimeoutError.
     """
-    places = _places(db.engine)
+    engine = db.engine
+    places = _places(engine)
     if not places.acquire(timeout=WAIT_SECONDS):
         raise exc.TimeoutError(f"no connection within {WAIT_SECONDS} s")
     try:
-        yield from _lent()
+        yield from _lent(engine)
     finally:
         places.release()
 
@@ -44,8 +45,8 @@ def _places(engine: Engine) -> BoundedSemaphore:
     return BoundedSemaphore(engine.pool.size())
 
 
-def _lent() -> Iterator[Driver]:
-    lent = db.engine.raw_connection()
+def _lent(engine: Engine) -> Iterator[Driver]:
+    lent = engine.raw_connection()
     driver = lent.driver_connection
     assert isinstance(driver, psycopg.Connection)
     try:
@@ -68,7 +69,20 @@ def under(session: Session) -> Driver:
 
 def one_row(driver: Driver, statement: str, values: Mapping[str, Any]) -> dict[str, Any] | None:
     """The first row of the result, by name; None without one."""
-    return driver.cursor(row_factory=dict_row).execute(statement, values).fetchone()
+    cursor = driver.execute(statement, values)
+    row = cursor.fetchone()
+    return None if row is None else dict(zip(_names(statement, cursor), row, strict=True))
+
+
+def _names(statement: str, cursor: psycopg.Cursor[Any]) -> tuple[str, ...]:
+    """The columns of a constant statement, named once in this process and not in each of its rows."""
+    found = _columns.get(statement)
+    if found is None:
+        found = _columns[statement] = tuple(column.name for column in cursor.description or ())
+    return found
+
+
+_columns: dict[str, tuple[str, ...]] = {}
 
 
 def all_rows(driver: Driver, statement: str, values: Mapping[str, Any]) -> list[dict[str, Any]]:
