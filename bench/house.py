@@ -136,13 +136,22 @@ def stored_answers(house: House, level: str) -> dict[str, Any]:
 
 
 def as_json(level: str) -> dict[str, Any]:
-    """What the phone's script sends. What is measured differs from patient to patient, within what is harmless, so that
-    nothing that is kept of one answer flatters the next.
+    """What the phone's script sends."""
+    return _sent(TYPED[level])
+
+
+def as_json_of_somebody(level: str) -> dict[str, Any]:
+    """The same with measures that differ from patient to patient, within what is harmless, so that nothing that is kept
+    of one answer flatters the next.
     """
-    typed = TYPED[level] | {
+    measured = {
         "heart-rate": str(SCATTER.randint(62, 89)),
         "respiratory-rate": str(SCATTER.randint(14, 18)),
         "spo2": str(SCATTER.randint(96, 98)),
         "temperature": f"{39 if level == 'orange' else 37},{SCATTER.randint(0, 6)}",
     }
+    return _sent(TYPED[level] | measured)
+
+
+def _sent(typed: dict[str, str]) -> dict[str, Any]:
     return {link_id: {"raw": [value]} for link_id, value in typed.items()}

@@ -16,7 +16,7 @@ import psycopg
 
 from bench import cohort, servers
 from bench.cohort import Cohort
-from bench.house import House, as_json, stored_answers
+from bench.house import House, as_json_of_somebody, stored_answers
 from bench.timing import Figure
 from records import crypto
 from triage.levels import Level
@@ -91,7 +91,11 @@ def _rows(connection: psycopg.Connection[Any]) -> tuple[int, ...]:
 
 def _request(route: Route, checkin: dict[str, Any], level: str) -> bytes:
     person, key = route.people[checkin["person"]], str(uuid.uuid4())
-    body: dict[str, Any] = {"answers": as_json(level), "language": "fr", "completed_at": datetime.now(UTC).isoformat()}
+    body: dict[str, Any] = {
+        "answers": as_json_of_somebody(level),
+        "language": "fr",
+        "completed_at": datetime.now(UTC).isoformat(),
+    }
     if route.path != "/api/answers":
         ids = {name: person[name] for name in ("enrolment", "patient", "team", "subject")}
         ids |= {"checkin": checkin["id"], "due_at": checkin["opens_at"].isoformat()}
