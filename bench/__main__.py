@@ -13,11 +13,13 @@ from pathlib import Path
 
 import orjson
 
-from bench import assessing, callback_queue, house, outbox, servers, submission, tick
+from bench import assessing, callback_queue, house, memory, million, outbox, servers, submission, tick, wave
 from bench.timing import Figure, as_table
 
 RESULTS = Path(__file__).parent / "results"
-ROOMS = ("submission", "queue", "tick", "outbox", "assess")
+USUAL = ("submission", "queue", "tick", "outbox", "assess")
+ALONE = ("wave", "million", "memory")
+"""Each wants the whole server for itself, so each gets a new one, and only when asked for by name."""
 
 
 def main() -> None:
@@ -25,11 +27,15 @@ def main() -> None:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that servers and folder go with it
     figures: list[Figure] = []
     started = datetime.now(UTC)
-    with house.built(servers.free_port(), processes=arguments.processes) as built:
-        for room, measure in _rooms(built, arguments).items():
-            if room in arguments.rooms:
+    usual = [room for room in USUAL if room in arguments.rooms]
+    for together in [usual, *([room] for room in ALONE if room in arguments.rooms)]:
+        if not together:
+            continue
+        with house.built(servers.free_port(), processes=arguments.processes) as built:
+            measures = _rooms(built, arguments)
+            for room in together:
                 print(f"{datetime.now(UTC):%H:%M:%S} {room} …", file=sys.stderr, flush=True)
-                found = measure()
+                found = measures[room]()
                 figures += found
                 _keep(figures, started, vars(arguments))
                 print(as_table(found), flush=True)
@@ -41,7 +47,9 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--full", action="store_true", help="the tick over a million enrolments")
     parser.add_argument("--repetitions", type=int, default=5)
     parser.add_argument("--processes", type=int, default=2, help="web processes, as VIGIDOM_WEB_PROCESSES")
-    parser.add_argument("--rooms", nargs="+", choices=ROOMS, default=ROOMS)
+    parser.add_argument("--rooms", nargs="+", choices=USUAL + ALONE, default=USUAL)
+    parser.add_argument("--minutes", type=float, default=60, help="memory: how long")
+    parser.add_argument("--days", type=int, default=2, help="million: answered days behind each enrolment")
     return parser.parse_args()
 
 
@@ -55,6 +63,9 @@ def _rooms(built: house.House, arguments: argparse.Namespace) -> dict[str, Calla
         "queue": lambda: callback_queue.measure(built, open_callbacks=20_000 // part, repetitions=times * 10),
         "tick": lambda: tick.measure(built, enrolments=enrolments, repetitions=times),
         "outbox": lambda: outbox.measure(built, messages=2000 // part, repetitions=times),
+        "wave": lambda: wave.measure(built, patients=52_000 // part),
+        "million": lambda: million.measure(built, enrolments=1_000_000 // part, days=arguments.days, repetitions=times),
+        "memory": lambda: memory.measure(built, minutes=arguments.minutes),
         "assess": lambda: assessing.measure(repetitions=times, each=5000 // part),
     }
 

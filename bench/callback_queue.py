@@ -39,7 +39,7 @@ COUNTS = """
 OPEN = """
     WITH callback AS (
         INSERT INTO callbacks (enrolment_id, team_id, rank, opened_at, due_at)
-        SELECT e.id, e.team_id, CASE WHEN e.id %% 20 = 0 THEN 50 ELSE 20 END,
+        SELECT e.id, e.team_id, CASE WHEN e.id %% 20 = 0 THEN 40 ELSE 20 END,
             %(now)s - (e.id %% 600) * interval '1 minute', %(now)s + (60 - e.id %% 600) * interval '1 minute'
         FROM enrolments e WHERE e.id BETWEEN %(first)s AND %(last)s
         RETURNING id, enrolment_id, rank, opened_at, due_at

@@ -32,10 +32,14 @@ class Cohort:
         return self.last - self.first + 1
 
 
-def make(house: House, connection: psycopg.Connection[Any], count: int, *, sealed: bool) -> Cohort:
-    """`count` active enrolments, spread over the teams, asked again in a year."""
+def make(
+    house: House, connection: psycopg.Connection[Any], count: int, *, sealed: bool, reached: bool = False
+) -> Cohort:
+    """`count` active enrolments, spread over the teams, asked again in a year. `reached`: each has a telephone number
+    of their own that is not reserved for rehearsals, so that texts are written; only for a stand-in on the loopback.
+    """
     before = _highest(connection, "patients")
-    _seal_each(house, connection, count) if sealed else _borrow(house, connection, count)
+    _seal_each(house, connection, count, reached) if sealed else _borrow(house, connection, count)
     first_patient, last_patient = before + 1, _highest(connection, "patients")
     before = _highest(connection, "enrolments")
     connection.execute(
@@ -66,22 +70,22 @@ def _highest(connection: psycopg.Connection[Any], table: str) -> int:
     return int(connection.execute(f"SELECT coalesce(max(id), 0) FROM {table}").fetchone()[0])  # type: ignore[index]
 
 
-def _identity(public_id: uuid.UUID) -> tuple[list[bytes], bytes]:
+def _identity(public_id: uuid.UUID, phone: str = VALUES[-1]) -> tuple[list[bytes], bytes]:
     key, wrapped = crypto.new_data_key(public_id)
     place = {"table": "patients", "public_id": public_id}
-    pairs = zip(COLUMNS, VALUES, strict=True)
+    pairs = zip(COLUMNS, (*VALUES[:-1], phone), strict=True)
     return [bytes(crypto.seal(value, key, column=column, **place)) for column, value in pairs], bytes(wrapped)
 
 
-def _seal_each(house: House, connection: psycopg.Connection[Any], count: int) -> None:
+def _seal_each(house: House, connection: psycopg.Connection[Any], count: int, reached: bool) -> None:
     kept = []
     with connection.transaction(), connection.cursor() as cursor:
         columns = "public_id, family_name, given_name, birth_date, phone, language, rehearsal, created_at, updated_at"
         with cursor.copy(f"COPY patients ({columns}) FROM STDIN") as copy:
-            for _ in range(count):
+            for number in range(count):
                 public_id = uuid.uuid4()
-                values, wrapped = _identity(public_id)
-                copy.write_row((public_id, *values, "fr", True, house.now, house.now))
+                values, wrapped = _identity(public_id, f"+336{number:08d}" if reached else VALUES[-1])
+                copy.write_row((public_id, *values, "fr", not reached, house.now, house.now))
                 kept.append((public_id, wrapped))
         cursor.execute("CREATE TEMP TABLE wrapping (public_id uuid, wrapped bytea) ON COMMIT DROP")
         with cursor.copy("COPY wrapping FROM STDIN") as copy:

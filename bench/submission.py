@@ -67,7 +67,7 @@ def _burst(
 ) -> dict[str, float]:
     """One burst, and proof from the tables that it wrote what it should have."""
     asked = [next(route.asked) for _ in range(count)]
-    levels = [_level(number) for number, _ in asked]
+    levels = [level_of(number) for number, _ in asked]
     requests = [_request(route, checkin, level) for (_, checkin), level in zip(asked, levels, strict=True)]
     before = _rows(connection)
     found = servers.burst(house.folder, route.server, connections, requests, expected="201")
@@ -79,7 +79,7 @@ def _burst(
     return found
 
 
-def _level(number: int) -> str:
+def level_of(number: int) -> str:
     """A fixed scatter of the mix: 85 % green, 12 % orange, 3 % red."""
     return MIX[number * 37 % len(MIX)]
 

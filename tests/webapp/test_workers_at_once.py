@@ -1,0 +1,112 @@
+"""Several workers on one database: whichever jobs they beat at the same moment, each thing is done once."""
+
+from __future__ import annotations
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.orm import Session, sessionmaker
+
+from notifications.models import Message
+from questionnaires.models import Checkin
+from records.models import Enrolment, Role
+from tests.factories import NOW, make_enrolment
+from tests.notifications.conftest import URL, Scripted
+from tests.triage.scene import WELL, Scene, set_scene
+from triage.models import Alert, Callback
+from webapp import worker
+
+WORKERS, PEOPLE = 3, 6
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+
+NEVER_INVITED = "UPDATE enrolments SET state = 'enrolled', updated_at = :now - interval '2 days'"
+NEVER_ACTIVATED = "UPDATE enrolments SET state = 'invited', invited_at = :now - interval '2 days'"
+PAUSED = """
+    UPDATE enrolments SET state = 'paused', paused_at = :now, pause_owner_id = :staff, pause_review_on = '2026-03-01'
+"""
+WITHOUT_LIMITS = """
+    UPDATE enrolments SET state = 'active', paused_at = NULL, conditions = '["home-oxygen"]', next_checkin_at = :later
+"""
+OVER = "UPDATE enrolments SET conditions = '[]', ends_on = '2026-03-01'"
+UNLIVED = "UPDATE assessments SET relived_at = NULL, relived_same = NULL"
+STALE = """
+    INSERT INTO throttles (door, subject_digest, failures, window_started_at)
+    SELECT 'code', sha256(int8send(n)), 1, :now - interval '9 days' FROM generate_series(1, :people) n
+"""
+BEATS: tuple[tuple[str, timedelta, str], ...] = (
+    ("open-checkins", -HOUR / 2, "UPDATE enrolments SET next_checkin_at = :now - interval '3 hours'"),
+    ("close-checkins", 6 * HOUR, ""),
+    ("silences", 6 * HOUR, ""),
+    ("never-invited", 6 * HOUR, NEVER_INVITED),
+    ("never-activated", 6 * HOUR, NEVER_ACTIVATED),
+    ("reviews-due", 6 * HOUR, PAUSED),
+    ("limits-due", 6 * HOUR, WITHOUT_LIMITS),
+    ("follow-up-ends", 6 * HOUR, OVER),
+    ("reliving", 6 * HOUR, UNLIVED),
+    ("housekeeping", 6 * HOUR, STALE),
+)
+"""What makes a job's work, in the order in which one leads to the next. Everybody stays one enrolment throughout."""
+
+
+class House:
+    def __init__(self, session: Session, engine: sa.Engine) -> None:
+        self.session, self.sessions = session, sessionmaker(engine)
+        scene = set_scene(session)
+        self.staff = scene.person(Role.PHYSICIAN).id
+        for _ in range(PEOPLE - 1):
+            made = make_enrolment(session, programme=scene.programme, team=scene.team)
+            Scene(session, scene.programme, scene.team, scene.version_id, made).submit(WELL)
+        scene.submit(WELL)
+        session.execute(sa.text("UPDATE enrolments SET activated_at = :then"), {"then": NOW - DAY})
+        session.commit()
+
+    def prepare(self, statement: str, now: datetime) -> None:
+        given = {"now": now, "later": now + DAY, "staff": self.staff, "people": PEOPLE}
+        prepared = sa.text(statement)
+        self.session.execute(prepared, {name: given[name] for name in prepared._bindparams})
+        self.session.commit()
+
+    def beat(self, name: str, provider: Scripted, now: datetime) -> int:
+        """How many things the workers did together."""
+        together = threading.Barrier(WORKERS)
+
+        def work(_: int) -> int:
+            job = worker.jobs(provider, URL, present=None)[name]
+            together.wait(30)
+            return job(self.sessions, now)
+
+        with ThreadPoolExecutor(WORKERS) as threads:
+            return sum(threads.map(work, range(WORKERS)))
+
+    def count(self, column: Any) -> tuple[int, int]:
+        """Rows, and how many of them are about different things."""
+        self.session.rollback()
+        return tuple(self.session.execute(sa.select(sa.func.count(), sa.func.count(column.distinct()))).one())
+
+
+@pytest.fixture
+def house(session: Session, engine: sa.Engine) -> House:
+    return House(session, engine)
+
+
+def test_whatever_workers_beat_at_the_same_moment_is_done_once(house: House) -> None:
+    provider, done = Scripted(), {}
+    for name, later, statement in BEATS:
+        if statement:
+            house.prepare(statement, NOW + later)
+        done[name] = house.beat(name, provider, NOW + later)
+        if name == "open-checkins":
+            house.beat("messages", provider, NOW + later)
+            assert house.count(Message.checkin_id) == (PEOPLE, PEOPLE)
+            assert len(provider.messages) == len(set(provider.messages)) == PEOPLE
+
+    assert done == dict.fromkeys(done, PEOPLE)
+    assert set(done) | {"messages"} == set(worker.jobs(provider, URL)), "a job that nobody beats here"
+    assert house.count(Checkin.enrolment_id) == (PEOPLE, PEOPLE)
+    assert house.count(Callback.enrolment_id) == (PEOPLE, PEOPLE)
+    assert house.count(Alert.kind) == (6 * PEOPLE, 6)
+    assert house.count(Enrolment.id) == (PEOPLE, PEOPLE)
