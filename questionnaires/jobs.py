@@ -81,12 +81,11 @@ OPEN = text("""
 """)
 
 CLOSE = text("""
-    WITH due AS (
+    UPDATE checkins SET state = 'missed', closed_at = :now
+    WHERE id = ANY (ARRAY(
         SELECT id FROM checkins WHERE state = 'open' AND closes_at <= :now
         ORDER BY closes_at LIMIT :limit FOR UPDATE SKIP LOCKED
-    )
-    UPDATE checkins c SET state = 'missed', closed_at = :now
-    FROM due WHERE c.id = due.id
+    ))
 """)
 
 

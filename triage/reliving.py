@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 
 import structlog
-from sqlalchemy import func, select
+from sqlalchemy import func, not_, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
@@ -53,7 +53,8 @@ def relive(session: Session, *, now: datetime, limit: int = CHUNK) -> int:
 
 def count_differing(session: Session) -> int:
     """How many came out differently, ever."""
-    return session.scalars(select(func.count()).where(Assessment.relived_same.is_(False))).one()
+    differs = not_(Assessment.relived_same)  # as its index says it; "is false" would read every assessment
+    return session.scalars(select(func.count()).where(differs)).one()
 
 
 def _is_same(session: Session, row: Mapping[str, Any]) -> bool:
