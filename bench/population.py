@@ -161,8 +161,8 @@ LIVED = (
     WHERE e.id BETWEEN %(first)s AND %(last)s AND e.activated_at IS NOT NULL
     """,
     """
-    INSERT INTO checkins (enrolment_id, local_on, slot, opens_at, closes_at)
-    SELECT id, %(now)s::date, 'morning', %(now)s - (id %% 30) * interval '1 minute', %(now)s + interval '3 hours'
+    INSERT INTO checkins (enrolment_id, local_on, slot, opens_at, closes_at, texts_owed)
+    SELECT id, %(now)s::date, 'morning', %(now)s - (id %% 30) * interval '1 minute', %(now)s + interval '3 hours', 1
     FROM enrolments WHERE id BETWEEN %(first)s AND %(last)s AND state = 'active' AND id %% 10 < 3
     """,
     f"""
