@@ -15,6 +15,7 @@ from triage.facts import (
     read,
     readings_from_json,
     readings_to_json,
+    scale,
     unscale,
 )
 
@@ -113,6 +114,11 @@ def test_each_fact_comes_from_its_own_source_and_says_so():
     assert [reading.value for reading in readings.values()] == [1, 2, 3, 4, False]
     assert readings["answer"].origin == "response 7"
     assert first["first"].value is True
+
+
+def test_every_number_scales_to_the_very_integer_that_it_is_made_of():
+    """As floats, 8.29 times a hundred is 828.9999999999999."""
+    assert [scale(Decimal(whole).scaleb(-2), 2) for whole in range(5000)] == list(range(5000))
 
 
 @given(st.integers(-(10**9), 10**9), st.integers(0, 6))
