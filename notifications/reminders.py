@@ -33,8 +33,8 @@ INVITATIONS = text("""
 """)
 
 # A check-in is looked at three times, when each of its texts comes due, and not at every beat of a morning on which
-# hundreds of thousands are open: `texts_owed` says how often it was. OFFSET 0 has the enrolment looked up, for the
-# planner expects many check-ins, and would read all enrolments for none.
+# hundreds of thousands are open: `texts_owed` says how often it was. OFFSET 0 has those of each stage, and then
+# the enrolment, looked up by index: the planner expects many, and would read all that is open for none.
 CHECKINS = text("""
     WITH minutes AS MATERIALIZED (
         SELECT id, first_reminder_minutes * interval '1 minute' AS first,
@@ -52,6 +52,7 @@ CHECKINS = text("""
         FROM stage CROSS JOIN LATERAL (
             SELECT id, public_id, enrolment_id, opens_at, closes_at, texts_owed AS told FROM checkins
             WHERE state = 'open' AND texts_owed < 3 AND texts_owed = stage.told AND opens_at <= :now - stage.after
+            OFFSET 0
         ) c
         CROSS JOIN LATERAL (SELECT programme_id FROM enrolments
                             WHERE id = c.enrolment_id AND state = 'active' OFFSET 0) e
