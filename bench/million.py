@@ -34,6 +34,8 @@ OPENED = 2_000
 """Patients whose identity can be read: those whom the pages show. They are the same in both databases."""
 CALLED = 1_000
 FLAT = 1.5
+WARM_UP = 10
+"""Until every statement is prepared and has the plan that stays, which knows no values and may be another one."""
 
 
 @dataclass
@@ -81,7 +83,7 @@ def measure(house: House, *, enrolments: int, days: int, repetitions: int) -> li
 
 def _figure(path: Any, small: World, large: World, repetitions: int) -> Iterator[Figure]:
     for world in (small, large):
-        for _ in range(6):  # until every statement is prepared and the plan is the one that stays
+        for _ in range(WARM_UP):
             path.run(world)
     reads = []
     for world in (small, large):

@@ -154,9 +154,10 @@ def live(house: House, connection: psycopg.Connection[Any], group: Cohort, behin
 ASKED = "enrolments e JOIN checkins c ON c.enrolment_id = e.id WHERE e.id BETWEEN %(first)s AND %(last)s"
 LIVED = (
     """
-    INSERT INTO checkins (enrolment_id, local_on, slot, opens_at, closes_at, state, closed_at)
+    INSERT INTO checkins (enrolment_id, local_on, slot, opens_at, closes_at, state, closed_at,
+        texts_owed)
     SELECT e.id, %(now)s::date - day, 'morning', %(now)s - day * interval '1 day',
-        %(now)s - day * interval '1 day' + interval '4 hours', 'answered', %(now)s - day * interval '1 day'
+        %(now)s - day * interval '1 day' + interval '4 hours', 'answered', %(now)s - day * interval '1 day', 1
     FROM generate_series(%(days)s, 1, -1) day CROSS JOIN enrolments e
     WHERE e.id BETWEEN %(first)s AND %(last)s AND e.activated_at IS NOT NULL
     """,

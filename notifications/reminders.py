@@ -33,8 +33,8 @@ INVITATIONS = text("""
 """)
 
 # A check-in is looked at three times, when each of its texts comes due, and not at every beat of a morning on which
-# hundreds of thousands are open: `texts_owed` says how often it was. OFFSET 0 has those of each stage, and then
-# the enrolment, looked up by index: the planner expects many, and would read all that is open for none.
+# hundreds of thousands are open: `texts_owed` says how often it was. The order has those of each stage, and
+# OFFSET 0 the enrolment, looked up by index: the planner expects many, and would read all that is open for none.
 CHECKINS = text("""
     WITH minutes AS MATERIALIZED (
         SELECT id, first_reminder_minutes * interval '1 minute' AS first,
@@ -52,7 +52,7 @@ CHECKINS = text("""
         FROM stage CROSS JOIN LATERAL (
             SELECT id, public_id, enrolment_id, opens_at, closes_at, texts_owed AS told FROM checkins
             WHERE state = 'open' AND texts_owed < 3 AND texts_owed = stage.told AND opens_at <= :now - stage.after
-            OFFSET 0
+            ORDER BY opens_at
         ) c
         CROSS JOIN LATERAL (SELECT programme_id FROM enrolments
                             WHERE id = c.enrolment_id AND state = 'active' OFFSET 0) e
@@ -63,24 +63,27 @@ CHECKINS = text("""
         LIMIT :limit
     ),
     held AS MATERIALIZED (
-        SELECT w.* FROM waiting w JOIN checkins c ON c.id = w.id AND c.state = 'open' AND c.texts_owed = w.told
-        FOR NO KEY UPDATE OF c SKIP LOCKED
+        SELECT c.id FROM checkins c WHERE c.id = ANY (ARRAY(SELECT id FROM waiting)) AND c.state = 'open'
+        FOR NO KEY UPDATE SKIP LOCKED
+    ),
+    mine AS MATERIALIZED (
+        SELECT waiting.* FROM waiting JOIN held ON held.id = waiting.id
     ),
     told AS (
-        UPDATE checkins c SET texts_owed = held.texts FROM held WHERE c.id = held.id
+        UPDATE checkins c SET texts_owed = mine.texts FROM mine WHERE c.id = mine.id
     ),
     owed AS (
         SELECT 'checkin:' || public_id AS key, 'checkin' AS purpose, id, enrolment_id,
                opens_at AS due_at, least(opens_at + first, closes_at) AS expires_at
-        FROM held WHERE told < 1
+        FROM mine WHERE told < 1
         UNION ALL
         SELECT 'reminder:' || public_id || '\\:1', 'first-reminder', id, enrolment_id,
                opens_at + first, least(opens_at + second, closes_at)
-        FROM held WHERE told < 2 AND texts >= 2 AND opens_at + first < closes_at
+        FROM mine WHERE told < 2 AND texts >= 2 AND opens_at + first < closes_at
         UNION ALL
         SELECT 'reminder:' || public_id || '\\:2', 'second-reminder', id, enrolment_id,
                opens_at + second, greatest(closes_at, opens_at + second + :lasts * interval '1 minute')
-        FROM held WHERE told < 3 AND texts = 3 AND opens_at + second <= closes_at
+        FROM mine WHERE told < 3 AND texts = 3 AND opens_at + second <= closes_at
     )
     INSERT INTO messages (key, purpose, enrolment_id, checkin_id, status_at, created_at, next_try_at, expires_at)
     SELECT o.key, o.purpose, o.enrolment_id, o.id, :now, :now, o.due_at, o.expires_at
