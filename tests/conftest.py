@@ -16,11 +16,12 @@ from sqlalchemy.orm import Session
 
 from records import embedded
 from records.db import Base, db, engine_options
-from webapp import config, create_app
+from webapp import config, create_app, logs
 
 # A slow machine is no fault of the code; in CI the same examples are drawn every time.
 hypothesis.settings.register_profile("house", deadline=None, print_blob=True, derandomize="CI" in os.environ)
 hypothesis.settings.load_profile("house")
+logs.configure()  # as every process does; the library's own format takes seconds to draw one exception
 os.environ.setdefault("TZ", "Pacific/Noumea")  # nothing may depend on the machine's own zone
 
 
