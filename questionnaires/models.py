@@ -76,7 +76,7 @@ class Checkin(Base):
             "ix_checkins_untold",
             "texts_owed",
             "opens_at",
-            postgresql_where=text("state = 'open' AND texts_owed < 3"),
+            postgresql_where=text("closed_at IS NULL AND texts_owed < 3"),
         ),
         Index(
             "ix_checkins_silent",

@@ -25,7 +25,7 @@ PARTIAL = (
     ("ix_alerts_standing", "alerts", ["enrolment_id", "kind"], "closed_at IS NULL"),
     ("ix_alerts_limits_due", "alerts", ["enrolment_id", "raised_at"], "kind = 'limits-due'"),
     ("ix_messages_unknown", "messages", ["next_try_at"], "status = 'unknown'"),
-    ("ix_checkins_untold", "checkins", ["texts_owed", "opens_at"], "state = 'open' AND texts_owed < 3"),
+    ("ix_checkins_untold", "checkins", ["texts_owed", "opens_at"], "closed_at IS NULL AND texts_owed < 3"),
 )
 GONE = (
     ("ix_messages_waiting", "messages", ["sent_at"], "status IN ('unknown', 'accepted', 'sent')"),
