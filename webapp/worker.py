@@ -36,7 +36,7 @@ log = structlog.get_logger(__name__)
 BEAT_SECONDS = 5
 SILENCE_LIMIT_SECONDS = 120
 CHUNK = 5_000
-LANES = 4  # texts that wait for the provider at once; each needs a connection of the pool
+LANES = 4  # texts that wait for the provider at once, and so how many a crash leaves in doubt
 ROUNDS = 50
 
 WRONG_CLOCK = (ClockSkew, timekeeping.ClockSetOn, timekeeping.ClockSetBack)
