@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import date
 from itertools import groupby
 
-from sqlalchemy import ColumnElement, Select, and_, select, tuple_
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, Select, and_, func, select, tuple_
+from sqlalchemy.orm import Session, aliased
 
 from records import phones
 from records.models import Enrolment, Patient, PatientIndex
@@ -18,6 +18,7 @@ from records.refusals import Sentence
 
 MOST = 50
 MOST_WORDS = 8
+COMMON = 1000
 DATE = re.compile(r"\b(?:(\d{4})-(\d{1,2})-(\d{1,2})|(\d{1,2})[/.\-](\d{1,2})[/.\-](\d{4}))\b")
 PHONE = re.compile(r"[+(]?[\d٠-٩۰-۹][\d٠-٩۰-۹ ().\-/]{4,30}")
 
@@ -50,16 +51,31 @@ def search(session: Session, *, text: str, scope: ColumnElement[bool]) -> list[E
     wanted = _wanted(text[:200])
     if not wanted:
         return []
-    query = select(Enrolment).where(scope)
-    if len(wanted) == 1:  # may be a name that tens of thousands bear: the newest are read off the end of the index
-        query = query.join(PatientIndex, PatientIndex.patient_id == Enrolment.patient_id).where(_is(wanted[0]))
-        query = query.order_by(PatientIndex.patient_id.desc(), Enrolment.id.desc())
-    else:
-        query = query.order_by(Enrolment.enrolled_at.desc(), Enrolment.id.desc())
-        for digest in wanted:
-            query = query.where(Enrolment.patient_id.in_(_having([digest])))
-    found = session.scalars(query.limit(MOST)).unique().all()
+    # A name may be that of tens of thousands: the newest of those who bear the rarest word are read off the end of its
+    # index, and each is looked up for the other words. OFFSET keeps the planner from reading all who bear those.
+    rarest, *others = _rarest_first(session, wanted)
+    query = select(Enrolment).join(PatientIndex, PatientIndex.patient_id == Enrolment.patient_id)
+    query = query.where(scope, _is(PatientIndex, rarest))
+    for digest in others:
+        also = aliased(PatientIndex)
+        query = query.where(
+            select(1).where(also.patient_id == Enrolment.patient_id, _is(also, digest)).offset(0).exists()
+        )
+    query = query.order_by(PatientIndex.patient_id.desc(), Enrolment.id.desc()).limit(MOST)
+    found = session.scalars(query).unique().all()
     return sorted(found, key=lambda enrolment: (enrolment.enrolled_at, enrolment.id), reverse=True)
+
+
+def _rarest_first(session: Session, wanted: list[index.Digest]) -> list[index.Digest]:
+    """By how many patients each is of, counted to COMMON and no further."""
+    if len(wanted) == 1:
+        return wanted
+    counts = [
+        select(func.count()).select_from(select(1).where(_is(PatientIndex, digest)).limit(COMMON).subquery())
+        for digest in wanted
+    ]
+    found = session.execute(select(*(count.scalar_subquery() for count in counts))).one()
+    return [digest for _, digest in sorted(zip(found, wanted, strict=True), key=lambda pair: pair[0])]
 
 
 def by_phone(session: Session, *, phone: str) -> list[Patient]:
@@ -103,8 +119,8 @@ def _key() -> ColumnElement[tuple[str, bytes]]:
     return tuple_(PatientIndex.kind, PatientIndex.digest)
 
 
-def _is(digest: index.Digest) -> ColumnElement[bool]:
-    return and_(PatientIndex.kind == digest[0], PatientIndex.digest == digest[1])
+def _is(row: type[PatientIndex], digest: index.Digest) -> ColumnElement[bool]:
+    return and_(row.kind == digest[0], row.digest == digest[1])
 
 
 def _having(digests: list[index.Digest]) -> Select[int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from datetime import date, timedelta
 
 import pytest
@@ -128,6 +129,22 @@ def test_a_search_for_something_else_finds_nobody(session: Session, typed: str) 
     session.commit()
 
     assert patients.search(session, text=typed, scope=true()) == []
+
+
+@pytest.mark.parametrize("typed", ["morel", "morel garnier", "garnier morel"])
+def test_of_many_namesakes_the_newest_are_found_first(
+    session: Session, monkeypatch: pytest.MonkeyPatch, typed: str
+) -> None:
+    monkeypatch.setattr(sys.modules["records.patients.search"], "MOST", 2)
+    names = ("Morel", "Morel-Garnier", "Morel Garnier", "Garnier", "Garnier-Morel")
+    made = [make_enrolment(session, family_name=name, now=NOW + timedelta(hours=n)) for n, name in enumerate(names)]
+    session.commit()
+
+    found = patients.search(session, text=typed, scope=true())
+
+    words = [word.capitalize() for word in typed.split()]
+    wanted = [one for one, name in zip(made, names, strict=True) if all(word in name for word in words)]
+    assert found == wanted[:-3:-1]
 
 
 def test_a_search_stays_within_the_teams_of_whoever_searches(session: Session) -> None:
