@@ -65,6 +65,8 @@ def _stored(answer):
                 return {"code": value.get("code", ""), **({"system": value["system"]} if "system" in value else {})}
             case "valueBoolean" | "valueInteger" | "valueString" | "valueDate":
                 return {name.removeprefix("value").lower(): value}
+            case "valueDateTime" | "valueUri" | "valueTime":
+                return {name.removeprefix("value").lower(): value}
             case "valueDecimal":
                 return {"decimal": str(value)}
             case "valueQuantity":
