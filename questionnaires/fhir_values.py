@@ -1,5 +1,6 @@
 """One FHIR value[x] as a stored value: the type of the question decides which x it may be."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -23,6 +24,7 @@ WANTED: Mapping[ItemType, tuple[str, ...]] = {
     ItemType.QUANTITY: ("quantity",),
 }
 LONGEST = 1_000_000
+_UUID = re.compile(r"urn:uuid:[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 def stored(kind: str, raw: Any) -> Value | None:
@@ -36,7 +38,7 @@ def stored(kind: str, raw: Any) -> Value | None:
             number = exact(raw)
             return None if number is None else {"decimal": f"{number:f}"}
         case "string" | "uri":
-            return {kind: raw} if isinstance(raw, str) and raw == storable(raw) and 0 < len(raw) < LONGEST else None
+            return {kind: raw} if isinstance(raw, str) and _is_text(kind, raw) else None
         case "date" | "datetime" | "time":
             return {kind: raw} if isinstance(raw, str) and kind in FORMS and is_fhir(kind, raw) else None
         case "coding":
@@ -44,6 +46,14 @@ def stored(kind: str, raw: Any) -> Value | None:
         case "quantity":
             return _quantity(raw)
     return None
+
+
+def _is_text(kind: str, raw: str) -> bool:
+    if not raw or len(raw) > LONGEST or raw.strip() != storable(raw):
+        return False
+    if kind == "uri" and raw.startswith("urn:uuid:"):
+        return _UUID.fullmatch(raw) is not None
+    return True
 
 
 def _texts(raw: Any, *names: str) -> dict[str, str] | None:
