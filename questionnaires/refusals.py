@@ -73,4 +73,7 @@ REFUSALS = {
     "not-enabled": "This item is answered, but its conditions are not met.",
     "answer-missing": "The required item “%(question)s” has no answer.",
     "text-differs": "The text is not the questionnaire’s.",
+    "too-large": "This file is larger than %(most)s MB.",
+    "no-address": "A questionnaire needs a url and a version to be stored under.",
+    "version-taken": "Another questionnaire has this url and version; give this one a new version.",
 }

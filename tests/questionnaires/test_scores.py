@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from questionnaires import news2
-from questionnaires.findings import QuestionnaireError
 from questionnaires.fhir_names import HIDDEN, SCORE
+from questionnaires.findings import QuestionnaireError
 from questionnaires.reading import parse
 from questionnaires.scores import scores
 from tests.questionnaires.documents import codes, document, form, question, when
