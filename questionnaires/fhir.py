@@ -1,7 +1,7 @@
 """Answers as a FHIR R4 QuestionnaireResponse. Writing only: the stored answers stay as they are."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, tzinfo
+from datetime import datetime, timedelta, timezone, tzinfo
 from typing import Any, NamedTuple
 
 from questionnaires.fhir_names import CONFIRMED, DATA_ABSENT, UNREADABLE_TEXT
@@ -111,7 +111,11 @@ def _instant(moment: str, zone: tzinfo) -> str:
     if "T" not in moment:
         return moment
     read = datetime.fromisoformat(moment)
-    return moment if read.tzinfo is not None else read.replace(tzinfo=zone).isoformat(timespec="seconds")
+    if read.tzinfo is not None:
+        return moment
+    offset = zone.utcoffset(read) or timedelta()
+    whole = timezone(timedelta(minutes=round(offset / timedelta(minutes=1))))  # before 1911, Paris was 9 min 21 s ahead
+    return read.replace(tzinfo=whole).isoformat(timespec="seconds")
 
 
 def _coding(item: Item, value: Value, language: str) -> dict[str, Any]:

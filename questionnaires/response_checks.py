@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from questionnaires.elements import Element
 from questionnaires.enablement import enabled
 from questionnaires.fhir_names import CONFIRMED, DATA_ABSENT
 from questionnaires.fhir_values import WANTED, stored
@@ -43,13 +42,13 @@ def validate_response(questionnaire: Questionnaire, response: object, language: 
         walk.add(ROOT, "", "not-a-response")
         return operation_outcome(walk.issues, language)
     status = response.get("status")
-    if status not in STATUSES:
+    if not isinstance(status, str) or status not in STATUSES:
         walk.add(f"{ROOT}.status", "", "bad-element", element="status")
     _canonical(walk, response)
     _items(walk, response, questionnaire.items, ROOT, 0)
     on = enabled(questionnaire, walk.answers)
     _not_enabled(walk, on)
-    _missing(walk, on, Severity.ERROR if status in WHOLE else Severity.CONFIRM)
+    _missing(walk, on, Severity.ERROR if str(status) in WHOLE else Severity.CONFIRM)
     return operation_outcome(walk.issues, language)
 
 
@@ -89,9 +88,9 @@ def _items(walk: _Walk, holder: Mapping[str, Any], expected: tuple[Item, ...], p
 def _item(walk: _Walk, item: Item, part: dict[str, Any], place: str, depth: int) -> None:
     walk.places.setdefault(item.link_id, place)
     text = part.get("text")
-    if text is not None and text not in {item.text.own, *item.text.translations.values()}:
+    if text is not None and text not in (item.text.own, *item.text.translations.values()):
         walk.add(f"{place}.text", item.link_id, "text-differs", Severity.NOTE)
-    if any(isinstance(e, dict) and e.get("url") == DATA_ABSENT for e in part.get("extension") or ()):
+    if any(extension.get("url") == DATA_ABSENT for extension in _extensions(part)):
         walk.excused.add(item.link_id)
     if not item.is_question:
         if part.get("answer"):
@@ -161,10 +160,14 @@ def _value(walk: _Walk, item: Item, answer: dict[str, Any], place: str) -> Value
     return value
 
 
+def _extensions(part: Mapping[str, Any]) -> list[dict[str, Any]]:
+    listed = part.get("extension")
+    return [extension for extension in listed if isinstance(extension, dict)] if isinstance(listed, list) else []
+
+
 def _confirmed(answer: dict[str, Any]) -> bool:
     """The person was asked "is that right?" and said yes."""
-    part = Element(answer, "", [])
-    return any(e.data.get("url") == CONFIRMED and e.data.get("valueBoolean") is True for e in part.objects("extension"))
+    return any(e.get("url") == CONFIRMED and e.get("valueBoolean") is True for e in _extensions(answer))
 
 
 def _not_enabled(walk: _Walk, on: frozenset[str]) -> None:

@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from questionnaires import library
-from questionnaires.fhir_names import EMERGENCY, LIKELY_RANGE, MIN_VALUE, UNIT
+from questionnaires.dialects import version_of
+from questionnaires.fhir_names import EMERGENCY, LIKELY_RANGE, MAX_VALUE, MIN_VALUE, UNIT
 from questionnaires.findings import QuestionnaireError
 from questionnaires.reading import digest_of, parse, parse_once
 from tests.questionnaires.documents import choice, codes, document, form, question, when
@@ -210,3 +211,66 @@ def test_a_damaged_document_is_read_or_refused_but_never_crashes_the_reader(data
     except QuestionnaireError:
         return
     assert len(questionnaire.evaluation) == len(questionnaire.by_link_id)
+
+
+PREFILLED = "http://hl7.org/fhir/uv/sdc/StructureDefinition/sdc-questionnaire-initialExpression"
+RULE = "http://hl7.org/fhir/StructureDefinition/questionnaire-constraint"
+DECIDES = "http://hl7.org/fhir/uv/sdc/StructureDefinition/sdc-questionnaire-enableWhenExpression"
+
+NOTED = {
+    "a pre-ticked answer": (question("a", initial=[{"valueBoolean": False}]), "starts-answered"),
+    "a pre-ticked option": (
+        question("a", "choice", answerOption=[{"valueString": "no", "initialSelected": True}]),
+        "starts-answered",
+    ),
+    "a choice without options": (question("a", "choice"), "no-options"),
+    "bounds in the wrong order": (
+        question("a", "integer", extension=[_bound(MIN_VALUE, 9), _bound(MAX_VALUE, 1)]),
+        "range-out-of-order",
+    ),
+    "an expression that would fill in": (question("a", extension=[{"url": PREFILLED}]), "expression-not-run"),
+    "a rule between answers": (question("a", extension=[{"url": RULE}]), "rule-not-checked"),
+}
+
+
+@pytest.mark.parametrize(("item", "code"), NOTED.values(), ids=NOTED.keys())
+def test_what_is_kept_but_not_done_is_noted_on_its_item(item, code):
+    assert codes(form(item).warnings) == [("a", code)]
+
+
+@pytest.mark.parametrize(
+    "item",
+    [
+        question("a", extension=[{"url": DECIDES}]),
+        question("a", _text={"extension": [{"url": "http://hl7.org/fhir/StructureDefinition/cqf-expression"}]}),
+    ],
+)
+def test_an_expression_that_decides_what_is_asked_or_said_is_refused(item):
+    with pytest.raises(QuestionnaireError) as refusal:
+        parse(document(item))
+
+    assert [f.link_id for f in refusal.value.findings] == ["a"]
+
+
+@pytest.mark.parametrize(
+    ("more", "version"),
+    [
+        ({}, "R4"),
+        ({"item": [question("a", "choice", option=[])]}, "STU3"),
+        ({"item": [question("a"), question("b", enableWhen=[{"question": "a", "hasAnswer": True}])]}, "STU3"),
+        ({"item": [question("a", initialBoolean=True)]}, "STU3"),
+        ({"fhirVersion": "3.0.1"}, "STU3"),
+        ({"item": [question("g", "group", item=[question("a", "coding")])]}, "R5"),
+        ({"item": [question("a", disabledDisplay="hidden")]}, "R5"),
+        ({"versionAlgorithmString": "semver"}, "R5"),
+        ({"fhirVersion": "5.0.0"}, "R5"),
+    ],
+)
+def test_another_version_of_fhir_is_named_as_such(more, version):
+    found = document(question("a")) | more
+
+    assert version_of(found) == version
+    if version != "R4":
+        with pytest.raises(QuestionnaireError) as refusal:
+            parse(found)
+        assert refusal.value.findings[0].params == {"type": version}

@@ -1,6 +1,10 @@
 """What a response can have wrong, one thing at a time, with the place and the reason."""
 
+import copy
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from questionnaires.fhir_names import CONFIRMED, DATA_ABSENT, MAX_VALUE, UNIT_OPTION
 from questionnaires.response_checks import validate_response
@@ -129,3 +133,36 @@ def test_the_reasons_are_said_in_the_language_asked_for():
     (issue,) = validate_response(ASKED, response, "fr")["issue"]
 
     assert issue["details"]["text"].startswith("L’élément obligatoire «\u202fr\u202f»")
+
+
+WHOLE = {"resourceType": "QuestionnaireResponse", "status": "completed", "item": [
+    item("g", item=[item("a", True), item("b", 41.5)]),
+    item("c", {"valueBoolean": True, "item": [item("d", "text")]}),
+    item("e", coded("x"), coded("y")),
+    item("f", {"valueQuantity": {"value": 9, "system": "http://unitsofmeasure.org", "code": "kg"}}),
+    item("r", "said", extension=[{"url": DATA_ABSENT}]),
+]}  # fmt: skip
+DAMAGE = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.sampled_from(["url", "value"]), inner, max_size=2),
+    max_leaves=4,
+)
+
+
+@given(st.data(), DAMAGE)
+def test_a_damaged_response_is_judged_and_never_crashes_the_check(data, damage):
+    damaged = copy.deepcopy(WHOLE)
+    place = damaged
+    for _ in range(data.draw(st.integers(0, 7))):
+        inner = [part for part in (place.values() if isinstance(place, dict) else place) if part]
+        inner = [part for part in inner if isinstance(part, dict | list)]
+        if not inner:
+            break
+        place = data.draw(st.sampled_from(inner))
+    place[data.draw(st.sampled_from(list(place) if isinstance(place, dict) else range(len(place))))] = damage
+
+    assert validate_response(ASKED, damaged)["issue"]
+
+
+def test_the_whole_response_is_right_before_it_is_damaged():
+    assert judged(*WHOLE["item"]) == []
