@@ -7,6 +7,7 @@ from contextlib import contextmanager
 
 from flask import Flask
 
+from records.db import db
 from webapp import config, create_app, database
 
 
@@ -17,4 +18,8 @@ def application() -> Iterator[Flask]:
     with database.reachable(settings):
         app = create_app(settings)
         with app.app_context():
-            yield app
+            try:
+                yield app
+            finally:
+                db.session.remove()
+                db.engine.dispose()

@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import json
+import uuid
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
+from flask import Flask
 
-from questionnaires import library
+from questionnaires import library, versions
+from questionnaires.models import Door, Response
+from records import embedded
+from records.db import db
+from tests.factories import NOW, make_enrolment
+from tests.questionnaires.documents import WELL, answer
 from webapp import cli
 
 
@@ -62,12 +69,15 @@ def test_what_is_no_questionnaire_is_refused_without_a_trace(tmp_path: Path, tex
     ("said", "code", "errors"),
     [("08:30:00", 0, []), ("25:00:00", 1, ["bad-element"])],
 )
-def test_a_response_is_judged_in_an_operation_outcome(
-    tmp_path: Path, said: str, code: int, errors: list[str]
-) -> None:
+def test_a_response_is_judged_in_an_operation_outcome(tmp_path: Path, said: str, code: int, errors: list[str]) -> None:
     asked = written(tmp_path, "q.json", asking(TIME))
     item = {"linkId": "t", "answer": [{"valueTime": said}]}
-    response = {"resourceType": "QuestionnaireResponse", "questionnaire": "urn:q", "status": "completed", "item": [item]}
+    response = {
+        "resourceType": "QuestionnaireResponse",
+        "questionnaire": "urn:q",
+        "status": "completed",
+        "item": [item],
+    }
 
     result = run("questionnaire", "validate-response", asked, written(tmp_path, "r.json", response))
 
@@ -84,3 +94,68 @@ def test_no_response_is_judged_by_a_questionnaire_that_is_refused(tmp_path: Path
 
     assert result.exit_code == 1
     assert "reference" in result.stdout
+
+
+@pytest.fixture
+def at_the_database(
+    database: Flask, cluster: embedded.Addresses, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The commands find the tests' database, as they would find a hospital's."""
+    monkeypatch.setenv("DATABASE_URL", cluster.application)
+    monkeypatch.setenv("MIGRATION_DATABASE_URL", cluster.owner)
+    monkeypatch.setenv("VIGIDOM_DATA", str(tmp_path / "data"))
+
+
+def test_what_is_imported_is_a_draft_and_is_exported_equal(at_the_database: None, tmp_path: Path) -> None:
+    original = asking(TIME) | {"version": "7"}
+    path = written(tmp_path, "q.json", original)
+
+    stored, again = run("questionnaire", "import", path), run("questionnaire", "import", path)
+    back = run("questionnaire", "export", "urn:q")
+
+    assert [stored.stdout, again.stdout] == ["urn:q 7: draft\n"] * 2
+    assert json.loads(back.stdout) == original
+
+
+def test_a_refused_file_is_told_about_and_not_stored(at_the_database: None, tmp_path: Path) -> None:
+    bad = asking({"linkId": "a", "type": "attachment", "text": "A picture"}) | {"version": "7"}
+
+    refused = run("questionnaire", "import", written(tmp_path, "q.json", bad))
+
+    assert refused.exit_code == 1
+    assert "unsupported-type" in refused.stdout
+    assert run("questionnaire", "export", "urn:q").exit_code == 1
+
+
+def test_a_response_is_exported_as_fhir_that_its_own_questionnaire_accepts(
+    at_the_database: None, database: Flask, tmp_path: Path
+) -> None:
+    with database.app_context():
+        followed = make_enrolment(db.session)
+        asked = versions.load_library(db.session, programme=followed.programme, now=NOW)
+        answers = answer(library.questionnaire(), WELL, has_oximeter=True).answers
+        stored = Response(
+            patient_id=followed.patient_id,
+            enrolment_id=followed.id,
+            version_id=asked.id,
+            key=uuid.uuid4(),
+            content_digest=b"x",
+            answers=answers,
+            door=Door.PHONE,
+            language="fr",
+            due_at=NOW,
+            received_at=NOW,
+        )
+        db.session.add(stored)
+        db.session.commit()
+        public_id = stored.public_id
+
+    exported = run("response", "export", public_id)
+
+    response = written(tmp_path, "r.json", exported.stdout)
+    judged = run("questionnaire", "validate-response", written(tmp_path, "q.json", library.document()), response)
+    told = json.loads(exported.stdout)
+    assert (told["resourceType"], told["status"]) == ("QuestionnaireResponse", "completed")
+    assert len(told["item"]) == len(answers)
+    assert (judged.exit_code, judged.stdout.count('"error"')) == (0, 0)
+    assert run("response", "export", uuid.uuid4()).exit_code == 1
