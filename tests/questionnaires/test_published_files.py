@@ -3,6 +3,7 @@
 import copy
 import json
 from collections import Counter
+from functools import cache
 from pathlib import Path
 
 import orjson
@@ -49,10 +50,15 @@ def _refusal(document):
     return None
 
 
+@cache
+def _judged():
+    """(path, document, findings or None) of each, read once for all of these tests."""
+    return [(path, document, _refusal(document)) for path, document in _documents()]
+
+
 def test_every_published_file_is_accepted_whole_or_refused_with_reasons_that_name_items():
     accepted = 0
-    for path, document in _documents():
-        findings = _refusal(document)
+    for path, document, findings in _judged():
         if findings is None:
             accepted += 1
             continue
@@ -72,10 +78,9 @@ def _told(findings):
 
 def test_two_thirds_of_the_r4_questionnaires_are_accepted_and_other_dialects_are_named():
     tally = Counter()
-    for _, document in _documents():
+    for _, document, findings in _judged():
         if not isinstance(document, dict) or document.get("resourceType") != "Questionnaire":
             continue
-        findings = _refusal(document)
         version = version_of(document)
         private = version == "R4" and bool(findings) and bool(private_hosts(document))
         tally[("private" if private else version, findings is None)] += 1
@@ -89,8 +94,8 @@ def test_two_thirds_of_the_r4_questionnaires_are_accepted_and_other_dialects_are
 
 
 def test_what_is_accepted_is_exported_as_it_was_imported():
-    for path, document in _documents():
-        if _refusal(document) is None:
+    for path, document, findings in _judged():
+        if findings is None:
             sent = orjson.loads(orjson.dumps(parse(copy.deepcopy(document)).document))
             assert sent == document, path
 
