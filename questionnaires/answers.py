@@ -16,6 +16,7 @@ from questionnaires.findings import Finding, Severity
 from questionnaires.kinds import ABSENT, oddities, read, scalar_of
 from questionnaires.raw import RawAnswers, RawEntry, as_aside, raw_from_form, raw_from_json
 from questionnaires.schema import Answers, Facts, Item, Questionnaire, Value
+from questionnaires.together import counted
 
 __all__ = [
     "RawAnswers",
@@ -128,7 +129,7 @@ def _read_anew(item: Item, entry: RawEntry) -> Read:
         findings += [finding] if finding else []
     if entry.absent and item.could_not_measure and all("unreadable" in value for value in values):
         return [{"absent": ABSENT} | ({"text": values[0]["unreadable"]} if values else {})], []
-    return values, findings
+    return values, findings + counted(item, values) if item.repeats else findings
 
 
 def _read_text(item: Item, text: str, confirmed: Sequence[str]) -> tuple[Value, Finding | None]:

@@ -9,12 +9,18 @@ from typing import Any
 import orjson
 
 from questionnaires import fhir_names as fhir
+from questionnaires.constraints import read_constraints, read_flag
+from questionnaires.dialects import name_version
 from questionnaires.elements import Element
 from questionnaires.findings import Finding, QuestionnaireError, Severity
-from questionnaires.item_parts import read_conditions, read_emergency, read_options, read_range, read_unit
+from questionnaires.initials import read_initial
+from questionnaires.item_parts import read_conditions, read_emergency, read_unit, read_units
 from questionnaires.languages import complete_languages
+from questionnaires.options import read_options
 from questionnaires.ordering import check_links, evaluation_order
-from questionnaires.schema import MEASURED, Item, ItemType, Questionnaire
+from questionnaires.schema import CHOSEN, MEASURED, Item, ItemType, Questionnaire
+from questionnaires.score_reading import check_scores, read_score
+from questionnaires.value_sets import contained_by_id
 
 DEEPEST = 10
 MOST_ITEMS = 2000
@@ -67,6 +73,7 @@ def parse(document: object) -> Questionnaire:
 
 
 def _questionnaire(root: Element, digest: bytes) -> Questionnaire:
+    name_version(root)
     root.refuse_unknown(fhir.ROOT_ELEMENTS)
     root.extensions(set(), fhir.HARMLESS)
     status = root.string("status")
@@ -74,7 +81,7 @@ def _questionnaire(root: Element, digest: bytes) -> Questionnaire:
         root.findings.append(Finding("", "no-status", Severity.NOTE))
     elif status not in STATUSES:
         root.refuse("bad-element", element="status")
-    items = _items(root, None, 1)
+    items = _items(root, None, 1, contained_by_id(root))
     listed = tuple(_walk(items))
     if not root.data.get("item"):
         root.refuse("no-items")
@@ -82,6 +89,7 @@ def _questionnaire(root: Element, digest: bytes) -> Questionnaire:
         root.refuse("too-many-items", most=str(MOST_ITEMS))
     by_link_id = {item.link_id: item for item in listed}
     check_links(listed, by_link_id, frozenset(_declared(root.data)), root.findings)
+    check_scores(listed, by_link_id, root.findings)
     title, language = root.text("title"), root.string("language") or "und"
     return Questionnaire(
         url=root.string("url"),
@@ -115,39 +123,44 @@ def _declared(data: Mapping[str, Any], depth: int = 0) -> Iterator[str]:
             yield from _declared(child, depth + 1)
 
 
-def _items(element: Element, parent: str | None, depth: int) -> tuple[Item, ...]:
+def _items(element: Element, parent: str | None, depth: int, contained: dict[str, Element]) -> tuple[Item, ...]:
     if depth > DEEPEST and element.data.get("item"):
         element.refuse("too-deep", most=str(DEEPEST))
         return ()
-    return tuple(i for i in (_item(child, parent, depth) for child in element.objects("item")) if i is not None)
+    children = (_item(child, parent, depth, contained) for child in element.objects("item"))
+    return tuple(item for item in children if item is not None)
 
 
-def _item(outer: Element, parent: str | None, depth: int) -> Item | None:
+def _item(outer: Element, parent: str | None, depth: int, contained: dict[str, Element]) -> Item | None:
     link_id = outer.string("linkId")
     element = Element(outer.data, link_id or (parent or ""), outer.findings)
     if not link_id:
         element.refuse("no-link-id", text=outer.string("text")[:80])
     element.refuse_unknown(fhir.ITEM_ELEMENTS)
     extensions = element.extensions(fhir.READ_ON_ITEM, fhir.HARMLESS)
-    children = _items(element, link_id, depth + 1)
+    children = _items(element, link_id, depth + 1, contained)
     name = element.string("type")
     if name not in set(ItemType):
         element.refuse("unsupported-type", type=name[:80])
         return None
-    return _typed_item(element, ItemType(name), parent, extensions, children)
+    return _typed_item(element, ItemType(name), parent, extensions, children, contained)
 
 
 def _typed_item(
-    element: Element, kind: ItemType, parent: str | None, extensions: dict[str, Element], children: tuple[Item, ...]
+    element: Element,
+    kind: ItemType,
+    parent: str | None,
+    extensions: dict[str, Element],
+    children: tuple[Item, ...],
+    contained: dict[str, Element],
 ) -> Item:
     conditions = read_conditions(element)
-    options = read_options(element)
+    options = read_options(element, kind, contained)
     behaviour = element.string("enableBehavior")
     if behaviour not in {"", "all", "any"}:
         element.refuse("bad-element", element="enableBehavior")
     if len(conditions) > 1 and not behaviour:
         element.findings.append(Finding(element.link_id, "no-enable-behavior", Severity.NOTE))
-    decimals = 0 if kind is ItemType.INTEGER else _whole(extensions.get(fhir.MAX_DECIMALS))
     item = Item(
         link_id=element.link_id,
         type=kind,
@@ -156,52 +169,53 @@ def _typed_item(
         prefix=element.string("prefix"),
         required=element.flag("required"),
         repeats=element.flag("repeats"),
-        hidden=_flag(extensions.get(fhir.HIDDEN)),
+        hidden=read_flag(extensions.get(fhir.HIDDEN)),
+        read_only=element.flag("readOnly"),
+        unfilled=_unfilled(element, extensions),
         control=_control(extensions.get(fhir.ITEM_CONTROL)),
         options=options,
         conditions=conditions,
         all_conditions=behaviour == "all",
-        decimals=decimals,
-        max_length=element.whole("maxLength"),
         unit=read_unit(extensions.get(fhir.UNIT)),
+        units=read_units(element),
         hint=extensions[fhir.ENTRY_FORMAT].text("valueString") if fhir.ENTRY_FORMAT in extensions else None,
         confirm_hint=extensions[fhir.CONFIRM_HINT].text("valueString") if fhir.CONFIRM_HINT in extensions else None,
-        could_not_measure=_flag(extensions.get(fhir.COULD_NOT_MEASURE)),
+        could_not_measure=read_flag(extensions.get(fhir.COULD_NOT_MEASURE)),
         emergencies=read_emergency(extensions.get(fhir.EMERGENCY), element.link_id),
+        score=read_score(extensions.get(fhir.SCORE)),
+        initial=read_initial(element, kind),
         items=children,
         option_by_key={option.key: option for option in options},
-        **read_range(element, extensions, kind),
+        **read_constraints(element, extensions, kind),
     )
     _check(element, item)
     return item
 
 
+def _unfilled(element: Element, extensions: dict[str, Element]) -> bool:
+    """Nobody is asked, and the expression that would have filled it is not run."""
+    not_asked = element.flag("readOnly") or read_flag(extensions.get(fhir.HIDDEN))
+    filled_by = (fhir.INITIAL_EXPRESSION, fhir.CALCULATED_EXPRESSION)
+    return not_asked and any(part.data.get("url") in filled_by for part in element.objects("extension"))
+
+
 def _check(element: Element, item: Item) -> None:
     """What FHIR or this program asks of each type."""
-    if element.flag("readOnly"):
-        element.refuse("unsupported-element", element="readOnly")
     if item.type is ItemType.DISPLAY and (item.items or item.required or item.repeats):
         element.refuse("display-with-answer")
     if item.type is ItemType.GROUP and item.repeats:
         element.refuse("repeating-group")
-    if item.type is ItemType.CHOICE and not item.options:
-        element.refuse("no-options")
-    if item.type not in {ItemType.CHOICE, ItemType.INTEGER, ItemType.STRING, ItemType.DATE} and item.options:
-        element.refuse("options-not-allowed")
-    elif item.options and item.type is not ItemType.CHOICE:
-        element.refuse("unsupported-element", element="answerOption")
     if item.is_question and not item.hidden and not item.text.own.strip():
-        element.findings.append(Finding(element.link_id, "no-text", Severity.NOTE))
-    if item.type not in MEASURED and (item.unit or item.could_not_measure):
+        element.note("no-text")
+    if item.type not in MEASURED and (item.unit or item.units or item.could_not_measure):
         element.refuse("unit-not-allowed")
-
-
-def _flag(extension: Element | None) -> bool:
-    return extension is not None and extension.flag("valueBoolean")
-
-
-def _whole(extension: Element | None) -> int | None:
-    return None if extension is None else extension.whole("valueInteger")
+    bounds = (bound for bound in (item.low_unit, item.high_unit) if bound is not None)
+    if any(not bound or (item.unit is not None and bound != item.unit.code) for bound in bounds):
+        element.note("bound-in-another-unit")
+    if any(option.exclusive for option in item.options) and not (item.repeats and item.type in CHOSEN):
+        element.note("exclusive-alone")
+    if (item.fewest or item.most) and not item.repeats:
+        element.note("occurrences-without-repeats")
 
 
 def _control(extension: Element | None) -> str | None:

@@ -7,7 +7,8 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
-from questionnaires import library, reading
+from questionnaires import library, publishing, reading
+from questionnaires.findings import QuestionnaireError
 from questionnaires.models import QuestionnaireInForce, QuestionnaireVersion, VersionStatus
 from questionnaires.schema import Questionnaire
 from records.models import Programme
@@ -32,9 +33,14 @@ class NothingInForce(LookupError):
 
 
 def load_library(session: Session, *, programme: Programme, now: datetime) -> QuestionnaireVersion:
-    """Publish the library's questionnaire for `programme` and bring it into force; done again, it changes nothing."""
+    """Publish the library's questionnaire for `programme` and bring it into force; done again, it changes nothing.
+
+    Raises QuestionnaireError for what cannot be published.
+    """
     document = library.document(programme.slug)
     parsed = reading.parse(document)
+    if unfit := publishing.obstacles(parsed):
+        raise QuestionnaireError(unfit)
     version = session.scalar(
         select(QuestionnaireVersion).where(
             QuestionnaireVersion.url == parsed.url, QuestionnaireVersion.version == parsed.version

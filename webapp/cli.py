@@ -7,14 +7,11 @@ import re
 import signal
 import sys
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 
 import click
 import flask_migrate
-from flask import Flask
 from psycopg.errors import UndefinedColumn, UndefinedTable
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
@@ -23,19 +20,11 @@ from records import audit, audit_check, clock, crypto, embedded, programmes, ref
 from records.db import db
 from records.models import Role
 from webapp import config, create_app, database, firstrun, logs, supervisor
+from webapp.commanding import application
+from webapp.questionnaire_commands import questionnaire_commands, response_commands
 
 ENGLISH = texts.translator("en")
 ROLES = click.Choice([role.value for role in Role])
-
-
-@contextmanager
-def application() -> Iterator[Flask]:
-    """The application in its context, on a database that answers, for the length of one command."""
-    settings = config.read()
-    with database.reachable(settings):
-        app = create_app(settings)
-        with app.app_context():
-            yield app
 
 
 @click.group()
@@ -208,6 +197,9 @@ def rehearse(patients: int, days: int, seed: int) -> None:
         )
         click.echo(table.as_text())
 
+
+vigidom.add_command(questionnaire_commands)
+vigidom.add_command(response_commands)
 
 UNFIT = (config.BadSetting, embedded.ServerFailed, crypto.KeyMissing, supervisor.PortTaken)
 
