@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from records.texts import Translator, translator
+from records.texts import Translator, together, translator
 from triage.assess import Assessment, Reason
 from triage.conditions.shapes import facts_of
 from triage.documents import Document, Rule
@@ -15,7 +15,8 @@ from triage.levels import Level
 
 UNITS = {"Cel": "°C", "%": "%", "/min": "/min", "d": "d", "h": "h", "a": "a"}
 """UCUM codes whose usual sign differs, or is the same on purpose; another code is shown as it is."""
-DECIMAL_COMMA = frozenset({"fr"})
+DECIMAL_COMMA = frozenset({"fr", "ar"})
+SEPARATORS = {"ar": "، "}
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +127,8 @@ class Wording:
         for doubt in self.explanation["doubts"]:
             reason = Reason(doubt["reason"])
             groups.setdefault(reason, []).append(self.subject(reason, doubt["subject"]))
-        return [(reason, ", ".join(subjects)) for reason, subjects in groups.items()]
+        separator = SEPARATORS.get(self.language, ", ")
+        return [(reason, separator.join(subjects)) for reason, subjects in groups.items()]
 
     def subject(self, reason: Reason, name: str) -> str:
         if reason is Reason.NOTHING_ASSESSED:
@@ -137,7 +139,7 @@ class Wording:
         fact = self.fact(name)
         label = fact.labels[self.language]
         if reason is Reason.IMPLAUSIBLE:
-            return f"{label} {self.with_unit(self.facts[name]['text'], fact.unit)}"
+            return f"{label} {together(self.with_unit(self.facts[name]['text'], fact.unit), self.language)}"
         return label
 
     def doubt_to_patient(self, doubt: tuple[Reason, str]) -> str:

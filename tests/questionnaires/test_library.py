@@ -33,9 +33,9 @@ def test_the_covid_questionnaire_asks_the_agreed_questions_with_the_agreed_codes
     ]
 
 
-def test_the_covid_questionnaire_is_complete_in_french_and_english():
-    assert missing_translations(COVID, "fr") == missing_translations(COVID, "en") == ()
-    assert COVID.languages == ("fr", "en")
+def test_the_covid_questionnaire_is_complete_in_french_english_and_arabic():
+    assert [missing_translations(COVID, language) for language in ("fr", "en", "ar")] == [(), (), ()]
+    assert COVID.languages == ("fr", "ar", "en")
     assert COVID.url == "https://vigidom.example/fhir/Questionnaire/covid-19"
     assert COVID.warnings == ()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from records.texts import DEFAULT, Translator, translator
+from records.texts import DEFAULT, WRITTEN, Translator, translator
 from triage.conditions.shapes import (
     AllOf,
     AnyOf,
@@ -62,7 +62,7 @@ class Words:
 
     @property
     def t(self) -> Translator:
-        return translator(self.language if self.language in ("fr", "en") else DEFAULT)
+        return translator(self.language if self.language in WRITTEN else DEFAULT)
 
     def rule(self, rule: Rule) -> str:
         text = self.condition(rule.when)

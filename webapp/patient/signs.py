@@ -10,7 +10,7 @@ from triage.conditions.shapes import Compare, Condition, LimitName, OneOf
 from triage.documents import Document, Rule
 from triage.facts import NUMERIC, Fact, SourceKind
 from triage.levels import Level
-from triage.wording import UNITS
+from triage.wording import DECIMAL_COMMA, SEPARATORS, UNITS
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ def _phrase(document: Document, rule: Rule, own_limits: Mapping[str, str], langu
         return None
     label = fact.labels[language]
     if isinstance(when, OneOf):
-        chosen = ", ".join(fact.choices[code][language] for code in when.codes)
+        chosen = SEPARATORS.get(language, ", ").join(fact.choices[code][language] for code in when.codes)
         return translator(language).gettext("%(sign)s: %(value)s", sign=label, value=chosen)
     if fact.kind in NUMERIC:
         return _bound(document, fact, when, own_limits, language)
@@ -56,7 +56,7 @@ def _phrase(document: Document, rule: Rule, own_limits: Mapping[str, str], langu
 def _bound(document: Document, fact: Fact, when: Compare, own_limits: Mapping[str, str], language: str) -> str:
     limits = {limit.name: limit.text for limit in document.limits} | dict(own_limits)
     text = limits[when.operand.name] if isinstance(when.operand, LimitName) else str(when.operand)
-    figure = text.replace(".", ",") if language == "fr" else text
+    figure = text.replace(".", ",") if language in DECIMAL_COMMA else text
     value = f"{figure}\u202f{UNITS.get(fact.unit, fact.unit)}" if fact.unit else figure
     t, values = translator(language), {"sign": fact.labels[language], "value": value}
     sentences = {
