@@ -17,7 +17,7 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
 LOCALE = Path(__file__).parent / "locale"
-LANGUAGES = {"fr": "Français", "en": "English"}
+LANGUAGES = {"fr": "Français", "en": "English", "ar": "العربية"}
 """What people may choose. A language with a catalogue that is not among them is written, but not yet offered."""
 DEFAULT = "fr"
 SOURCE = "en"

@@ -164,6 +164,7 @@ class AlertKind(StrEnum):
     OUTCOME_DUE = "outcome-due"
     FOLLOW_UP_ENDS = "follow-up-ends"
     UNREACHED = "unreached"
+    ASKED = "asked"
 
 
 class Alert(Base):

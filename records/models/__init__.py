@@ -2,8 +2,17 @@
 
 from records.models.audit import AccessEntry, AuditEntry, AuditHead
 from records.models.contacts import Contact, OptOut
-from records.models.doors import Device, PatientSession, Throttle
-from records.models.enrolments import Consent, EndReason, Enrolment, EnrolmentState, HoldReason, PauseReason, RiskTier
+from records.models.doors import Device, PatientCode, PatientSession, Throttle
+from records.models.enrolments import (
+    AnswersBy,
+    Consent,
+    EndReason,
+    Enrolment,
+    EnrolmentState,
+    HoldReason,
+    PauseReason,
+    RiskTier,
+)
 from records.models.heartbeats import Heartbeat
 from records.models.patients import Patient, PatientIndex, PatientKey
 from records.models.programmes import Programme, Team
@@ -11,6 +20,7 @@ from records.models.staff import Role, Staff, StaffSession, StaffSetup, StaffTea
 
 __all__ = [
     "AccessEntry",
+    "AnswersBy",
     "AuditEntry",
     "AuditHead",
     "Consent",
@@ -23,6 +33,7 @@ __all__ = [
     "HoldReason",
     "OptOut",
     "Patient",
+    "PatientCode",
     "PatientIndex",
     "PatientKey",
     "PatientSession",

@@ -27,7 +27,9 @@ class Device(Base):
 
 
 class PatientSession(Base):
-    """A patient's short session in one browser: today's questionnaire of one enrolment and nothing else."""
+    """A patient's short session in one browser: today's questionnaire of one enrolment and nothing else, until a second
+    factor has opened their own history too, to `history_until`.
+    """
 
     __tablename__ = "patient_sessions"
     __table_args__ = (Index(None, "ends_at"),)
@@ -38,7 +40,22 @@ class PatientSession(Base):
     created_at: Mapped[datetime]
     ends_at: Mapped[datetime]
     revoked_at: Mapped[datetime | None]
+    history_until: Mapped[datetime | None]
     enrolment: Mapped[Enrolment] = relationship(lazy="joined", innerjoin=True)
+
+
+class PatientCode(Base):
+    """A code texted to the number that the centre has: the second factor before a patient's own history. Used once."""
+
+    __tablename__ = "patient_codes"
+    __table_args__ = (Index(None, "ends_at"),)
+
+    id: Mapped[Id]
+    enrolment_id: Mapped[int] = mapped_column(ForeignKey(Enrolment.id), index=True)
+    code_digest: Mapped[bytes] = mapped_column(LargeBinary)
+    created_at: Mapped[datetime]
+    ends_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
 
 
 class Throttle(Base):

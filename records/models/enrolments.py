@@ -44,6 +44,16 @@ class PauseReason(StrEnum):
     OTHER = "other"
 
 
+class AnswersBy(StrEnum):
+    """How this patient is asked now: by a text with a link, by staff on the telephone, or on sheets of paper. Any door
+    is open to everybody at any time; this says only who has to move.
+    """
+
+    PHONE = "phone"
+    STAFF = "staff"
+    PAPER = "paper"
+
+
 class RiskTier(StrEnum):
     STANDARD = "standard"
     HIGH = "high"
@@ -81,6 +91,7 @@ class Enrolment(Base):
         one_of("risk_tier", RiskTier),
         one_of("consent", Consent),
         one_of("pause_reason", PauseReason),
+        one_of("answers_by", AnswersBy),
         CheckConstraint("(state = 'paused') = (paused_at IS NOT NULL)", name="paused_is_dated"),
         CheckConstraint(
             "paused_at IS NULL OR (pause_owner_id IS NOT NULL AND pause_review_on IS NOT NULL)", name="pause_is_owned"
@@ -120,6 +131,7 @@ class Enrolment(Base):
     onset_on: Mapped[date | None]
     lives_alone: Mapped[bool]
     has_oximeter: Mapped[bool]
+    answers_by: Mapped[str] = mapped_column(server_default=text("'phone'"))
     consent: Mapped[str]
     consent_at: Mapped[datetime | None]
     code: Mapped[Sealed | None]
