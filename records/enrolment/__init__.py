@@ -13,6 +13,7 @@ from records.enrolment.entering import AlreadyFollowed, InvitedJustNow, activate
 from records.enrolment.following import discharge, pause, release, resume
 from records.enrolment.next_step import NEVER_ACTIVATED, NextStep, illness_day, next_step
 from records.enrolment.states import OPEN, WrongState, in_states, lock, subject_of
+from records.enrolment.switching import DoorReason, switch_door
 
 __all__ = [
     "NEVER_ACTIVATED",
@@ -21,6 +22,7 @@ __all__ = [
     "AlreadyFollowed",
     "Application",
     "ChangedMeanwhile",
+    "DoorReason",
     "InvitedJustNow",
     "NextStep",
     "Particulars",
@@ -41,5 +43,6 @@ __all__ = [
     "release",
     "resume",
     "subject_of",
+    "switch_door",
     "version_of",
 ]
