@@ -9,7 +9,7 @@ from enum import StrEnum
 from notifications.models import Purpose
 from questionnaires.models import CheckinState
 from records import clock, contacts
-from records.models import EndReason, EnrolmentState
+from records.models import AnswersBy, EndReason, EnrolmentState
 
 DAILY_CAP = 6
 # Less than 24 h, or the texts of a silent day would take the next morning's, a few seconds or a change of clocks early.
@@ -21,6 +21,7 @@ class Drop(StrEnum):
 
     ANSWERED = "answered"
     CHECKIN_OVER = "checkin-over"
+    ASKED_OTHERWISE = "asked-otherwise"
     PAUSED = "paused"
     ADMITTED = "admitted"
     DECEASED = "deceased"
@@ -43,7 +44,9 @@ class Postpone(StrEnum):
 
 @dataclass(frozen=True)
 class Situation:
-    """Everything that decides about one text, as the database has it now. `texts_today` counts those within DAY."""
+    """Everything that decides about one text, as the database has it now. `answers_by` is the door by which the patient
+    is asked; `texts_today` counts those within DAY.
+    """
 
     purpose: Purpose
     state: EnrolmentState
@@ -55,6 +58,7 @@ class Situation:
     opted_out: bool
     synthetic: bool
     texts_today: int
+    answers_by: AnswersBy = AnswersBy.PHONE
 
     def with_texts(self, more: int) -> Situation:
         """The same after `more` texts of this batch."""
@@ -127,6 +131,8 @@ def _followed(situation: Situation) -> Drop | None:
 def _asked(situation: Situation) -> Drop | None:
     if situation.checkin is CheckinState.ANSWERED:
         return Drop.ANSWERED
+    if situation.answers_by is not AnswersBy.PHONE:
+        return Drop.ASKED_OTHERWISE
     return None if situation.checkin in STILL_ASKED[situation.purpose] else Drop.CHECKIN_OVER
 
 

@@ -18,7 +18,7 @@ from notifications.policy import DAY, Situation
 from notifications.providers import Text
 from questionnaires.models import Checkin, CheckinState
 from records import doors, phones
-from records.models import EndReason, Enrolment, EnrolmentState, OptOut, PatientIndex
+from records.models import AnswersBy, EndReason, Enrolment, EnrolmentState, OptOut, PatientIndex
 
 NOT_GONE_OUT = (MessageStatus.QUEUED, MessageStatus.CLAIMED, MessageStatus.REFUSED, MessageStatus.DROPPED)
 
@@ -86,6 +86,7 @@ def opened(facts: Facts) -> Recipient:
         opted_out=facts.opted_out,
         synthetic=enrolment.patient.rehearsal or (phone is not None and phones.is_fictional(phone)),
         texts_today=facts.texts_today,
+        answers_by=AnswersBy(enrolment.answers_by),
     )
     return Recipient(message, facts.checkin_public_id, phone, situation)
 

@@ -23,7 +23,9 @@ class ProtocolStatus(StrEnum):
 
 
 class ProtocolVersion(Base):
-    """One immutable protocol document. Without `signed_by_id` it serves rehearsal only."""
+    """One immutable protocol document. Without `signed_by_id` it serves rehearsal only. `looks_back` says what its facts
+    need of the past beside the previous response (see triage.earlier), so that nobody opens the document to know.
+    """
 
     __tablename__ = "protocol_versions"
     __table_args__ = (
@@ -39,6 +41,7 @@ class ProtocolVersion(Base):
     number: Mapped[int]
     document: Mapped[dict[str, Any]]
     digest: Mapped[bytes] = mapped_column(LargeBinary)
+    looks_back: Mapped[dict[str, Any] | None]
     status: Mapped[str]
     created_at: Mapped[datetime]
     author_id: Mapped[int | None] = mapped_column(ForeignKey(Staff.id))

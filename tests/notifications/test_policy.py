@@ -11,7 +11,7 @@ from notifications.models import Purpose
 from notifications.policy import Decision, Drop, Postpone, Situation
 from questionnaires.models import CheckinState
 from records import clock
-from records.models import EndReason, EnrolmentState
+from records.models import AnswersBy, EndReason, EnrolmentState
 
 NOON = datetime(2026, 3, 10, 12, 0, tzinfo=UTC)
 CHECKIN_TEXTS = [Purpose.CHECKIN, Purpose.FIRST_REMINDER, Purpose.SECOND_REMINDER]
@@ -40,6 +40,16 @@ def decide(one: Situation, now: datetime = NOON, *, reaches_people: bool = True)
 @pytest.mark.parametrize("purpose", list(Purpose))
 def test_a_followed_patient_is_written_to_by_day(purpose: Purpose) -> None:
     assert decide(situation(purpose)).send
+
+
+@pytest.mark.parametrize("purpose", CHECKIN_TEXTS)
+@pytest.mark.parametrize("door", [AnswersBy.STAFF, AnswersBy.PAPER])
+def test_whoever_is_asked_by_telephone_or_on_paper_is_sent_no_questionnaire(purpose: Purpose, door: AnswersBy) -> None:
+    assert decide(situation(purpose, answers_by=door)).drop is Drop.ASKED_OTHERWISE
+
+
+def test_an_invitation_holds_the_key_to_ones_own_page_and_is_sent_whatever_the_door() -> None:
+    assert decide(situation(Purpose.INVITATION, answers_by=AnswersBy.STAFF)).send
 
 
 STOPPED: list[tuple[dict[str, object], Drop]] = [

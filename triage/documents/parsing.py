@@ -96,9 +96,11 @@ class DocumentReader:
         )
 
     def source(self, data: object, where: str) -> Source:
-        """One of {"answer": linkId}, {"previous": linkId}, {"patient": attribute}, {"history": item} and
-        {"first_response": true}.
+        """One of {"answer": linkId}, {"previous": linkId}, {"lowest": linkId, "days": 3}, {"patient": attribute},
+        {"history": item} and {"first_response": true}.
         """
+        if isinstance(data, Mapping) and SourceKind.LOWEST.value in data:
+            return self.window(data, where)
         kinds = [kind for kind in SourceKind if isinstance(data, Mapping) and kind.value in data]
         given = data[kinds[0].value] if isinstance(data, Mapping) and len(data) == len(kinds) == 1 else None
         if kinds == [SourceKind.FIRST_RESPONSE] and given is True:
@@ -108,6 +110,14 @@ class DocumentReader:
             self.findings.add(where, "say where the fact comes from, with exactly one of %(known)s", known=known)
             return Source(SourceKind.ANSWER, "")
         return Source(kinds[0], given)
+
+    def window(self, data: Mapping[str, Any], where: str) -> Source:
+        link_id, days = data[SourceKind.LOWEST.value], data.get("days")
+        whole = isinstance(days, int) and not isinstance(days, bool)
+        if set(data) != {SourceKind.LOWEST.value, "days"} or not isinstance(link_id, str) or not link_id or not whole:
+            self.findings.add(where, "a lowest value needs the question and a whole number of days, and nothing else")
+            return Source(SourceKind.LOWEST, "", 1)
+        return Source(SourceKind.LOWEST, link_id, days)
 
     def choices(self, fields: Fields) -> dict[str, Translations]:
         given = fields.data.get("choices", {})

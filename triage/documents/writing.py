@@ -25,6 +25,8 @@ def write_given(facts: Mapping[str, Given]) -> dict[str, Any]:
 
 
 def write_source(source: Source) -> dict[str, Any]:
+    if source.kind is SourceKind.LOWEST:
+        return {source.kind.value: source.key, "days": source.days}
     return {source.kind.value: True if source.kind is SourceKind.FIRST_RESPONSE else source.key}
 
 
