@@ -21,7 +21,7 @@ EARLIER = f"""
     LEFT JOIN LATERAL (
         SELECT jsonb_agg(found.response) AS responses FROM (
             SELECT jsonb_build_object('id', r.public_id, 'at', r.due_at, 'answers', (
-                SELECT coalesce(jsonb_object_agg(asked.name, r.answers -> asked.name), '{{}}')
+                SELECT coalesce(jsonb_object_agg(asked.name, r.answers -> asked.name), jsonb_build_object())
                 FROM jsonb_array_elements_text(protocol.looks_back -> 'answers') asked (name)
                 WHERE r.answers ? asked.name)) AS response
             FROM (

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
+from sqlalchemy.dialects import postgresql
 
 revision = "0005"
 down_revision = "0004"
@@ -15,6 +18,7 @@ ALERTS = (
     "answers silence never-invited never-activated review-due limits-due opted-out wrote outcome-due follow-up-ends"
     " unreached{new}"
 )
+PURPOSES = "invitation checkin first-reminder second-reminder{new}"
 MOMENT = sa.DateTime(timezone=True)
 
 
@@ -27,6 +31,9 @@ def upgrade() -> None:
     _allow("enrolments", "answers_by", "phone staff paper", known=False)
     op.add_column("checkins", sa.Column("remind_at", MOMENT))
     op.add_column("patient_sessions", sa.Column("history_until", MOMENT))
+    op.add_column("patient_sessions", sa.Column("entered_by", sa.Text(), server_default="code", nullable=False))
+    _allow("patient_sessions", "entered_by", "checkin invitation code", known=False)
+    _allow("messages", "purpose", PURPOSES.format(new=" code asked-reminder"))
     op.create_table(
         "patient_codes",
         sa.Column("id", sa.BigInteger(), sa.Identity(), nullable=False),
@@ -40,6 +47,10 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_patient_codes_enrolment_id"), "patient_codes", ["enrolment_id"])
     op.create_index(op.f("ix_patient_codes_ends_at"), "patient_codes", ["ends_at"])
+    op.add_column("protocol_versions", sa.Column("looks_back", postgresql.JSONB(none_as_null=True)))
+    for column in _of_programmes():
+        op.add_column("programmes", column)
+    _allow("programmes", "day_zero", "symptoms operation start", known=False)
     op.create_check_constraint(
         op.f("ck_questionnaire_versions_published_by_another"),
         "questionnaire_versions",
@@ -49,7 +60,13 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.drop_constraint(op.f("ck_questionnaire_versions_published_by_another"), "questionnaire_versions")
+    for column in _of_programmes():
+        op.drop_column("programmes", column.name)
+    op.drop_column("protocol_versions", "looks_back")
     op.drop_table("patient_codes")
+    op.execute("UPDATE messages SET purpose = 'first-reminder' WHERE purpose IN ('code', 'asked-reminder')")
+    _allow("messages", "purpose", PURPOSES.format(new=""))
+    op.drop_column("patient_sessions", "entered_by")
     op.drop_column("patient_sessions", "history_until")
     op.drop_column("checkins", "remind_at")
     op.drop_column("enrolments", "answers_by")
@@ -58,6 +75,16 @@ def downgrade() -> None:
     _allow("alerts", "kind", ALERTS.format(new=""))
     op.execute("UPDATE responses SET door = 'staff' WHERE door IN ('paper', 'text', 'voice')")
     _allow("responses", "door", DOORS.format(new=""))
+
+
+def _of_programmes() -> list[sa.Column[Any]]:
+    """What a programme other than COVID-19 has another way; those that stand are of COVID-19."""
+    return [
+        sa.Column("day_zero", sa.Text(), server_default="symptoms", nullable=False),
+        sa.Column("asks_oximeter", sa.Boolean(), server_default=sa.true(), nullable=False),
+        sa.Column("holds_conditions", sa.Boolean(), server_default=sa.true(), nullable=False),
+        sa.Column("course_of", sa.Text(), server_default="spo2", nullable=False),
+    ]
 
 
 def _allow(table: str, column: str, codes: str, *, known: bool = True) -> None:

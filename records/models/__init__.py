@@ -2,7 +2,7 @@
 
 from records.models.audit import AccessEntry, AuditEntry, AuditHead
 from records.models.contacts import Contact, OptOut
-from records.models.doors import Device, PatientCode, PatientSession, Throttle
+from records.models.doors import Device, EnteredBy, PatientCode, PatientSession, Throttle
 from records.models.enrolments import (
     AnswersBy,
     Consent,
@@ -15,7 +15,7 @@ from records.models.enrolments import (
 )
 from records.models.heartbeats import Heartbeat
 from records.models.patients import Patient, PatientIndex, PatientKey
-from records.models.programmes import Programme, Team
+from records.models.programmes import DayZero, Programme, Team
 from records.models.staff import Role, Staff, StaffSession, StaffSetup, StaffTeam
 
 __all__ = [
@@ -25,10 +25,12 @@ __all__ = [
     "AuditHead",
     "Consent",
     "Contact",
+    "DayZero",
     "Device",
     "EndReason",
     "Enrolment",
     "EnrolmentState",
+    "EnteredBy",
     "Heartbeat",
     "HoldReason",
     "OptOut",

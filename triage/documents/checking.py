@@ -164,6 +164,8 @@ class DocumentChecker:
                 )
             elif isinstance(value, NearLimit):
                 self.conditions.limit(fact, value.limit, f"{where} › {name}")
+                if fact.kind in NUMERIC:
+                    self.conditions.operand(fact, value.over, f"{where} › {name}")
             elif read(fact, value).status is Status.UNREADABLE:
                 self.findings.add(
                     f"{where} › {name}", "%(value)s is no value of %(name)s: correct it", value=value, name=name

@@ -9,7 +9,7 @@ from triage.conditions.parsing import ConditionReader
 from triage.conditions.shapes import AnyOf, Condition
 from triage.documents.fields import Fields, translations
 from triage.documents.parts import Case, Document, Given, Limit, NearLimit, Order, Rule
-from triage.facts import NUMERIC, Fact, FactKind, Source, SourceKind, Translations
+from triage.facts import NUMERIC, Fact, FactKind, Source, SourceKind, Translations, as_number
 from triage.findings import Findings
 from triage.levels import Level
 
@@ -194,12 +194,13 @@ class DocumentReader:
         return {str(name): self.given(value, f"{where} › {name}") for name, value in data.items()}
 
     def given(self, value: object, where: str) -> Given:
-        """A plain value, or {"limit": name, "plus": steps of the limit's last decimal}."""
+        """A plain value, or {"limit": name, "plus": steps of the limit's last decimal, "over": number}."""
         if isinstance(value, bool | int | str | None):
             return value
-        if isinstance(value, Mapping) and set(value) <= {"limit", "plus"}:
-            limit, plus = value.get("limit"), value.get("plus", 0)
-            if isinstance(limit, str) and isinstance(plus, int) and not isinstance(plus, bool):
-                return NearLimit(limit, plus)
+        if isinstance(value, Mapping) and set(value) <= {"limit", "plus", "over"}:
+            limit, plus, over = value.get("limit"), value.get("plus", 0), value.get("over", "0")
+            whole = isinstance(plus, int) and not isinstance(plus, bool)
+            if isinstance(limit, str) and whole and isinstance(over, str) and as_number(over) is not None:
+                return NearLimit(limit, plus, over)
         self.findings.add(where, "write true, false, a code, a number between quotes, or a limit with plus")
         return None
