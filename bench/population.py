@@ -92,6 +92,9 @@ def scatter(house: House, connection: psycopg.Connection[Any], group: Cohort) ->
             pause_owner_id = CASE WHEN s.state = 'paused' THEN %(physician)s END,
             pause_review_on = CASE WHEN s.state = 'paused' THEN %(now)s::date + 2 + (id %% 20)::int END,
             pause_reason = CASE WHEN s.state = 'paused' THEN 'asked' END,
+            invitation_told_at = CASE WHEN s.state = 'enrolled' THEN NULL
+                ELSE %(now)s - CASE WHEN s.state = 'invited' THEN id %% 180 * interval '1 minute'
+                                    ELSE interval '20 days' END END,
             ended_at = CASE WHEN s.state = 'discharged' THEN %(now)s - interval '1 day' END,
             end_reason = CASE WHEN s.state = 'discharged' THEN 'completed' END
         FROM unnest(%(states)s::text[]) WITH ORDINALITY s (state, place)

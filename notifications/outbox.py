@@ -102,10 +102,15 @@ def put_back(session: Session, *, message_id: int, token: str, reason: str, agai
     session.execute(update(Message).where(*held).values(values).execution_options(synchronize_session=False))
 
 
-# A lease that ends later than any could is of before the clock was set back.
+# A lease that ends later than any could is of before the clock was set back. Two workers that release at once would
+# wait for each other's rows in two orders; what one has taken, the other leaves to it.
 RELEASE = text("""
-    UPDATE messages SET status = 'queued', status_at = :now, claimed_by = NULL, lease_ends_at = NULL
-    WHERE status = 'claimed' AND (lease_ends_at <= :now OR lease_ends_at > :longest)
+    WITH old AS MATERIALIZED (
+        SELECT id FROM messages WHERE status = 'claimed' AND (lease_ends_at <= :now OR lease_ends_at > :longest)
+        ORDER BY id FOR UPDATE SKIP LOCKED
+    )
+    UPDATE messages m SET status = 'queued', status_at = :now, claimed_by = NULL, lease_ends_at = NULL
+    FROM old WHERE m.id = old.id
 """)
 
 

@@ -10,6 +10,8 @@ from datetime import datetime
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from records.models.enrolments import UNTOLD
+
 # A check-in closes at the very minute of its second reminder, so that one is owed while it is still open.
 AHEAD_MINUTES = 60
 SECOND_REMINDER_LASTS_MINUTES = 60
@@ -17,20 +19,26 @@ INVITATION_LASTS_HOURS = 24
 # While they are looked at, check-ins are locked, and an answer to one of them has to wait.
 AT_ONCE = 1000
 
-# invited_at is part of the key: inviting again, after a wrong number, is another text.
-INVITATIONS = text("""
-    WITH owed AS (
-        SELECT 'invite:' || e.public_id || ':' || CAST(extract(epoch FROM e.invited_at) AS bigint) AS key,
-               e.id AS enrolment_id, e.invited_at
-        FROM enrolments e
-        WHERE e.state = 'invited' AND e.invited_at <= :now
+# invited_at is part of the key: inviting again, after a wrong number, is another text. Who was told of it is not looked
+# at again, or every beat would read all who have not come in yet.
+INVITATIONS = text(f"""
+    WITH untold AS MATERIALIZED (
+        SELECT id, public_id, invited_at FROM enrolments WHERE {UNTOLD} AND invited_at <= :now
+        ORDER BY invited_at LIMIT :limit FOR NO KEY UPDATE SKIP LOCKED
+    ),
+    told AS (
+        UPDATE enrolments e SET invitation_told_at = untold.invited_at FROM untold WHERE e.id = untold.id
+    ),
+    owed AS (
+        SELECT 'invite:' || public_id || ':' || CAST(extract(epoch FROM invited_at) AS bigint) AS key,
+               id AS enrolment_id, invited_at
+        FROM untold
     )
     INSERT INTO messages (key, purpose, enrolment_id, status_at, created_at, next_try_at, expires_at)
     SELECT o.key, 'invitation', o.enrolment_id, :now, :now, o.invited_at, o.invited_at + :lasts * interval '1 hour'
-    FROM owed o WHERE NOT EXISTS (SELECT 1 FROM messages m WHERE m.key = o.key)
-    ORDER BY o.invited_at, o.enrolment_id
+    FROM owed o ORDER BY o.invited_at, o.enrolment_id
     ON CONFLICT (key) DO NOTHING
-""")
+""")  # noqa: S608 - a constant fragment, every value is a parameter
 
 # A check-in is looked at three times, when each of its texts comes due, and not at every beat of a morning on which
 # hundreds of thousands are open: `texts_owed` says how often it was. `closed_at` instead of the state leaves the
@@ -94,12 +102,12 @@ CHECKINS = text("""
 
 
 def owe(session: Session, *, now: datetime, limit: int = AT_ONCE) -> int:
-    """Write down the texts that are owed at `now` and not yet written down, of up to `limit` check-ins; returns how
-    many were new. Called again, in another transaction, while it returns any.
+    """Write down the texts that are owed at `now` and not yet written down, of up to `limit` check-ins and as many
+    invitations; returns how many were new. Called again, in another transaction, while it returns any.
 
     Called at least once an hour: a second reminder is owed from one hour before its time, while its check-in is open.
     """
-    invitations = session.execute(INVITATIONS, {"now": now, "lasts": INVITATION_LASTS_HOURS})
+    invitations = session.execute(INVITATIONS, {"now": now, "limit": limit, "lasts": INVITATION_LASTS_HOURS})
     lasts = {"lasts": SECOND_REMINDER_LASTS_MINUTES, "ahead": AHEAD_MINUTES}
     checkins = session.execute(CHECKINS, {"now": now, "limit": limit, **lasts})
     return int(invitations.rowcount) + int(checkins.rowcount)  # type: ignore[attr-defined]

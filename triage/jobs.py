@@ -96,7 +96,7 @@ def raise_never_invited(session: Session, *, now: datetime, limit: int = CHUNK) 
     waits = {tier.value: wait for tier, wait in NEVER_ACTIVATED.items()}
     late = _waits_too_long(Enrolment.updated_at, now)
     states = (EnrolmentState.ENROLLED, EnrolmentState.HELD)
-    found = _without_alert(session, states, late, AlertKind.NEVER_INVITED, limit)
+    found = _without_alert(session, states, late, AlertKind.NEVER_INVITED, limit, Enrolment.updated_at)
 
     def alert(enrolment: Enrolment) -> Raise:
         times = (now - enrolment.updated_at) // waits[enrolment.risk_tier]
@@ -117,7 +117,8 @@ def raise_never_activated(session: Session, *, now: datetime, limit: int = CHUNK
     """Whoever was invited and has not come in within 24 h (high risk 4 h) is telephoned; again after as long."""
     waits = {tier.value: wait for tier, wait in NEVER_ACTIVATED.items()}
     late = _waits_too_long(Enrolment.invited_at, now)
-    found = _without_alert(session, (EnrolmentState.INVITED,), late, AlertKind.NEVER_ACTIVATED, limit)
+    states, since = (EnrolmentState.INVITED,), Enrolment.invited_at
+    found = _without_alert(session, states, late, AlertKind.NEVER_ACTIVATED, limit, since)
 
     def alert(enrolment: Enrolment) -> Raise:
         assert enrolment.invited_at is not None
@@ -136,10 +137,11 @@ def raise_never_activated(session: Session, *, now: datetime, limit: int = CHUNK
 
 def raise_reviews_due(session: Session, *, now: datetime, limit: int = CHUNK) -> int:
     """A pause whose day of review has come at the centre is looked at by a person, each day until it is settled."""
-    perhaps = Enrolment.pause_review_on <= (now + timedelta(days=1)).date()
+    day = Enrolment.pause_review_on
+    perhaps = day <= (now + timedelta(days=1)).date()
     found = [
         enrolment
-        for enrolment in _without_alert(session, (EnrolmentState.PAUSED,), perhaps, AlertKind.REVIEW_DUE, limit)
+        for enrolment in _without_alert(session, (EnrolmentState.PAUSED,), perhaps, AlertKind.REVIEW_DUE, limit, day)
         if enrolment.pause_review_on and enrolment.pause_review_on <= clock.local_day(now, enrolment.programme.zone)
     ]
 
@@ -161,7 +163,8 @@ def raise_limits_due(session: Session, *, now: datetime, limit: int = CHUNK) -> 
     """A physician is told of own limits that run out within a day, or that a condition calls for and nobody has set."""
     due = who_is_due(session, now=now, limit=limit)
     these = Enrolment.id.in_(due)
-    found = _without_alert(session, (EnrolmentState.ACTIVE,), these, AlertKind.LIMITS_DUE, limit) if due else []
+    states, order = (EnrolmentState.ACTIVE,), Enrolment.id
+    found = _without_alert(session, states, these, AlertKind.LIMITS_DUE, limit, order) if due else []
 
     def alert(enrolment: Enrolment) -> Raise:
         key = key_of(AlertKind.LIMITS_DUE, enrolment.public_id, now.isoformat())
@@ -182,14 +185,17 @@ def _waits_too_long(since: Any, now: datetime) -> Any:
 
 
 def _without_alert(
-    session: Session, states: Sequence[EnrolmentState], condition: Any, kind: AlertKind, limit: int
+    session: Session, states: Sequence[EnrolmentState], condition: Any, kind: AlertKind, limit: int, order: Any
 ) -> Sequence[Enrolment]:
-    """Enrolments for which no alert of this kind stands, locked against other workers."""
+    """Enrolments for which no alert of this kind stands, the first by `order`, locked against other workers.
+
+    The order is that of the index that finds them: by another one the planner walks the whole table to the limit.
+    """
     standing = exists().where(Alert.enrolment_id == Enrolment.id, Alert.kind == kind, Alert.closed_at.is_(None))
     return session.scalars(
         select(Enrolment)
         .where(in_states(states), condition, ~standing)
-        .order_by(Enrolment.id)
+        .order_by(order, Enrolment.id)
         .limit(limit)
         .with_for_update(of=Enrolment, skip_locked=True, key_share=True)
     ).all()

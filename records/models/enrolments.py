@@ -79,10 +79,14 @@ class EndReason(StrEnum):
     TRANSFERRED = "transferred"
 
 
+UNTOLD = "state = 'invited' AND invited_at IS DISTINCT FROM invitation_told_at"
+
+
 class Enrolment(Base):
     """`onset_on` is day 0 of the illness, or unknown. `next_checkin_at` is when the worker must look at this enrolment
     again at the latest: a change of schedule, zone, tier or onset sets it to now. `address`, `emergency_contact`
-    and `gp` are sealed JSON. `code` is the typed entrance code, sealed; `code_digest` finds it.
+    and `gp` are sealed JSON. `code` is the typed entrance code, sealed; `code_digest` finds it. `invitation_told_at` is
+    set by notifications: the `invited_at` whose text was written down.
     """
 
     __tablename__ = "enrolments"
@@ -108,6 +112,7 @@ class Enrolment(Base):
         ),
         Index("ix_enrolments_due", "next_checkin_at", postgresql_where=text("state = 'active'")),
         Index("ix_enrolments_invited", "invited_at", postgresql_where=text("state = 'invited'")),
+        Index("ix_enrolments_untold", "invited_at", postgresql_where=text(UNTOLD)),
         Index("ix_enrolments_team", "team_id", "state"),
         Index("ix_enrolments_newest", "team_id", text("enrolled_at DESC"), text("id DESC")),
         Index("ix_enrolments_waiting", "updated_at", postgresql_where=text("state IN ('enrolled', 'held')")),
@@ -140,6 +145,7 @@ class Enrolment(Base):
     enrolled_at: Mapped[datetime]
     enrolled_by_id: Mapped[int | None] = mapped_column(ForeignKey(Staff.id))
     invited_at: Mapped[datetime | None]
+    invitation_told_at: Mapped[datetime | None]
     activated_at: Mapped[datetime | None]
     ends_on: Mapped[date | None]
     next_checkin_at: Mapped[datetime | None]

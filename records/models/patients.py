@@ -46,7 +46,7 @@ class PatientIndex(Base):
     """One searchable digest: `kind` is name, birth, phone or email; `version` is that of the normalisation and key."""
 
     __tablename__ = "patient_index"
-    __table_args__ = (Index(None, "kind", "digest"),)
+    __table_args__ = (Index(None, "kind", "digest", "patient_id"),)
 
     id: Mapped[Id]
     patient_id: Mapped[int] = mapped_column(ForeignKey(Patient.id), index=True)

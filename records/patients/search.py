@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from itertools import groupby
 
-from sqlalchemy import ColumnElement, Select, select, tuple_
+from sqlalchemy import ColumnElement, Select, and_, select, tuple_
 from sqlalchemy.orm import Session
 
 from records import phones
@@ -51,9 +51,15 @@ def search(session: Session, *, text: str, scope: ColumnElement[bool]) -> list[E
     if not wanted:
         return []
     query = select(Enrolment).where(scope)
-    for digest in wanted:
-        query = query.where(Enrolment.patient_id.in_(_having([digest])))
-    return list(session.scalars(query.order_by(Enrolment.enrolled_at.desc(), Enrolment.id.desc()).limit(MOST)))
+    if len(wanted) == 1:  # may be a name that tens of thousands bear: the newest are read off the end of the index
+        query = query.join(PatientIndex, PatientIndex.patient_id == Enrolment.patient_id).where(_is(wanted[0]))
+        query = query.order_by(PatientIndex.patient_id.desc(), Enrolment.id.desc())
+    else:
+        query = query.order_by(Enrolment.enrolled_at.desc(), Enrolment.id.desc())
+        for digest in wanted:
+            query = query.where(Enrolment.patient_id.in_(_having([digest])))
+    found = session.scalars(query.limit(MOST)).unique().all()
+    return sorted(found, key=lambda enrolment: (enrolment.enrolled_at, enrolment.id), reverse=True)
 
 
 def by_phone(session: Session, *, phone: str) -> list[Patient]:
@@ -95,6 +101,10 @@ def _likeness(kinds: set[str]) -> str | None:
 
 def _key() -> ColumnElement[tuple[str, bytes]]:
     return tuple_(PatientIndex.kind, PatientIndex.digest)
+
+
+def _is(digest: index.Digest) -> ColumnElement[bool]:
+    return and_(PatientIndex.kind == digest[0], PatientIndex.digest == digest[1])
 
 
 def _having(digests: list[index.Digest]) -> Select[int]:

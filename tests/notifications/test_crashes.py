@@ -157,6 +157,20 @@ def test_a_claim_that_was_taken_back_is_not_sent_by_its_first_holder(
     assert len(provider.taken) == 1
 
 
+def test_two_workers_that_take_claims_back_at_once_do_not_wait_for_each_other(
+    session: Session, sessions: sessionmaker[Session], checkin: Checkin
+) -> None:
+    reminders.owe(session, now=OPENS)
+    outbox.claim(session, worker="gone", now=OPENS)
+    session.commit()
+    late = OPENS + outbox.CLAIM_LASTS
+    assert outbox.release_leases(session, now=late) == 1
+
+    with sessions() as other:
+        other.execute(sa.text("SET LOCAL lock_timeout = '50ms'"))
+        assert outbox.release_leases(other, now=late) == 0
+
+
 def test_a_claim_that_another_worker_holds_is_not_started_by_its_first_holder(
     session: Session, checkin: Checkin
 ) -> None:

@@ -7,14 +7,14 @@ from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, sessionmaker
 
 from notifications import reminders
 from notifications.models import Message
 from questionnaires.models import Checkin
 from records import enrolment
 from records.audit import SYSTEM
-from records.models import EnrolmentState
+from records.models import Enrolment, EnrolmentState
 from tests import factories
 from tests.notifications.conftest import OPENS, SILENT, make_checkin, messages
 
@@ -79,6 +79,34 @@ def test_an_invited_patient_is_owed_one_invitation_for_a_day(session: Session) -
     text = owed(session, invited_at)["invitation"]
     assert text.expires_at == invited_at + timedelta(hours=24)
     assert reminders.owe(session, now=invited_at + HOUR) == 0
+
+
+def test_an_invitation_that_was_written_down_is_not_owed_again(session: Session) -> None:
+    enrolment = factories.make_enrolment(session, EnrolmentState.INVITED)
+    session.commit()
+    assert reminders.owe(session, now=factories.NOW) == 1
+
+    enrolment.invitation_told_at = None  # as an older version of the service left it
+
+    assert reminders.owe(session, now=factories.NOW + HOUR) == 0
+    session.refresh(enrolment)
+    assert enrolment.invitation_told_at == enrolment.invited_at
+
+
+def test_invitations_are_written_down_in_portions_and_past_what_another_worker_holds(
+    session: Session, sessions: sessionmaker[Session]
+) -> None:
+    held, *others = [factories.make_enrolment(session, EnrolmentState.INVITED) for _ in range(4)]
+    session.commit()
+
+    with sessions() as other:
+        other.get_one(Enrolment, held.id, with_for_update={"of": Enrolment})
+        portions = [reminders.owe(session, now=factories.NOW, limit=2) for _ in range(3)]
+    session.commit()
+
+    assert portions == [2, 1, 0]
+    assert {message.enrolment_id for message in session.scalars(select(Message))} == {one.id for one in others}
+    assert reminders.owe(session, now=factories.NOW) == 1
 
 
 def test_inviting_again_is_another_text(session: Session) -> None:
