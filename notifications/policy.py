@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from notifications.models import Purpose
+from notifications.models import ON_REQUEST, Purpose
 from questionnaires.models import CheckinState
 from records import clock, contacts
 from records.models import AnswersBy, EndReason, EnrolmentState
@@ -22,6 +22,7 @@ class Drop(StrEnum):
     ANSWERED = "answered"
     CHECKIN_OVER = "checkin-over"
     ASKED_OTHERWISE = "asked-otherwise"
+    ASKED_LATER = "asked-later"
     PAUSED = "paused"
     ADMITTED = "admitted"
     DECEASED = "deceased"
@@ -45,7 +46,8 @@ class Postpone(StrEnum):
 @dataclass(frozen=True)
 class Situation:
     """Everything that decides about one text, as the database has it now. `answers_by` is the door by which the patient
-    is asked; `texts_today` counts those within DAY.
+    is asked; `texts_today` counts those within DAY, without what was asked for. `remind_at` is the hour at which the
+    patient asked to be reminded of this check-in.
     """
 
     purpose: Purpose
@@ -59,6 +61,7 @@ class Situation:
     synthetic: bool
     texts_today: int
     answers_by: AnswersBy = AnswersBy.PHONE
+    remind_at: datetime | None = None
 
     def with_texts(self, more: int) -> Situation:
         """The same after `more` texts of this batch."""
@@ -89,7 +92,10 @@ STILL_ASKED = {
     Purpose.CHECKIN: {CheckinState.OPEN},
     Purpose.FIRST_REMINDER: {CheckinState.OPEN},
     Purpose.SECOND_REMINDER: {CheckinState.OPEN, CheckinState.MISSED},
+    Purpose.ASKED_REMINDER: {CheckinState.OPEN},
 }
+REPLACED = frozenset({Purpose.CHECKIN, Purpose.FIRST_REMINDER})
+"""In whose place the reminder goes that the patient asked for; the second one announces a call and always goes."""
 
 
 def decide(situation: Situation, *, now: datetime, reaches_people: bool) -> Decision:
@@ -97,7 +103,7 @@ def decide(situation: Situation, *, now: datetime, reaches_people: bool) -> Deci
     reason = _drop(situation, reaches_people)
     if reason is not None:
         return Decision(drop=reason)
-    return _hours(situation.zone, now)
+    return SEND if situation.purpose is Purpose.CODE else _hours(situation.zone, now)  # somebody is waiting for it
 
 
 def _drop(situation: Situation, reaches_people: bool) -> Drop | None:
@@ -112,7 +118,8 @@ def _drop(situation: Situation, reaches_people: bool) -> Drop | None:
         return Drop.LANDLINE
     if situation.opted_out:
         return Drop.OPTED_OUT
-    return Drop.DAILY_CAP if situation.texts_today >= DAILY_CAP else None
+    capped = situation.purpose not in ON_REQUEST and situation.texts_today >= DAILY_CAP
+    return Drop.DAILY_CAP if capped else None
 
 
 def _followed(situation: Situation) -> Drop | None:
@@ -129,10 +136,14 @@ def _followed(situation: Situation) -> Drop | None:
 
 
 def _asked(situation: Situation) -> Drop | None:
+    if situation.purpose is Purpose.CODE:
+        return None
     if situation.checkin is CheckinState.ANSWERED:
         return Drop.ANSWERED
     if situation.answers_by is not AnswersBy.PHONE:
         return Drop.ASKED_OTHERWISE
+    if situation.remind_at is not None and situation.purpose in REPLACED:
+        return Drop.ASKED_LATER
     return None if situation.checkin in STILL_ASKED[situation.purpose] else Drop.CHECKIN_OVER
 
 

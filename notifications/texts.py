@@ -16,7 +16,9 @@ from records.texts import Translator
 
 @dataclass(frozen=True)
 class Content:
-    """What a text is made of. `site` is where the code is typed; `code` is asked for in an invitation only."""
+    """What a text is made of. `site` is where an invitation's code is typed; the `code` before the history is typed
+    where it was asked for, and its text has no link that anybody could imitate.
+    """
 
     purpose: Purpose
     language: str
@@ -51,6 +53,18 @@ def _wording(t: Translator, purpose: Purpose, values: dict[str, str]) -> str:
             return t.gettext(
                 "Vigidom - Still no answer: the centre is going to call you. You can still answer: %(link)s "
                 "Centre: %(phone)s. In an emergency call 15.",
+                **values,
+            )
+        case Purpose.ASKED_REMINDER:
+            return t.gettext(
+                "Vigidom - You asked to be reminded now. It takes 2 minutes: %(link)s Centre: %(phone)s. "
+                "In an emergency call 15.",
+                **values,
+            )
+        case Purpose.CODE:
+            return t.gettext(
+                "Vigidom - Your code: %(code)s. It is good for 10 minutes, on the page where it was asked for. "
+                "Tell it to nobody; we never ask for it. If you did not ask for it, call the centre: %(phone)s.",
                 **values,
             )
 

@@ -73,6 +73,8 @@ PURPOSES = {
     "checkin": lazy("Questionnaire of the day"),
     "first-reminder": lazy("First reminder"),
     "second-reminder": lazy("Second reminder"),
+    "asked-reminder": lazy("Reminder at the hour the patient asked for"),
+    "code": lazy("Code for the patient’s own page"),
 }
 STATUSES = {
     "queued": lazy("waiting"),

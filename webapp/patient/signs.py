@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 
-from records.texts import translator
+from records.texts import together, translator
+from triage import documents
 from triage.conditions.shapes import Compare, Condition, LimitName, OneOf
 from triage.documents import Document, Rule
 from triage.facts import NUMERIC, Fact, SourceKind
@@ -15,22 +17,32 @@ from triage.wording import DECIMAL_COMMA, SEPARATORS, UNITS
 
 @dataclass(frozen=True)
 class Signs:
-    """Each sign is a short phrase. `call_15` are those of rules that say so; `other` the remaining red ones."""
+    """Each sign is a short phrase. `call_15` are those of rules that say so; `other` the remaining red ones; `orange`
+    those after which the centre calls back within its longer target.
+    """
 
     call_15: list[str]
     other: list[str]
+    orange: list[str]
+
+
+NO_SIGNS = Signs([], [], [])
 
 
 def signs(document: Document, own_limits: Mapping[str, str], language: str) -> Signs:
-    """What is red now, whatever was answered before; a patient's own limits take the place of the protocol's."""
+    """What is red or orange now, whatever was answered before; own limits take the place of the protocol's."""
     spoken = language if language in document.languages else document.languages[0]
-    told: dict[bool, list[str]] = {True: [], False: []}
+    told = Signs([], [], [])
     for rule in document.rules:
-        if rule.level is Level.RED and not rule.on_silence:
-            phrase = _phrase(document, rule, own_limits, spoken)
-            if phrase:
-                told[rule.call_15].append(phrase)
-    return Signs(told[True], told[False])
+        phrase = None if rule.on_silence else _phrase(document, rule, own_limits, spoken)
+        if phrase and rule.level in (Level.RED, Level.ORANGE):
+            (told.orange if rule.level is Level.ORANGE else told.call_15 if rule.call_15 else told.other).append(phrase)
+    return told
+
+
+def limits_of(document: Document, own: Mapping[str, Decimal]) -> dict[str, str]:
+    """Every limit as it counts for a patient who has these own ones. Raises ProtocolError for some that do not fit."""
+    return {limit.name: limit.text for limit in documents.limits_with(document, own)}
 
 
 def _phrase(document: Document, rule: Rule, own_limits: Mapping[str, str], language: str) -> str | None:
@@ -58,7 +70,7 @@ def _bound(document: Document, fact: Fact, when: Compare, own_limits: Mapping[st
     text = limits[when.operand.name] if isinstance(when.operand, LimitName) else str(when.operand)
     figure = text.replace(".", ",") if language in DECIMAL_COMMA else text
     value = f"{figure}\u202f{UNITS.get(fact.unit, fact.unit)}" if fact.unit else figure
-    t, values = translator(language), {"sign": fact.labels[language], "value": value}
+    t, values = translator(language), {"sign": fact.labels[language], "value": together(value, language)}
     sentences = {
         "<": t.gettext("%(sign)s: below %(value)s", **values),
         "<=": t.gettext("%(sign)s: %(value)s or less", **values),
