@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from questionnaires import reading
@@ -53,9 +54,18 @@ def import_draft(
         created_at=now,
         created_by_id=created_by_id,
     )
-    session.add(version)
-    details = {"url": parsed.url, "version": parsed.version, "digest": parsed.digest.hex()}
+    try:
+        with session.begin_nested():
+            session.add(version)
+            session.flush()
+    except IntegrityError:  # somebody else imported the same at this moment
+        return import_draft(session, document=document, actor=actor, now=now, created_by_id=created_by_id)
     audit.append(
-        session, actor=actor, action="questionnaire.imported", subject=audit.SYSTEM_SUBJECT, now=now, details=details
+        session,
+        actor=actor,
+        action="questionnaire.imported",
+        subject=("questionnaire", version.public_id),
+        now=now,
+        details={"url": parsed.url, "version": parsed.version, "digest": parsed.digest.hex()},
     )
     return version

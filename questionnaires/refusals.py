@@ -2,6 +2,8 @@
 
 REFUSALS = {
     "not-a-questionnaire": "This is not a FHIR Questionnaire.",
+    "broken-json": "This is not JSON: it breaks off or goes wrong at line %(line)s, character %(column)s.",
+    "name-twice": "“%(element)s” stands twice in one object; which one is meant cannot be told.",
     "not-json": "This document holds values that JSON cannot hold.",
     "no-items": "This questionnaire asks nothing.",
     "too-many-items": "This questionnaire has more than %(most)s items.",

@@ -1,5 +1,7 @@
 """What `check` has to say about one file, before anybody imports it: accepted, or each refused item with its reason."""
 
+import json
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -17,13 +19,33 @@ LARGEST = 5_000_000
 
 
 def document_of(content: bytes) -> object:
-    """The JSON in `content`; raises QuestionnaireError for what is too large or no JSON."""
+    """The JSON in `content`; raises QuestionnaireError for what is too large, no JSON, or says something twice."""
     if len(content) > LARGEST:
         raise QuestionnaireError((Finding("", "too-large", Severity.ERROR, {"most": str(LARGEST // 1_000_000)}),))
+    content = content.removeprefix(b"\xef\xbb\xbf")
     try:
-        return orjson.loads(content.removeprefix(b"\xef\xbb\xbf"))
-    except orjson.JSONDecodeError:
-        raise QuestionnaireError((Finding("", "not-json"),)) from None
+        document = orjson.loads(content)
+    except orjson.JSONDecodeError as broken:
+        where = {"line": str(broken.lineno), "column": str(broken.colno)}
+        raise QuestionnaireError((Finding("", "broken-json", params=where),)) from None
+    if twice := _names_twice(content):
+        raise QuestionnaireError(tuple(Finding("", "name-twice", params={"element": name}) for name in twice))
+    return document
+
+
+def _names_twice(content: bytes) -> list[str]:
+    """Names that one object gives twice: a reader keeps the last, so the rest would be lost without a word."""
+    found: set[str] = set()
+
+    def keep(pairs: list[tuple[str, Any]]) -> None:
+        names = Counter(name for name, _ in pairs)
+        found.update(name for name, count in names.items() if count > 1)
+
+    try:
+        json.loads(content, object_pairs_hook=keep)
+    except (ValueError, RecursionError):  # deeper, or a longer number, than any item: refused by the reading itself
+        return []
+    return sorted(found)
 
 
 def report(content: bytes, language: str = "en") -> dict[str, Any]:

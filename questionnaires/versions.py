@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import select
@@ -26,6 +27,15 @@ ASKED = """
 """For a statement in which `e` is the enrolment: what its programme asks, and of that the version a page was made from,
 when there is such a version.
 """
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A programme that asks a version, or will, from an instant on."""
+
+    programme: Programme
+    from_at: datetime
+    planned: bool
 
 
 class NothingInForce(LookupError):
@@ -84,6 +94,30 @@ def in_force(session: Session, *, programme_id: int, now: datetime) -> tuple[Que
     if bound is None:
         raise NothingInForce(f"programme {programme_id} has no questionnaire in force")
     return bound.version, parsed(bound.version)
+
+
+def every(session: Session) -> list[QuestionnaireVersion]:
+    """Every stored version, those of one questionnaire together, newest first."""
+    found = select(QuestionnaireVersion).order_by(QuestionnaireVersion.url, QuestionnaireVersion.id.desc())
+    return list(session.scalars(found))
+
+
+def asked(session: Session, *, now: datetime) -> dict[int, list[Asked]]:
+    """By version id: where it is asked now, and where it will be."""
+    bindings = session.execute(
+        select(QuestionnaireInForce.version_id, QuestionnaireInForce.from_at, Programme)
+        .join(Programme, Programme.id == QuestionnaireInForce.programme_id)
+        .order_by(Programme.slug, QuestionnaireInForce.from_at.desc())
+    )
+    found: dict[int, list[Asked]] = {}
+    settled: set[int] = set()
+    for version_id, from_at, programme in bindings:
+        if from_at <= now and programme.id in settled:
+            continue
+        if from_at <= now:
+            settled.add(programme.id)
+        found.setdefault(version_id, []).append(Asked(programme, from_at, planned=from_at > now))
+    return found
 
 
 def parsed_by(session: Session, *, version_id: int, digest: bytes) -> Questionnaire:

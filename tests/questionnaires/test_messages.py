@@ -21,7 +21,7 @@ RAISED = {
     *re.findall(r'return "([a-z]+-[a-z-]+)"', SOURCE),
     *map(str, NumberProblem),
 }
-FIGURES = ("most", "least", "value", "element", "extension", "type", "option", "text", "question", "operator")
+FIGURES = ("most", "least", "value", "element", "extension", "type", "option", "text", "question", "operator", "line", "column")
 
 
 @pytest.mark.parametrize("language", texts.LANGUAGES)

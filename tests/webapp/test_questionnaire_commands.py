@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import uuid
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -12,11 +13,13 @@ from flask import Flask
 
 from questionnaires import library, versions
 from questionnaires.models import Door, Response
-from records import embedded
+from records import clock, embedded
 from records.db import db
+from records.models import Role
 from tests.factories import NOW, make_enrolment
 from tests.questionnaires.documents import WELL, answer
-from webapp import cli
+from tests.webapp.signing import PASSWORD, make_person
+from webapp import cli, firstrun
 
 
 def run(*arguments: object) -> Result:
@@ -34,6 +37,7 @@ def asking(*items: dict[str, object]) -> dict[str, object]:
 
 
 TIME = {"linkId": "t", "type": "time", "text": "When?"}
+STARTS = {"linkId": "t", "type": "boolean", "text": "Well?", "initial": [{"valueBoolean": True}]}
 
 
 def test_each_file_has_its_line_and_one_refusal_is_the_exit_code(tmp_path: Path) -> None:
@@ -49,12 +53,12 @@ def test_each_file_has_its_line_and_one_refusal_is_the_exit_code(tmp_path: Path)
     assert [(r["linkId"], r["code"]) for r in second["refused"]] == [("a", "unsupported-type")]
 
 
-def test_what_is_understood_but_not_shown_yet_is_accepted_and_named_as_unpublishable(tmp_path: Path) -> None:
-    result = run("questionnaire", "check", written(tmp_path, "time.json", asking(TIME)))
+def test_what_is_understood_but_must_be_settled_is_accepted_and_named_as_unpublishable(tmp_path: Path) -> None:
+    result = run("questionnaire", "check", written(tmp_path, "starts.json", asking(STARTS)))
 
     told = json.loads(result.stdout)
     assert result.exit_code == 0
-    assert [(r["linkId"], r["code"]) for r in told["unpublishable"]] == [("t", "not-shown-yet")]
+    assert [(r["linkId"], r["code"]) for r in told["unpublishable"]] == [("t", "starts-answered")]
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", "null", '{"resourceType": "Patient"}', "[" * 5000])
@@ -148,7 +152,7 @@ def test_a_response_is_exported_as_fhir_that_its_own_questionnaire_accepts(
         )
         db.session.add(stored)
         db.session.commit()
-        public_id = stored.public_id
+        public_id, asked_url, asked_version = stored.public_id, asked.url, asked.version
 
     exported = run("response", "export", public_id)
 
@@ -156,6 +160,85 @@ def test_a_response_is_exported_as_fhir_that_its_own_questionnaire_accepts(
     judged = run("questionnaire", "validate-response", written(tmp_path, "q.json", library.document()), response)
     told = json.loads(exported.stdout)
     assert (told["resourceType"], told["status"]) == ("QuestionnaireResponse", "completed")
+    assert told["subject"] == told["source"] == told["author"]
+    assert told["questionnaire"] == f"{asked_url}|{asked_version}"
     assert len(told["item"]) == len(answers)
     assert (judged.exit_code, judged.stdout.count('"error"')) == (0, 0)
     assert run("response", "export", uuid.uuid4()).exit_code == 1
+
+
+def person(database: Flask, role: Role, email: str) -> str:
+    with database.app_context():
+        make_person(db.session, role=role, email=email)
+    return email
+
+
+def as_somebody(email: str, *arguments: object, password: str = PASSWORD) -> Result:
+    return CliRunner().invoke(
+        cli.vigidom, ["questionnaire", *map(str, arguments), "--by", email], input=f"{password}\n"
+    )
+
+
+def test_a_version_is_published_and_brought_into_force_by_people_with_their_passwords(
+    at_the_database: None, database: Flask, tmp_path: Path
+) -> None:
+    with database.app_context():
+        programme_id = firstrun.load_programme(db.session, clock.now()).id
+        db.session.commit()
+    importer = person(database, Role.ADMINISTRATOR, "a@centre.example")
+    second = person(database, Role.PHYSICIAN, "b@centre.example")
+    operator = person(database, Role.OPERATOR, "c@centre.example")
+    new = library.document() | {"version": "9"}
+    which = [new["url"], "--version", "9"]
+
+    brought = as_somebody(importer, "import", written(tmp_path, "q.json", new))
+    own = as_somebody(importer, "publish", *which)
+    foreign = as_somebody(operator, "publish", *which)
+    wrong = as_somebody(second, "publish", *which, password="not it")
+    early = as_somebody(second, "put-in-force", *which, "--programme", "covid-19")
+    done = as_somebody(second, "publish", *which)
+    planned = as_somebody(second, "put-in-force", *which, "--programme", "covid-19", "--from", "2100-01-01 08:00")
+    retired = as_somebody(second, "retire", *which)
+    asked = as_somebody(second, "put-in-force", *which, "--programme", "covid-19")
+
+    assert brought.output.splitlines()[-1] == f"{new['url']} 9: draft"
+    assert [result.exit_code for result in (own, foreign, wrong, early, retired)] == [1] * 5
+    assert "Another person must publish it." in own.output
+    assert "may not do this" in foreign.output
+    assert "password is not right" in wrong.output
+    assert "Only a published version" in early.output
+    assert "is in force, or will be" in retired.output
+    assert [result.exit_code for result in (done, planned, asked)] == [0, 0, 0], planned.output
+    assert PASSWORD not in done.output
+    with database.app_context():
+        found, _ = versions.in_force(db.session, programme_id=programme_id, now=clock.now() + timedelta(seconds=1))
+        assert found.version == "9"
+    listed = run("questionnaire", "list").stdout
+    assert "9: published; covid-19 from 2100-01-01 07:00 UTC; covid-19 from" in listed
+
+
+def test_a_version_that_the_rules_cannot_read_is_not_brought_into_force(
+    at_the_database: None, database: Flask, tmp_path: Path
+) -> None:
+    with database.app_context():
+        firstrun.load_programme(db.session, clock.now())
+        db.session.commit()
+    second = person(database, Role.PHYSICIAN, "b@centre.example")
+    other = asking({"linkId": "a", "type": "boolean", "text": "A?", "_text": spoken("A ?")}) | {"version": "1"}
+    run("questionnaire", "import", written(tmp_path, "q.json", other | {"language": "en"}))
+
+    published = as_somebody(second, "publish", "urn:q", "--version", "1")
+    refused = as_somebody(
+        second, "put-in-force", "urn:q", "--version", "1", "--programme", "covid-19", "--accept-losses"
+    )
+
+    assert published.exit_code == 0, published.output
+    assert refused.exit_code == 1
+    assert "The rules read the answer to “temperature”, which this version does not ask." in refused.output
+
+
+def spoken(text: str) -> dict[str, object]:
+    """The same text in the two other languages of the programme."""
+    url = "http://hl7.org/fhir/StructureDefinition/translation"
+    parts = [[{"url": "lang", "valueCode": code}, {"url": "content", "valueString": text}] for code in ("fr", "ar")]
+    return {"extension": [{"url": url, "extension": part} for part in parts]}
