@@ -12,8 +12,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from questionnaires import reading
-from questionnaires.models import Checkin, QuestionnaireInForce, QuestionnaireVersion, Response
+from questionnaires.models import Checkin, QuestionnaireVersion, Response
 from records import clock, doors
 from records.models import Enrolment
 from records.patients import reveal
@@ -24,6 +23,7 @@ from tests.webapp.patient_room import (
     RED,
     as_form,
     as_json,
+    bring_into_force,
     enter,
     hidden,
     make_checkin,
@@ -365,19 +365,6 @@ def test_answers_keep_the_version_that_their_page_was_made_from(
         client.post("/fr/checkin/answers", data=as_form(GREEN, **fields))
 
     assert session.get_one(QuestionnaireVersion, stored(session).version_id).version == fields["version"] == "1.0.0"
-
-
-def bring_into_force(session: Session, version: str) -> None:
-    """The programme's questionnaire, unchanged, under another version."""
-    bound = session.scalars(select(QuestionnaireInForce)).one()
-    document = bound.version.document | {"version": version}
-    digest, now = reading.parse(document).digest, clock.now()
-    made = {"url": bound.version.url, "version": version, "status": "published", "document": document}
-    newer = QuestionnaireVersion(**made, digest=digest, created_at=now, published_at=now)
-    session.add(newer)
-    session.flush()
-    session.add(QuestionnaireInForce(programme_id=bound.programme_id, version_id=newer.id, from_at=now))
-    session.commit()
 
 
 @pytest.mark.parametrize(
