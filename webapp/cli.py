@@ -21,6 +21,7 @@ from records.db import db
 from records.models import Role
 from webapp import config, create_app, database, firstrun, logs, supervisor
 from webapp.commanding import application
+from webapp.programme_commands import list_programmes, load
 from webapp.questionnaire_commands import questionnaire_commands, response_commands
 
 ENGLISH = texts.translator("en")
@@ -160,18 +161,31 @@ def programme_commands() -> None:
     """Programmes."""
 
 
+SLOT = re.compile(r"(?P<slot>[^=,]+)=(?P<at>[^=,]+)(?:,(?P<tier>[^=,]+))?")
+
+
+def _slot(written: str) -> dict[str, str]:
+    """One entry of a schedule; what it may hold is the programme's to say."""
+    parts = SLOT.fullmatch(written)
+    if parts is None:
+        raise click.ClickException(f"{written} is not a slot: write morning=08:00 or afternoon=15:00,intensive")
+    return {"slot": parts["slot"], "at": parts["at"], "tier": parts["tier"] or "all"}
+
+
+programme_commands.add_command(load)
+programme_commands.add_command(list_programmes)
+
+
 @programme_commands.command("schedule")
 @click.argument("slug")
 @click.argument("slots", nargs=-1, required=True, metavar="SLOT=HH:MM[,TIER]...")
 def schedule(slug: str, slots: tuple[str, ...]) -> None:
     """Ask at other hours from now on: morning=08:00 afternoon=15:00,intensive; the tier is all unless it is said."""
+    entries = [_slot(written) for written in slots]
     with application():
         programme = programmes.by_slug(db.session, slug=slug)
         if programme is None:
             raise click.ClickException(f"there is no programme {slug}")
-        entries = [
-            dict(zip(("slot", "at", "tier"), re.split("[=,]", f"{slot},all")[:3], strict=False)) for slot in slots
-        ]
         asked = rescheduling.change_schedule(
             db.session, programme=programme, schedule=entries, actor=audit.SYSTEM, now=clock.now()
         )

@@ -114,10 +114,10 @@ class DocumentReader:
     def window(self, data: Mapping[str, Any], where: str) -> Source:
         link_id, days = data[SourceKind.LOWEST.value], data.get("days")
         whole = isinstance(days, int) and not isinstance(days, bool)
-        if set(data) != {SourceKind.LOWEST.value, "days"} or not isinstance(link_id, str) or not link_id or not whole:
-            self.findings.add(where, "a lowest value needs the question and a whole number of days, and nothing else")
-            return Source(SourceKind.LOWEST, "", 1)
-        return Source(SourceKind.LOWEST, link_id, days)
+        if set(data) == {SourceKind.LOWEST.value, "days"} and isinstance(link_id, str) and link_id and whole:
+            return Source(SourceKind.LOWEST, link_id, int(days or 0))
+        self.findings.add(where, "a lowest value needs the question and a whole number of days, and nothing else")
+        return Source(SourceKind.LOWEST, "", 1)
 
     def choices(self, fields: Fields) -> dict[str, Translations]:
         given = fields.data.get("choices", {})

@@ -19,7 +19,7 @@ from records.models import Enrolment
 from triage.documents import Document
 from triage.levels import Level
 from triage.models import Assessment
-from webapp.clinic import charts, limits, measures
+from webapp.clinic import charts, limits, measures, sources
 from webapp.extensions import translator
 
 DAYS = 14
@@ -42,6 +42,12 @@ class Row:
     is_amendment: bool
     cells: list[Cell]
     others: list[str]
+    response: Response | None = None
+
+    @property
+    def is_elsewhere(self) -> bool:
+        """By another door than the patient's own phone, or from somebody else than the patient."""
+        return self.response is not None and not sources.is_plain(self.response)
 
 
 @dataclass(frozen=True)
@@ -102,6 +108,7 @@ def _row(
         is_amendment=response.amends_id is not None,
         cells=[_cell(measure, found[measure.link_id], response, language) for measure in measured],
         others=measures.others(document, response.answers, language),
+        response=response,
     )
 
 
@@ -124,8 +131,8 @@ def _series(
     points: list[tuple[datetime, Response | None]],
     language: str,
 ) -> charts.Series:
-    lowest, highest = measures.RANGES[measure.link_id]
     values = [(at, measure.value(response.answers) if response else None) for at, response in points]
+    lowest, highest = measures.drawn_between(measure.link_id, [value for _, value in values if value is not None])
     return charts.Series(
         measure.label(language), measure.unit, lowest, highest, thresholds, values, measure.fact.decimals
     )
