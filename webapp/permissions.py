@@ -20,6 +20,8 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "patient.enrol": frozenset({Role.ENROLLER, Role.PHYSICIAN, Role.SUPERVISOR}),
     "patient.follow": frozenset({Role.ENROLLER, Role.PHYSICIAN, Role.SUPERVISOR}),
     "patient.limits": frozenset({Role.PHYSICIAN}),
+    "patient.door": frozenset({Role.ENROLLER, Role.OPERATOR, Role.PHYSICIAN, Role.SUPERVISOR}),
+    "answers.record": frozenset({Role.OPERATOR, Role.PHYSICIAN, Role.SUPERVISOR}),
     "protocol.read": frozenset({Role.PHYSICIAN, Role.SUPERVISOR, Role.ADMINISTRATOR}),
     "protocol.edit": frozenset({Role.PHYSICIAN, Role.ADMINISTRATOR}),
     "protocol.sign": frozenset({Role.PHYSICIAN}),
@@ -33,6 +35,10 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
 
 OPEN_DOORS = ("public", "patient", "provider")
 ACCESS = "__vigidom_access__"
+KEEPS: dict[str, Callable[[], Response]] = {}
+"""What a long form's route answers to somebody whose session ended meanwhile, so that nothing typed is lost. Put there
+by the room that knows; the form's own token was checked before.
+"""
 
 
 class UndeclaredAccess(RuntimeError):
@@ -78,6 +84,8 @@ def _enforce(app: Flask) -> Response | None:
     if rule in OPEN_DOORS:
         return None
     if g.get("staff") is None:
+        if (kept := KEEPS.get(request.endpoint)) is not None and request.method == "POST":
+            return kept()
         return redirect(url_for("auth.sign_in", next=request.full_path if request.method == "GET" else None))
     if not allows(g.staff.role, rule):
         abort(403)
