@@ -39,6 +39,28 @@ def answer_all(page: Page, answers: dict[str, str]) -> None:
     expect(page.locator("[data-step=check]")).to_be_visible()
 
 
+AT_ONCE = """(answers) => {
+  for (const [name, value] of Object.entries(answers)) {
+    for (const field of document.getElementsByName(`answer-${name}`)) {
+      if (field.type === "radio") field.checked = field.value === value;
+      else field.value = value;
+      field.dispatchEvent(new Event("input", { bubbles: true }));
+    }
+  }
+  for (let step; (step = document.querySelector(".vd-step.is-current")).dataset.step !== "check"; ) {
+    step.querySelector("[data-continue]").click();
+    document.querySelector("#alarm:not([hidden]) [data-return=continue]")?.click();
+    if (step === document.querySelector(".vd-step.is-current")) throw new Error(step.dataset.step);
+  }
+}"""
+
+
+def answer_at_once(page: Page, answers: dict[str, str]) -> None:
+    """Where a test is not about the questions: all of them answered by script, up to the list to check."""
+    page.evaluate(AT_ONCE, answers)
+    expect(page.locator("[data-step=check]")).to_be_visible()
+
+
 def responses(session: Session) -> int | None:
     session.rollback()
     return session.scalar(select(func.count()).select_from(Response))

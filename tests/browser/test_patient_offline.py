@@ -13,7 +13,7 @@ from questionnaires.models import Response
 from records import doors
 from records.models import Enrolment
 from tests.browser.conftest import LiveServer, NewContext
-from tests.browser.phone import ALL_DAY, Enter, answer, answer_all, open_questions, responses, until
+from tests.browser.phone import ALL_DAY, Enter, answer, answer_at_once, open_questions, responses, until
 from tests.webapp.patient_room import DANGER, GREEN, make_followed
 from webapp.patient.reception import owner_of
 
@@ -57,7 +57,7 @@ def test_opened_again_without_a_network_the_questions_are_answered_and_leave_lat
     answer(page, "true")
     expect(page.locator("#alarm a[href='tel:15']")).to_be_visible()
     page.locator("[data-return=continue]").click()
-    answer_all(page, dict(list(DANGER.items())[3:]))
+    answer_at_once(page, dict(list(DANGER.items())[3:]))
     page.locator("[data-send]").click()
     expect(page.locator("#saved")).to_have_attribute("data-state", "waiting")
     phone.set_offline(False)
@@ -99,7 +99,7 @@ def test_only_the_last_persons_questions_are_kept_and_no_result(
     other = make_followed(session, **ALL_DAY)
     enter(page, other)
     keep(page, owner_of(other))
-    answer_all(page, GREEN)
+    answer_at_once(page, GREEN)
     page.locator("[data-send]").click()
     page.wait_for_url("**/checkin/result/*")
     enter(page, followed)
@@ -119,7 +119,7 @@ def test_what_waits_leaves_in_the_background_and_an_open_page_notices(
     page = phone.new_page()
     enter(page, followed)
     keep(page, owner_of(followed))
-    answer_all(page, GREEN)
+    answer_at_once(page, GREEN)
     page.route("**/api/answers", lambda route: route.abort())  # the page's own tries; the worker's pass it by
     page.locator("[data-send]").click()
 

@@ -10,7 +10,7 @@ from questionnaires.models import QuestionnaireVersion, Response
 from records import doors
 from records.models import Enrolment, PatientSession
 from records.patients import reveal
-from tests.browser.phone import answer, answer_all, open_questions, responses
+from tests.browser.phone import answer, answer_at_once, open_questions, responses
 from tests.webapp.patient_room import DANGER, GREEN, bring_into_force
 from triage.models import Assessment
 
@@ -18,7 +18,7 @@ from triage.models import Assessment
 def test_three_taps_on_send_are_one_report(page: Page, session: Session, followed: Enrolment, enter) -> None:
     enter(page, followed)
     open_questions(page)
-    answer_all(page, GREEN)
+    answer_at_once(page, GREEN)
 
     page.evaluate(
         "() => { const send = document.querySelector('[data-send]'); for (let n = 0; n < 3; n++) send.click(); }"
@@ -33,7 +33,7 @@ def test_without_a_network_answers_wait_on_the_phone_and_leave_once(
 ) -> None:
     enter(page, followed)
     open_questions(page)
-    answer_all(page, GREEN)
+    answer_at_once(page, GREEN)
 
     page.context.set_offline(True)
     page.locator("[data-send]").click()
@@ -52,7 +52,7 @@ def test_a_window_closed_before_the_network_came_back_sends_when_opened_again(
 ) -> None:
     enter(page, followed)
     open_questions(page)
-    answer_all(page, DANGER)
+    answer_at_once(page, DANGER)
     page.context.set_offline(True)
     page.locator("[data-send]").click()
     expect(page.locator("#saved")).to_have_attribute("data-state", "waiting")
@@ -73,7 +73,7 @@ def test_a_reply_that_was_lost_on_the_way_doubles_nothing(
 ) -> None:
     enter(page, followed)
     open_questions(page)
-    answer_all(page, GREEN)
+    answer_at_once(page, GREEN)
     statuses: list[int] = []
 
     def lose_the_first(route: Route) -> None:
@@ -92,7 +92,7 @@ def test_a_reply_that_was_lost_on_the_way_doubles_nothing(
 def test_a_server_in_trouble_is_tried_again(page: Page, session: Session, followed: Enrolment, enter) -> None:
     enter(page, followed)
     open_questions(page)
-    answer_all(page, GREEN)
+    answer_at_once(page, GREEN)
     tries: list[int] = []
 
     def fail_twice(route: Route) -> None:
@@ -113,7 +113,7 @@ def test_an_ended_session_keeps_the_answers_until_one_has_entered_again(
 ) -> None:
     enter(page, followed)
     open_questions(page)
-    answer_all(page, GREEN)
+    answer_at_once(page, GREEN)
     session.query(PatientSession).delete()
     session.commit()
 
@@ -137,7 +137,7 @@ def test_a_phone_that_is_full_sends_the_plain_form(page: Page, session: Session,
     page.evaluate(
         "() => { IDBObjectStore.prototype.put = () => { throw new DOMException('full', 'QuotaExceededError'); }; }"
     )
-    answer_all(page, GREEN)
+    answer_at_once(page, GREEN)
 
     page.locator("[data-send]").click()
 
@@ -148,7 +148,7 @@ def test_a_phone_that_is_full_sends_the_plain_form(page: Page, session: Session,
 def test_two_windows_of_one_phone_are_one_report(page: Page, session: Session, followed: Enrolment, enter) -> None:
     enter(page, followed)
     open_questions(page)
-    answer_all(page, GREEN)
+    answer_at_once(page, GREEN)
     other = page.context.new_page()
     open_questions(other)
     expect(other.locator("[data-step=check]")).to_be_visible()
@@ -167,7 +167,7 @@ def test_a_window_that_waits_shows_the_result_when_another_one_delivered(
 ) -> None:
     enter(page, followed)
     open_questions(page)
-    answer_all(page, GREEN)
+    answer_at_once(page, GREEN)
     page.route("**/api/answers", lambda route: route.abort())
     page.locator("[data-send]").click()
     expect(page.locator("#saved")).to_have_attribute("data-state", "waiting")
@@ -190,7 +190,7 @@ def test_a_browser_killed_between_sending_and_the_reply_doubles_nothing(
 ) -> None:
     enter(page, followed)
     open_questions(page)
-    answer_all(page, DANGER)
+    answer_at_once(page, DANGER)
     stored: list[int] = []
     page.route("**/api/answers", lambda route: stored.append(route.fetch().status))  # and no reply
     page.locator("[data-send]").click()
@@ -212,7 +212,7 @@ def test_a_questionnaire_that_changed_meanwhile_loses_nothing(
 ) -> None:
     enter(page, followed)
     open_questions(page)
-    answer_all(page, GREEN)
+    answer_at_once(page, GREEN)
     page.context.set_offline(True)
     page.locator("[data-send]").click()
     expect(page.locator("#saved")).to_have_attribute("data-state", "waiting")
@@ -242,7 +242,7 @@ def test_a_draft_of_an_older_version_is_gone_through_again(
     expect(page.locator("#step-fainted input[value=false]")).to_be_checked()
     for _ in range(7):
         page.locator(".is-current [data-continue]").click()
-    answer_all(page, dict(list(GREEN.items())[7:]))
+    answer_at_once(page, dict(list(GREEN.items())[7:]))
     page.locator("[data-send]").click()
     page.wait_for_url("**/checkin/result/*")
     session.rollback()

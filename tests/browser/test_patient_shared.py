@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from questionnaires.models import Response
 from records import clock
 from records.models import Enrolment
-from tests.browser.phone import ALL_DAY, answer, answer_all, kept_in, open_questions, responses
+from tests.browser.phone import ALL_DAY, answer, answer_at_once, kept_in, open_questions, responses
 from tests.webapp.patient_room import GREEN, make_followed
 from webapp.patient.reception import owner_of
 
@@ -22,7 +22,7 @@ def test_on_a_shared_phone_nobody_sends_or_sees_anothers_answers(
     other = make_followed(session)
     enter(page, followed)
     open_questions(page)
-    answer_all(page, GREEN)
+    answer_at_once(page, GREEN)
     page.context.set_offline(True)
     page.locator("[data-send]").click()
     expect(page.locator("#saved")).to_have_attribute("data-state", "waiting")
@@ -70,7 +70,7 @@ def test_leaving_a_phone_asks_before_answers_are_lost_and_touches_nobody_elses(
     for enrolment in (other, followed):
         enter(page, enrolment)
         open_questions(page)
-        answer_all(page, GREEN)
+        answer_at_once(page, GREEN)
         page.route("**/api/answers", lambda route: route.abort())
         page.locator("[data-send]").click()
         expect(page.locator("#saved")).to_have_attribute("data-state", "waiting")
