@@ -11,7 +11,7 @@ from flask import request
 
 from questionnaires import versions
 from questionnaires.answers import RawAnswers, Validated, canonical_bytes, validate
-from questionnaires.models import Checkin, Door, QuestionnaireVersion
+from questionnaires.models import Checkin, Door, Informant, QuestionnaireVersion
 from questionnaires.schema import Questionnaire
 from records import clock, texts
 from records.audit import Actor
@@ -33,6 +33,7 @@ class Sent:
     validated: Validated
     language: str
     checkin: Checkin | None
+    informant: str = Informant.PATIENT
 
 
 def owner_of(enrolment: Enrolment) -> str:
@@ -64,7 +65,13 @@ def read(enrolment: Enrolment, raw: RawAnswers, told: Mapping[str, object]) -> S
         validated=validate(questionnaire, raw, facts=_known_facts(questionnaire, enrolment)),
         language=texts.best(language if isinstance(language, str) else None),
         checkin=finding.own_checkin(db.session, enrolment=enrolment, public_id=public_id),
+        informant=informant_of(told),
     )
+
+
+def informant_of(told: Mapping[str, object]) -> str:
+    """Who says they answer; whoever does not say is the patient."""
+    return Informant.CARER if told.get("informant") == Informant.CARER else Informant.PATIENT
 
 
 def _known_facts(questionnaire: Questionnaire, enrolment: Enrolment) -> dict[str, bool]:
@@ -87,6 +94,7 @@ def submit(sent: Sent, *, key: uuid.UUID, completed_at: datetime | None = None) 
         dropped=sent.validated.not_in_force(),
         language=sent.language,
         door=Door.PHONE,
+        informant=sent.informant,
         completed_at=completed_at,
         checkin=sent.checkin.public_id if sent.checkin else None,
     )

@@ -70,6 +70,7 @@ def store(
         dropped=validated.not_in_force(),
         language=language_of(body),
         door=Door.PHONE,
+        informant=reception.informant_of(body),
         completed_at=completed_at,
         checkin=finding.as_uuid(body.get("checkin")),
     )

@@ -37,7 +37,17 @@ const fill = (template, params) => template.replace(/%\((\w+)\)s/g, (_, name) =>
 function keep(step = draft.step) {
   draft.step = step;
   for (const screen of data.screens) draft.answers[screen.linkId] = entryOf(screen);
+  draft.informant = informant();
   return drafts.save(draft).catch(() => {}); // what cannot be kept still stands on the page, and is sent from there
+}
+
+const informant = () => form.querySelector('[name="informant"]:checked')?.value;
+
+function placeInformant() {
+  const choice = document.getElementById("informant");
+  choice.classList.remove("vd-plain-only");
+  steps.section("check").querySelector("[data-send]").before(choice);
+  for (const field of choice.querySelectorAll("input")) field.checked = field.value === (draft.informant ?? "patient");
 }
 
 function showError(section, code, params = {}) {
@@ -105,7 +115,7 @@ function body() {
   const { url, version, language } = data;
   const isOver = isKept && data.closes && Date.now() > Date.parse(data.closes); // the server knows which one is open
   const checkin = isOver ? null : data.checkin;
-  return { questionnaire: url, version, language, checkin, completed_at: new Date().toISOString(), answers };
+  return { questionnaire: url, version, language, checkin, completed_at: new Date().toISOString(), informant: informant(), answers };
 }
 
 async function send() {
@@ -230,6 +240,7 @@ async function start() {
   document.querySelector("[data-changed]").hidden = !draft.isOlder;
   document.querySelectorAll("[data-counter]").forEach(bind);
   listen();
+  placeInformant();
   for (const screen of data.screens) if (draft.answers[screen.linkId]) write(form, screen, draft.answers[screen.linkId]);
   steps.show(draft.step ?? steps.asked[0].linkId, { focus: false });
   root.dataset.ready = "yes";
