@@ -128,10 +128,11 @@ def _coding(item: Item, value: Value, language: str) -> dict[str, Any]:
 
 def _quantity(item: Item, value: Value, language: str) -> dict[str, Any]:
     quantity: dict[str, Any] = {"value": _json_number(value["quantity"])}
-    if item.unit is None:
-        return quantity
-    quantity["unit"] = item.unit.display.speak(language)
-    return quantity | ({"system": item.unit.system, "code": item.unit.code} if item.unit.system else {})
+    stated = value.get("unit")
+    unit = next((unit for unit in (item.unit, *item.units) if unit is not None and unit.code == stated), None)
+    if unit is None or unit.system is None:
+        return quantity | ({"unit": stated} if stated else {})
+    return quantity | {"unit": unit.display.speak(language), "system": unit.system, "code": unit.code}
 
 
 def _json_number(text: str) -> int | float:

@@ -51,9 +51,14 @@ def stored(kind: str, raw: Any) -> Value | None:
 def _is_text(kind: str, raw: str) -> bool:
     if not raw or len(raw) > LONGEST or raw.strip() != storable(raw):
         return False
-    if kind == "uri" and raw.startswith("urn:uuid:"):
-        return _UUID.fullmatch(raw) is not None
-    return True
+    return kind != "uri" or is_address(raw)
+
+
+def is_address(raw: str) -> bool:
+    """Whether FHIR takes it for a uri: no white space, and a real UUID where it says that it is one."""
+    if any(mark.isspace() for mark in raw):
+        return False
+    return not raw.startswith("urn:uuid:") or _UUID.fullmatch(raw) is not None
 
 
 def _texts(raw: Any, *names: str) -> dict[str, str] | None:

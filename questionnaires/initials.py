@@ -22,6 +22,12 @@ def read_initial(element: Element, kind: ItemType) -> tuple[Value, ...]:
             element.refuse("bad-element", element="initial")
         else:
             found.append(value)
-    if found:
+    if found and not _is_nobodys(element):
         element.note("starts-answered")
     return tuple(found)
+
+
+def _is_nobodys(element: Element) -> bool:
+    """A hidden or read-only item's value is the document's own: no box is ticked for a person."""
+    hidden = (part for part in element.objects("extension") if part.data.get("url") == fhir.HIDDEN)
+    return element.data.get("readOnly") is True or any(part.data.get("valueBoolean") is True for part in hidden)

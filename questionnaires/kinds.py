@@ -3,16 +3,19 @@
 from collections.abc import Callable, Mapping
 from decimal import Decimal
 
+from questionnaires.fhir_values import is_address
 from questionnaires.findings import Finding, Severity
-from questionnaires.moments import order, read_day, read_moment, read_time
+from questionnaires.moments import as_typed, order, read_day, read_moment, read_time
 from questionnaires.numbers import NumberProblem, parse_number
 from questionnaires.patterns import matches
-from questionnaires.schema import CHOSEN, MEASURED, Item, ItemType, Value
+from questionnaires.schema import CHOSEN, MEASURED, Item, ItemType, Unit, Value
 from questionnaires.together import chosen
 
 ABSENT = "could-not-measure"
 DECIMALS = 2
 """Allowed where a questionnaire does not say: enough for any home measure, too few for "1.000" to pass as one."""
+LARGEST_INTEGER = 2**31
+"""FHIR's integers have 32 bits."""
 
 Reading = Value | str
 """The stored value, or the code of the finding that says why there is none."""
@@ -41,7 +44,7 @@ def _integer(item: Item, text: str) -> Reading:
     number = _number(item, text)
     if isinstance(number, str):
         return str(number)
-    return {"integer": int(number)}
+    return {"integer": int(number)} if abs(number) < LARGEST_INTEGER else "too-long"
 
 
 def _decimal(item: Item, text: str) -> Reading:
@@ -50,11 +53,35 @@ def _decimal(item: Item, text: str) -> Reading:
 
 
 def _quantity(item: Item, text: str) -> Reading:
-    number = _number(item, text)
+    typed, unit = apart(item, text)
+    number = _number(item, typed)
     if isinstance(number, str):
         return str(number)
+    if unit is None and offered_units(item):
+        return "unit-missing"
     value: Value = {"quantity": f"{number:f}"}
-    return value | {"unit": item.unit.code} if item.unit else value
+    return value | {"unit": unit.code} if unit else value
+
+
+def offered_units(item: Item) -> tuple[Unit, ...]:
+    """The units that a person chooses from: none where there is one only, or nothing to choose."""
+    return item.units if item.type is ItemType.QUANTITY and len(item.units) > 1 else ()
+
+
+def unit_of(item: Item) -> Unit | None:
+    """The unit that goes without saying."""
+    if item.type is ItemType.QUANTITY and item.units:
+        return item.units[0] if len(item.units) == 1 else None
+    return item.unit
+
+
+def apart(item: Item, text: str) -> tuple[str, Unit | None]:
+    """A typed measure and its unit. A unit that was chosen stands behind the number, after a space ("82,5 kg")."""
+    named = [unit for unit in offered_units(item) if text.endswith(f" {unit.code}")]
+    if not named:
+        return text, unit_of(item)
+    unit = max(named, key=lambda each: len(each.code))
+    return text.removesuffix(unit.code), unit
 
 
 def _choice(item: Item, text: str) -> Reading:
@@ -74,7 +101,7 @@ def _string(_item: Item, text: str) -> Reading:
 
 
 def _url(_item: Item, text: str) -> Reading:
-    return "not-an-address" if any(mark.isspace() for mark in text) else {"uri": text}
+    return {"uri": text} if is_address(text) else "not-an-address"
 
 
 def _date(_item: Item, text: str) -> Reading:
@@ -110,10 +137,12 @@ READERS: Mapping[ItemType, Callable[[Item, str], Reading]] = {
 
 def read(item: Item, text: str) -> Reading:
     """The stored value that `text` says, or the code of the reason it says none."""
-    value = READERS[item.type](item, text)
-    if item.options and item.type not in CHOSEN and not isinstance(value, str):
-        return value if chosen(item, value) else "not-an-option"
-    return value
+    if item.options and item.type not in CHOSEN:
+        if text in item.option_by_key:
+            return _choice(item, text)
+        value = READERS[item.type](item, text)
+        return value if isinstance(value, str) or chosen(item, value) else "not-an-option"
+    return READERS[item.type](item, text)
 
 
 def scalar_of(value: Value) -> bool | int | Decimal | str | None:
@@ -156,7 +185,8 @@ def _text_oddity(item: Item, text: str) -> Finding | None:
 def _moment_beyond(item: Item, moment: str) -> Finding | None:
     early = isinstance(item.low, str) and order(moment, item.low) < 0
     late = isinstance(item.high, str) and order(moment, item.high) > 0
-    return Finding(item.link_id, "date-implausible", Severity.CONFIRM, {"value": moment}) if early or late else None
+    params = {"value": as_typed(moment)}
+    return Finding(item.link_id, "date-implausible", Severity.CONFIRM, params) if early or late else None
 
 
 def _beyond(item: Item, value: Value) -> Finding | None:

@@ -69,6 +69,17 @@ def read_moment(text: str) -> str | None:
     return f"{day}T{clock[:5]}:{found[4] or '00'}{found[6] or ''}"
 
 
+def as_typed(moment: str) -> str:
+    """An ISO date, time or moment as people type it here: 27/3/2026 08:30. Years and months stay as they are."""
+    day, _, clock = moment.partition("T")
+    if "T" not in moment and ":" in moment:
+        return moment[:5]
+    if len(day) == 10:
+        year, month, date_ = day.split("-")
+        day = f"{int(date_)}/{int(month)}/{year}"
+    return f"{day} {clock[:5]}".strip()
+
+
 def order(first: str, second: str) -> int:
     """Below, at or above 0 as `first` is before, at or after `second`, at the coarser of their precisions.
 

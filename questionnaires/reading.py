@@ -101,6 +101,8 @@ def _questionnaire(root: Element, digest: bytes) -> Questionnaire:
         items=items,
         by_link_id=by_link_id,
         questions=tuple(item for item in listed if item.is_question),
+        scored=tuple(item for item in listed if item.score is not None),
+        fixed=tuple(item for item in listed if item.is_fixed),
         evaluation=evaluation_order(listed, by_link_id, root.findings),
         warnings=tuple(f for f in root.findings if f.severity is not Severity.ERROR),
         digest=digest,
@@ -156,6 +158,7 @@ def _typed_item(
 ) -> Item:
     conditions = read_conditions(element)
     options = read_options(element, kind, contained)
+    unit, units = read_unit(extensions.get(fhir.UNIT)), read_units(element)
     behaviour = element.string("enableBehavior")
     if behaviour not in {"", "all", "any"}:
         element.refuse("bad-element", element="enableBehavior")
@@ -176,11 +179,11 @@ def _typed_item(
         options=options,
         conditions=conditions,
         all_conditions=behaviour == "all",
-        unit=read_unit(extensions.get(fhir.UNIT)),
-        units=read_units(element),
+        unit=unit,
+        units=units,
         hint=extensions[fhir.ENTRY_FORMAT].text("valueString") if fhir.ENTRY_FORMAT in extensions else None,
         confirm_hint=extensions[fhir.CONFIRM_HINT].text("valueString") if fhir.CONFIRM_HINT in extensions else None,
-        could_not_measure=read_flag(extensions.get(fhir.COULD_NOT_MEASURE)),
+        could_not_measure=_may_fail(extensions, measured=kind in MEASURED and bool(unit or units)),
         emergencies=read_emergency(extensions.get(fhir.EMERGENCY), element.link_id),
         score=read_score(extensions.get(fhir.SCORE)),
         initial=read_initial(element, kind),
@@ -190,6 +193,12 @@ def _typed_item(
     )
     _check(element, item)
     return item
+
+
+def _may_fail(extensions: dict[str, Element], *, measured: bool) -> bool:
+    """A number with a unit is a measure, which can fail, unless the document says that this one cannot."""
+    said = extensions.get(fhir.COULD_NOT_MEASURE)
+    return measured if said is None else read_flag(said)
 
 
 def _unfilled(element: Element, extensions: dict[str, Element]) -> bool:

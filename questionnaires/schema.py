@@ -143,10 +143,16 @@ class Item:
     def __post_init__(self) -> None:
         object.__setattr__(self, "is_question", self.type not in NOT_ASKED)
 
+    @property
+    def is_fixed(self) -> bool:
+        """Nobody is asked, and the document says the answer: not a ticked box, but a constant."""
+        return bool(self.initial) and (self.hidden or self.read_only) and self.is_question and not self.unfilled
+
 
 @dataclass(frozen=True, slots=True)
 class Questionnaire:
-    """`evaluation` lists every item after its parent and after the questions its conditions look at.
+    """`evaluation` lists every item after its parent and after the questions its conditions look at. `scored` are the
+    items that a score fills in, `fixed` those whose only answer the document itself gives (`is_fixed`).
 
     `document` is the JSON it was read from, untouched, for a faithful export; `digest` is that JSON's SHA-256.
     """
@@ -164,3 +170,5 @@ class Questionnaire:
     warnings: tuple[Finding, ...]
     digest: bytes
     document: Mapping[str, Any] = field(compare=False, repr=False)
+    scored: tuple[Item, ...] = ()
+    fixed: tuple[Item, ...] = ()

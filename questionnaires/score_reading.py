@@ -69,8 +69,15 @@ def check_scores(items: tuple[Item, ...], by_link_id: Mapping[str, Item], findin
             findings.append(Finding(item.link_id, "score-not-hidden"))
         for link_id in questions_of(item.score):
             question = by_link_id.get(link_id)
-            if question is None or not _fits(item.score, question):
+            if question is None or not _fits(item.score, question) or _leaves_fractions(item, question):
                 findings.append(Finding(item.link_id, "score-of-nothing", Severity.ERROR, {"question": link_id}))
+
+
+def _leaves_fractions(item: Item, question: Item) -> bool:
+    """A whole number cannot hold a sum of halves."""
+    weights = [option.weight for option in question.options if option.weight is not None]
+    whole = all(weight == weight.to_integral_value() for weight in weights)
+    return item.type is ItemType.INTEGER and isinstance(item.score, SumOfWeights) and not whole
 
 
 def _fits(score: Score, question: Item) -> bool:

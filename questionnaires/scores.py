@@ -6,7 +6,7 @@ from decimal import Decimal
 from questionnaires import news2
 from questionnaires.enablement import enabled
 from questionnaires.kinds import scalar_of
-from questionnaires.schema import Item, Questionnaire, Value
+from questionnaires.schema import Item, ItemType, Questionnaire, Value
 from questionnaires.score_shapes import Banding, CountOf, News2, Score, SumOfWeights
 from questionnaires.together import chosen
 
@@ -27,6 +27,17 @@ def scores(questionnaire: Questionnaire, answers: Given) -> dict[str, Decimal | 
     for item in sorted(waiting, key=lambda item: isinstance(item.score, Banding)):  # a band may look at a sum
         known[item.link_id] = _worked_out(questionnaire, item.score, answers, on, known)
     return {item.link_id: known[item.link_id] for item in waiting}
+
+
+def stored_scores(questionnaire: Questionnaire, answers: Given) -> dict[str, list[Value]]:
+    """Each known score as the stored answer to its item; one that is unknown is no answer."""
+    items, known = questionnaire.by_link_id, scores(questionnaire, answers)
+    return {link_id: [_as_stored(items[link_id], number)] for link_id, number in known.items() if number is not None}
+
+
+def _as_stored(item: Item, number: Decimal) -> Value:
+    whole = item.type is ItemType.INTEGER and number == number.to_integral_value()
+    return {"integer": int(number)} if whole else {"decimal": f"{number:f}"}
 
 
 def _worked_out(

@@ -9,10 +9,19 @@ from hypothesis import strategies as st
 
 from questionnaires import moments, patterns
 from questionnaires.fhir import questionnaire_response
-from questionnaires.fhir_names import EXCLUSIVE, FEWEST, MIN_LENGTH, MOST, REGEX
-from questionnaires.publishing import obstacles
+from questionnaires.fhir_names import (
+    CALCULATED_EXPRESSION,
+    EXCLUSIVE,
+    FEWEST,
+    MIN_LENGTH,
+    MOST,
+    REGEX,
+    STEP,
+    UNIT_OPTION,
+)
+from questionnaires.publishing import DECIDABLE, obstacles
 from questionnaires.response_checks import validate_response
-from tests.questionnaires.documents import answer, codes, form, question
+from tests.questionnaires.documents import answer, codes, form, question, when
 
 AT = datetime(2026, 11, 21, 8, 30, tzinfo=UTC)
 PARIS = ZoneInfo("Europe/Paris")
@@ -75,6 +84,10 @@ def _limit(url, **value):
     return {"url": url, **value}
 
 
+UNITS = [
+    _limit(UNIT_OPTION, valueCoding={"system": "http://unitsofmeasure.org", "code": "kg", "display": "kg"}),
+    _limit(UNIT_OPTION, valueCoding={"system": "http://unitsofmeasure.org", "code": "[lb_av]", "display": "lb"}),
+]
 SEVERAL = {"answerOption": ALONE, "repeats": True}
 LIMITS = [
     ("string", [_limit(MIN_LENGTH, valueInteger=3)], {}, ["ab"], ["text-too-short"]),
@@ -189,25 +202,55 @@ def test_a_moment_leaves_with_the_offset_of_the_persons_zone(typed, wanted):
     assert item["answer"] == [{"valueDateTime": wanted}]
 
 
+SHOWN = [
+    ("time", {}),
+    ("dateTime", {}),
+    ("url", {}),
+    ("open-choice", {"answerOption": CODED}),
+    ("integer", {"answerOption": [{"valueInteger": 1}]}),
+    ("choice", {"answerOption": ALONE, "repeats": True}),
+    ("string", {"extension": [_limit(REGEX, valueString="a")]}),
+    ("string", {"extension": [_limit(MIN_LENGTH, valueInteger=1)]}),
+    ("string", {"repeats": True, "extension": [_limit(MOST, valueInteger=20)]}),
+    ("boolean", {"readOnly": True, "initial": [{"valueBoolean": False}]}),
+    ("quantity", {"extension": UNITS, "repeats": True}),
+    ("integer", {"extension": [_limit(STEP, valueInteger=1)]}),
+]
 UNSHOWN = [
-    ("time", {}, "time"),
-    ("dateTime", {}, "dateTime"),
-    ("url", {}, "url"),
-    ("open-choice", {"answerOption": CODED}, "open-choice"),
-    ("integer", {"answerOption": [{"valueInteger": 1}]}, "answerOption (integer)"),
-    ("choice", {"answerOption": ALONE, "repeats": True}, "optionExclusive"),
-    ("string", {"extension": [_limit(REGEX, valueString="a")]}, "regex"),
-    ("string", {"extension": [_limit(MIN_LENGTH, valueInteger=1)]}, "minLength"),
-    ("string", {"repeats": True}, "repeats"),
     ("boolean", {"readOnly": True}, "readOnly"),
+    ("boolean", {"repeats": True}, "repeats (boolean)"),
+    ("decimal", {"extension": UNITS}, "unitOption"),
+    ("string", {"repeats": True, "extension": [_limit(MOST, valueInteger=21)]}, "maxOccurs"),
+    ("string", {"repeats": True, "extension": [_limit(FEWEST, valueInteger=21)]}, "minOccurs"),
+    ("integer", {"readOnly": True, "extension": [_limit(CALCULATED_EXPRESSION)]}, "calculatedExpression"),
 ]
 
 
+@pytest.mark.parametrize(("kind", "more"), SHOWN)
+def test_what_the_pages_show_can_be_published(kind, more):
+    assert obstacles(form(question("q", kind, **more))) == ()
+
+
 @pytest.mark.parametrize(("kind", "more", "what"), UNSHOWN)
-def test_what_the_pages_do_not_show_yet_is_accepted_and_cannot_be_published(kind, more, what):
+def test_what_the_pages_do_not_show_is_accepted_and_cannot_be_published(kind, more, what):
     found = obstacles(form(question("q", kind, **more)))
 
     assert [(f.link_id, f.code, f.params["element"]) for f in found] == [("q", "not-shown-yet", what)]
+
+
+def test_a_condition_that_the_phone_cannot_judge_stands_in_the_way():
+    measure = question("measure", "quantity", extension=UNITS)
+    asks = [when("measure", ">", answerQuantity={"value": 1, "code": "kg"})]
+
+    found = obstacles(form(measure, question("b", enableWhen=asks)))
+
+    assert [(f.link_id, f.params["element"]) for f in found] == [("b", "enableWhen (unitOption)")]
+
+
+def test_whoever_publishes_may_decide_that_a_question_starts_empty_and_nothing_else():
+    asked = form(question("q", initial=[{"valueBoolean": False}]), question("r", text=""))
+
+    assert codes(obstacles(asked, decided=DECIDABLE | {"no-text"})) == [("r", "no-text")]
 
 
 SETTLED_FIRST = [

@@ -69,7 +69,7 @@ def test_the_phone_gets_json_with_the_emergencies_the_bounds_and_the_hidden_fact
         "linkId": "temperature", "kind": "decimal", "title": 0, "hint": 0, "help": 0, "group": None, "options": [],
         "multiple": False, "unit": "°C", "decimals": 1, "signed": False, "low": "30", "high": "45", "likelyLow": "35",
         "likelyHigh": "41", "confirmHint": 0, "maxLength": None, "required": True, "couldNotMeasure": True,
-        "emergency": [], "enableWhen": [], "enableBehavior": "any",
+        "emergency": [], "enableWhen": [], "enableBehavior": "any", "control": "line",
     }  # fmt: skip
     assert client["messages"]["unlikely"] == "You typed %(value)s. Is that right?"
 
