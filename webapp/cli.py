@@ -20,6 +20,7 @@ from records import audit, audit_check, clock, crypto, embedded, programmes, ref
 from records.db import db
 from records.models import Role
 from webapp import config, create_app, database, firstrun, logs, supervisor
+from webapp.adherence_command import adherence_command
 from webapp.commanding import application
 from webapp.programme_commands import list_programmes, load
 from webapp.questionnaire_commands import questionnaire_commands, response_commands
@@ -212,6 +213,7 @@ def rehearse(patients: int, days: int, seed: int) -> None:
         click.echo(table.as_text())
 
 
+vigidom.add_command(adherence_command)
 vigidom.add_command(questionnaire_commands)
 vigidom.add_command(response_commands)
 

@@ -23,6 +23,7 @@ def _places() -> list[tuple[str, str]]:
         (t.gettext("Enrol"), "clinic.new_patient"),
         (t.gettext("Protocol"), "admin.protocol"),
         (t.gettext("Questionnaires"), "admin.questionnaires"),
+        (t.gettext("Adherence"), "clinic.adherence"),
         (t.gettext("Staff"), "admin.staff"),
         (t.gettext("Service health"), "admin.health"),
         (t.gettext("Messages (demonstration)"), "demo.messages"),

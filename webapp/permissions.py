@@ -28,6 +28,7 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "questionnaire.read": frozenset({Role.PHYSICIAN, Role.SUPERVISOR, Role.ADMINISTRATOR}),
     "questionnaire.edit": frozenset({Role.PHYSICIAN, Role.ADMINISTRATOR}),
     "questionnaire.publish": frozenset({Role.PHYSICIAN, Role.ADMINISTRATOR}),
+    "adherence.read": frozenset({Role.PHYSICIAN, Role.SUPERVISOR, Role.ADMINISTRATOR}),
     "staff.manage": frozenset({Role.ADMINISTRATOR}),
     "health.read": frozenset({Role.SUPERVISOR, Role.ADMINISTRATOR}),
     "account.own": frozenset(Role),

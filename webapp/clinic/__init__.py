@@ -1,9 +1,10 @@
 """What clinical staff work with: the call-back queue, patients' files, enrolment."""
 
-from webapp.clinic import asking, calls, details, doors, enrolling, follow, paper, patients, queue, sources
+from webapp.clinic import adherence, asking, calls, details, doors, enrolling, follow, paper, patients, queue, sources
 from webapp.clinic.blueprint import blueprint
 
 __all__ = [
+    "adherence",
     "asking",
     "blueprint",
     "calls",
