@@ -26,6 +26,7 @@ ABOUT_HEALTH = (
 )
 MOST_SEGMENTS = {"fr": 2, "en": 2, "ar": 3}
 LANGUAGES = list(MOST_SEGMENTS)
+WITH_LINK = [purpose for purpose in Purpose if purpose is not Purpose.CODE]
 
 
 def segments(text: str, language: str) -> int:
@@ -49,7 +50,7 @@ def written(purpose: Purpose, language: str, url: str = LONGEST_URL) -> str:
 def test_every_text_fits_in_its_segments_with_the_longest_link(purpose: Purpose, language: str) -> None:
     body = written(purpose, language)
     assert segments(body, language) <= MOST_SEGMENTS[language]
-    assert f"{LONGEST_URL}/q/{'Zz_-' * 11} " in body
+    assert (f"{LONGEST_URL}/q/{'Zz_-' * 11} " in body) is (purpose in WITH_LINK)
     assert "+33 1 99 00 12 34" in body
     assert "%" not in body
 
@@ -64,8 +65,15 @@ def test_no_text_tells_what_it_is_about(purpose: Purpose, language: str) -> None
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_only_the_invitation_carries_the_typed_code_and_the_way_out(language: str) -> None:
-    assert [purpose for purpose in Purpose if "ABCD-EFGH" in written(purpose, language)] == [Purpose.INVITATION]
+    assert [purpose for purpose in WITH_LINK if "ABCD-EFGH" in written(purpose, language)] == [Purpose.INVITATION]
     assert "STOP" in written(Purpose.INVITATION, language)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_code_before_the_history_travels_without_any_address(language: str) -> None:
+    said = written(Purpose.CODE, language)
+    assert "ABCD-EFGH" in said
+    assert "http" not in said
 
 
 @pytest.mark.parametrize("purpose", list(Purpose))
@@ -85,7 +93,7 @@ def test_the_invitation_names_the_site_for_the_code_wherever_that_fits(url: str,
 def test_an_arabic_text_keeps_telephone_and_code_in_order_and_touches_no_address(purpose: Purpose, url: str) -> None:
     body = written(purpose, "ar", url)
     assert "\u2068+33 1 99 00 12 34\u2069" in body
-    assert ("\u2068ABCD-EFGH\u2069" in body) is (purpose is Purpose.INVITATION)
+    assert ("\u2068ABCD-EFGH\u2069" in body) is (purpose in (Purpose.INVITATION, Purpose.CODE))
     assert all(re.fullmatch(r"https://[!-~]+", word) for word in body.split(" ") if "http" in word), "a phone links it"
 
 
