@@ -7,6 +7,7 @@ language are read together, once, straight from the source catalogue, so there i
 from __future__ import annotations
 
 import gettext
+from collections.abc import Sequence
 from functools import lru_cache
 from io import BytesIO
 from pathlib import Path
@@ -23,6 +24,9 @@ DEFAULT = "fr"
 SOURCE = "en"
 WRITTEN = frozenset({SOURCE, *(folder.name for folder in LOCALE.iterdir() if folder.is_dir())})
 RIGHT_TO_LEFT = frozenset({"ar", "he", "fa", "ur"})
+SEPARATORS = {"ar": "، ", "fa": "، ", "ur": "، "}
+DECIMAL_COMMA = frozenset({"fr", "ar"})
+"""Languages whose readers write 38,6; the others write 38.6."""
 
 
 class ConflictingTranslation(ValueError):
@@ -89,6 +93,26 @@ def translator(language: str) -> Translator:
 
 def direction(language: str) -> str:
     return "rtl" if language in RIGHT_TO_LEFT else "ltr"
+
+
+def spoken(wanted: str, written: Sequence[str]) -> str:
+    """The language in which a document that is `written` in some is shown, as a whole, to somebody who wants `wanted`.
+
+    Of a document that lacks it, the first language in which the service's own words can stand around it.
+    """
+    if wanted in written:
+        return wanted
+    return next((language for language in written if language in WRITTEN), written[0])
+
+
+def around(language: str) -> Translator:
+    """The service's own words around a document in `language`: in another one where the service has no such words."""
+    return translator(language if language in WRITTEN else DEFAULT)
+
+
+def separator(language: str) -> str:
+    """What stands between the members of a list."""
+    return SEPARATORS.get(language, ", ")
 
 
 def together(text: str, language: str) -> str:

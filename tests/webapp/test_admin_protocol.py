@@ -150,7 +150,8 @@ def test_rules_stand_by_level_worst_first_and_silences_apart() -> None:
 def test_every_shape_of_a_condition_has_words(when: dict, words: str) -> None:
     written = documents.dump(documents.from_library("covid-19"))
     written["rules"][0]["when"], written["cases"] = when, written["cases"][:1]
-    written["rules"][0]["to_patient"] = written["rules"][0]["to_caller"] = {"fr": "x", "en": "x"}
+    spoken = written["languages"]
+    written["rules"][0]["to_patient"] = written["rules"][0]["to_caller"] = dict.fromkeys(spoken, "x")
     document = documents.load(written)
 
     assert Words(document, "en").rule(document.rules[0]) == words

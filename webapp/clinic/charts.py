@@ -1,6 +1,8 @@
 """Small charts as SVG: fixed clinical ranges, dashed limits, gaps drawn as gaps, a shape for a value beyond a limit.
 
-Only attributes and classes, so that they pass a policy without inline style. Numbers are written for the reader.
+Only attributes and classes, so that they pass a policy without inline style. Numbers are written for the reader. Time runs
+from left to right in every language, as on the monitors that clinicians know; the attribute says so, for a sheet's rule
+would be mirrored with the sheet.
 """
 
 from __future__ import annotations
@@ -189,7 +191,9 @@ def _haloed(x: float, y: float, content: str) -> Markup:
 
 def _svg(css: str | None, width: int, height: int, title: str, parts: Sequence[Markup]) -> Markup:
     named = Markup(' class="{}"').format(css) if css else Markup("")
-    start = Markup('<svg{} viewBox="0 0 {} {}" role="img"><title>{}</title>').format(named, width, height, title)
+    start = Markup('<svg{} direction="ltr" viewBox="0 0 {} {}" role="img"><title>{}</title>').format(
+        named, width, height, title
+    )
     return start + Markup("").join(escape(part) for part in parts) + Markup("</svg>")
 
 

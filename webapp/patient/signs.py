@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
-from records.texts import together, translator
+from records.texts import DECIMAL_COMMA, around, separator, spoken, together
 from triage import documents
 from triage.conditions.shapes import Compare, Condition, LimitName, OneOf
 from triage.documents import Document, Rule
 from triage.facts import NUMERIC, Fact, SourceKind
 from triage.levels import Level
-from triage.wording import DECIMAL_COMMA, SEPARATORS, UNITS
+from triage.wording import sign
 
 
 @dataclass(frozen=True)
@@ -31,10 +31,10 @@ NO_SIGNS = Signs([], [], [])
 
 def signs(document: Document, own_limits: Mapping[str, str], language: str) -> Signs:
     """What is red or orange now, whatever was answered before; own limits take the place of the protocol's."""
-    spoken = language if language in document.languages else document.languages[0]
+    shown = spoken(language, document.languages)
     told = Signs([], [], [])
     for rule in document.rules:
-        phrase = None if rule.on_silence else _phrase(document, rule, own_limits, spoken)
+        phrase = None if rule.on_silence else _phrase(document, rule, own_limits, shown)
         if phrase and rule.level in (Level.RED, Level.ORANGE):
             (told.orange if rule.level is Level.ORANGE else told.call_15 if rule.call_15 else told.other).append(phrase)
     return told
@@ -55,22 +55,22 @@ def _phrase(document: Document, rule: Rule, own_limits: Mapping[str, str], langu
         return None
     label = fact.labels[language]
     if isinstance(when, OneOf):
-        chosen = SEPARATORS.get(language, ", ").join(fact.choices[code][language] for code in when.codes)
-        return translator(language).gettext("%(sign)s: %(value)s", sign=label, value=chosen)
+        chosen = separator(language).join(fact.choices[code][language] for code in when.codes)
+        return around(language).gettext("%(sign)s: %(value)s", sign=label, value=chosen)
     if fact.kind in NUMERIC:
         return _bound(document, fact, when, own_limits, language)
     if when.operand is True:
         return label
     chosen = fact.choices[str(when.operand)][language] if fact.choices else str(when.operand)
-    return translator(language).gettext("%(sign)s: %(value)s", sign=label, value=chosen)
+    return around(language).gettext("%(sign)s: %(value)s", sign=label, value=chosen)
 
 
 def _bound(document: Document, fact: Fact, when: Compare, own_limits: Mapping[str, str], language: str) -> str:
     limits = {limit.name: limit.text for limit in document.limits} | dict(own_limits)
     text = limits[when.operand.name] if isinstance(when.operand, LimitName) else str(when.operand)
     figure = text.replace(".", ",") if language in DECIMAL_COMMA else text
-    value = f"{figure}\u202f{UNITS.get(fact.unit, fact.unit)}" if fact.unit else figure
-    t, values = translator(language), {"sign": fact.labels[language], "value": together(value, language)}
+    value = f"{figure}\u202f{sign(fact.unit, language)}" if fact.unit else figure
+    t, values = around(language), {"sign": fact.labels[language], "value": together(value, language)}
     sentences = {
         "<": t.gettext("%(sign)s: below %(value)s", **values),
         "<=": t.gettext("%(sign)s: %(value)s or less", **values),

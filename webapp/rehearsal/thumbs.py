@@ -8,6 +8,7 @@ from typing import Any
 
 from questionnaires.answers import Validated, raw_from_json, validate
 from questionnaires.schema import Questionnaire
+from records.texts import DECIMAL_COMMA
 from webapp.rehearsal.courses import Condition
 
 Typed = dict[str, dict[str, Any]]
@@ -33,7 +34,7 @@ def answered(
 
 def typed(condition: Condition, *, oximeter: bool, language: str) -> Typed:
     """What the patient means to type, in the shape of the client's JSON."""
-    mark = "," if language == "fr" else "."
+    mark = "," if language in DECIMAL_COMMA else "."
     whole, tenth = divmod(condition.temperature, 10)
     texts = {
         "breathlessness": condition.breathlessness,
