@@ -17,12 +17,14 @@ from records.models import Enrolment, Patient, Staff
 
 AMENDS = f"{OWN}amends"
 DOOR = f"{OWN}door"
+CARER = "carer"
 
 
 def exported(session: Session, response: Response) -> dict[str, Any]:
     """A FHIR R4 QuestionnaireResponse, JSON-able; people are named by their opaque ids alone, as logical references.
 
-    `source` is who said it, `author` who wrote it down. An amendment has the status "amended" and names what it amends.
+    `source` is who said it, `author` who wrote it down. Of a carer nothing is known but whose carer it is: a contained
+    RelatedPerson. An amendment has the status "amended" and names what it amends.
     """
     version = session.get_one(QuestionnaireVersion, response.version_id)
     questionnaire = versions.parsed(version)
@@ -38,7 +40,9 @@ def exported(session: Session, response: Response) -> dict[str, Any]:
         zone=zone,
     )
     subject = _logical("Patient", patient.public_id)
-    said_by = {"type": "RelatedPerson", "display": "Carer"} if response.informant == Informant.CARER else subject
+    carer = {"resourceType": "RelatedPerson", "id": CARER, "patient": subject}
+    by_carer = response.informant == Informant.CARER
+    said_by = {"type": "RelatedPerson", "reference": f"#{CARER}"} if by_carer else subject
     recorder = session.get(Staff, response.recorded_by_id) if response.recorded_by_id else None
     people = {
         "subject": subject,
@@ -46,7 +50,8 @@ def exported(session: Session, response: Response) -> dict[str, Any]:
         "source": said_by,
     }
     items = {"item": written.pop("item")} if "item" in written else {}
-    return {**written, "extension": _extensions(session, response), **people, **items}
+    inside = {"contained": [carer]} if by_carer else {}
+    return {**written, **inside, "extension": _extensions(session, response), **people, **items}
 
 
 def scored(questionnaire: Questionnaire, answers: Mapping[str, Any]) -> Answers:

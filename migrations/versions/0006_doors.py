@@ -29,6 +29,8 @@ def upgrade() -> None:
     _allow("responses", "informant", "patient carer", known=False)
     op.add_column("enrolments", sa.Column("answers_by", sa.Text(), server_default="phone", nullable=False))
     _allow("enrolments", "answers_by", "phone staff paper", known=False)
+    otherwise = {"postgresql_where": sa.text("answers_by <> 'phone'")}
+    op.create_index("ix_enrolments_asked_otherwise", "enrolments", ["team_id"], **otherwise)
     op.add_column("checkins", sa.Column("remind_at", MOMENT))
     op.add_column("patient_sessions", sa.Column("history_until", MOMENT))
     op.add_column("patient_sessions", sa.Column("entered_by", sa.Text(), server_default="code", nullable=False))
@@ -69,6 +71,7 @@ def downgrade() -> None:
     op.drop_column("patient_sessions", "entered_by")
     op.drop_column("patient_sessions", "history_until")
     op.drop_column("checkins", "remind_at")
+    op.drop_index("ix_enrolments_asked_otherwise", "enrolments")
     op.drop_column("enrolments", "answers_by")
     op.drop_column("responses", "informant")
     op.execute("UPDATE alerts SET kind = 'wrote' WHERE kind = 'asked'")

@@ -118,6 +118,7 @@ class Enrolment(Base):
         Index("ix_enrolments_waiting", "updated_at", postgresql_where=text("state IN ('enrolled', 'held')")),
         Index("ix_enrolments_reviews", "pause_review_on", postgresql_where=text("state = 'paused'")),
         Index("ix_enrolments_ending", "zone", "ends_on", postgresql_where=text("state = 'active'")),
+        Index("ix_enrolments_asked_otherwise", "team_id", postgresql_where=text("answers_by <> 'phone'")),
         Index("ix_enrolments_own_limits", "id", postgresql_where=text(f"state = 'active' AND {CALLS_FOR_OWN_LIMITS}")),
     )
 
