@@ -12,6 +12,7 @@ from functools import lru_cache
 from flask import Flask, Response, request
 
 ENDPOINTS = frozenset({"static", "patient.page", "patient.module", "patient.worker", "patient.offline"})
+FILES = frozenset({"static", "patient.module"})
 KINDS = frozenset({"text/html", "text/css", "text/javascript", "application/javascript", "image/svg+xml"})
 LEAST_BYTES = 500
 STRONGEST, QUICK = 9, 5
@@ -33,7 +34,7 @@ def init(app: Flask) -> None:
         if len(content) < LEAST_BYTES:
             return response
         etag, _ = response.get_etag()
-        response.set_data(_file(content) if request.endpoint == "static" else gzip.compress(content, QUICK, mtime=0))
+        response.set_data(_file(content) if request.endpoint in FILES else gzip.compress(content, QUICK, mtime=0))
         response.headers["Content-Encoding"] = "gzip"
         response.headers.pop("Accept-Ranges", None)
         if etag:

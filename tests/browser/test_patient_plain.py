@@ -10,6 +10,7 @@ from records.models import Enrolment
 from tests.browser.conftest import PHONE, LiveServer, NewContext
 from tests.browser.phone import responses
 from tests.webapp.patient_room import GREEN
+from webapp.patient import shell
 
 
 def test_without_script_it_is_one_plain_form(
@@ -47,8 +48,16 @@ def test_without_script_a_sign_of_danger_stands_before_what_is_asked_again(
 
 @pytest.mark.parametrize("name", ["main.js", "outbox.js"])
 def test_when_a_script_does_not_arrive_the_plain_form_comes_back(
-    browser: Browser, live_server: LiveServer, followed: Enrolment, enter, name: str
+    browser: Browser,
+    live_server: LiveServer,
+    followed: Enrolment,
+    enter,
+    monkeypatch: pytest.MonkeyPatch,
+    name: str,
 ) -> None:
+    if name != "main.js":
+        monkeypatch.setattr(shell, "bundle", lambda _name: None)
+        shell.imports.cache_clear()
     context = browser.new_context(viewport=PHONE, base_url=live_server.url)
     page = context.new_page()
     enter(page, followed)
@@ -59,6 +68,7 @@ def test_when_a_script_does_not_arrive_the_plain_form_comes_back(
     expect(page.get_by_role("button", name="Envoyer mes réponses")).to_be_visible()
     expect(page.locator("[name=answer-temperature]")).to_be_visible()
     context.close()
+    shell.imports.cache_clear()
 
 
 def test_a_browser_that_keeps_nothing_gets_the_plain_form(

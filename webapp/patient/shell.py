@@ -7,6 +7,7 @@ from __future__ import annotations
 import hashlib
 import re
 from functools import lru_cache
+from pathlib import Path
 
 import orjson
 from flask import Response, abort, current_app, make_response, render_template, url_for
@@ -19,6 +20,7 @@ from webapp.patient.blueprint import LANGUAGE, blueprint
 from webapp.permissions import access
 
 SCRIPTS = STATIC / "js" / "patient"
+BUILT = STATIC / "phone"
 IMPORTED = re.compile(r"""from "\./([a-z]+)\.js";""")
 FOREVER = "public, max-age=31536000, immutable"
 
@@ -35,10 +37,19 @@ def module_address(name: str) -> str:
 
 
 @lru_cache
+def bundle(name: str) -> Path | None:
+    """The built file of a module and all it imports, while it is of this release. Without one nothing is missing: the
+    modules are served one by one, in more requests.
+    """
+    built = BUILT / f"{name}.{release()}.js"
+    return built if built.is_file() else None
+
+
+@lru_cache
 def imports(name: str) -> tuple[str, ...]:
     """Every module that `name` brings with it, so that a page can ask for all of them at once."""
     found: dict[str, None] = {}
-    waiting = [name]
+    waiting = [] if bundle(name) else [name]
     while waiting:
         for imported in IMPORTED.findall((SCRIPTS / f"{waiting.pop()}.js").read_text()):
             if imported not in found:
@@ -56,8 +67,8 @@ def _shell() -> dict[str, object]:
 @access("public")
 def module(version: str, name: str) -> Response:
     """Another release's script is not found: half of one and half of the other would be worse than the plain form."""
-    path = SCRIPTS / f"{name}.js"
-    if version != release() or not re.fullmatch("[a-z-]+", name) or not path.is_file():
+    path = bundle(name) or SCRIPTS / f"{name}.js"
+    if version != release() or not re.fullmatch("[a-z]+", name) or not path.is_file():
         abort(404)
     response = Response(path.read_bytes(), mimetype="text/javascript")
     response.headers["Cache-Control"] = FOREVER
