@@ -68,11 +68,11 @@ HELPERS = [
 ROOMS = [_option(f"r{n}", f"Room {n}", f"Chambre {n}", f"الغرفة {n}") for n in range(1, 16)]
 
 ITEMS = [
-    _item("well", "boolean", ("Do you feel well today?", "Vous sentez-vous bien aujourd’hui ?", "هل تشعرون بحالة جيدة اليوم؟"), required=True),
-    _item("meal", "choice", ("How much of your last meal did you eat?", "Quelle part de votre dernier repas avez-vous mangée ?", "كم أكلتم من وجبتكم الأخيرة؟"), answerOption=MEALS),
-    _item("signs", "choice", ("Which of these do you have?", "Lesquels de ces signes avez-vous ?", "أي من هذه العلامات لديكم؟"), answerOption=SIGNS, repeats=True),
-    _item("room", "choice", ("Which room are you in?", "Dans quelle chambre êtes-vous ?", "في أي غرفة أنتم؟"), answerOption=ROOMS),
-    _item("helper", "open-choice", ("Who helps you?", "Qui vous aide ?", "من يساعدكم؟"), answerOption=HELPERS),
+    _item("well", "boolean", ("Do you feel well today?", "Vous sentez-vous bien aujourd’hui ?", "هل تشعرون بحالة جيدة اليوم؟"), required=True),
+    _item("meal", "choice", ("How much of your last meal did you eat?", "Quelle part de votre dernier repas avez-vous mangée ?", "كم أكلتم من وجبتكم الأخيرة؟"), answerOption=MEALS),
+    _item("signs", "choice", ("Which of these do you have?", "Lesquels de ces signes avez-vous ?", "أي من هذه العلامات لديكم؟"), answerOption=SIGNS, repeats=True),
+    _item("room", "choice", ("Which room are you in?", "Dans quelle chambre êtes-vous ?", "في أي غرفة أنتم؟"), answerOption=ROOMS),
+    _item("helper", "open-choice", ("Who helps you?", "Qui vous aide ?", "من يساعدكم؟"), answerOption=HELPERS),
     _item(
         "group", "group", ("Measures", "Mesures", "القياسات"),
         item=[
@@ -81,7 +81,7 @@ ITEMS = [
                 _unit(fhir.UNIT, "/min", "beats a minute", "battements/min", "نبضة في الدقيقة"),
                 _ext(fhir.MIN_VALUE, valueInteger=20), _ext(fhir.MAX_VALUE, valueInteger=250),
                 _ext(fhir.LIKELY_RANGE, valueRange={"low": {"value": 40}, "high": {"value": 140}}),
-                item=[_item("pulse-help", "display", ("Two fingers on the wrist; count for one minute.", "Deux doigts sur le poignet ; comptez une minute.", "إصبعان على المعصم؛ عدّوا لمدة دقيقة."), _control("help"))],
+                item=[_item("pulse-help", "display", ("Two fingers on the wrist; count for one minute.", "Deux doigts sur le poignet ; comptez une minute.", "إصبعان على المعصم؛ عدّوا لمدة دقيقة."), _control("help"))],
             ),
             _item(
                 "weight", "quantity", ("Your weight", "Votre poids", "وزنكم"),
@@ -93,31 +93,31 @@ ITEMS = [
                 "inner", "group", ("Pain", "Douleur", "الألم"),
                 item=[
                     _item(
-                        "pain", "integer", ("How strong is your pain, from 0 to 10?", "De 0 à 10, quelle est votre douleur ?", "من 0 إلى 10، ما شدة ألمكم؟"),
+                        "pain", "integer", ("How strong is your pain, from 0 to 10?", "De 0 à 10, quelle est votre douleur ?", "من 0 إلى 10، ما شدة ألمكم؟"),
                         _control("slider"), _ext(fhir.MIN_VALUE, valueInteger=0), _ext(fhir.MAX_VALUE, valueInteger=10),
-                        item=[_item("pain-note", "display", ("0 is no pain, 10 the worst you can imagine.", "0 : aucune douleur ; 10 : la pire imaginable.", "0 يعني لا ألم، و10 أسوأ ألم تتخيلونه."))],
+                        item=[_item("pain-note", "display", ("0 is no pain, 10 the worst you can imagine.", "0 : aucune douleur ; 10 : la pire imaginable.", "0 يعني لا ألم، و10 أسوأ ألم تتخيلونه."))],
                     ),
                 ],
             ),
         ],
     ),
-    _item("onset", "date", ("When did it begin?", "Quand cela a-t-il commencé ?", "متى بدأ ذلك؟"), _ext(fhir.MIN_VALUE, valueDate="2020-01-01")),
-    _item("fall", "dateTime", ("When did you last fall?", "Quand êtes-vous tombé la dernière fois ?", "متى كانت آخر مرة سقطتم فيها؟")),
-    _item("bedtime", "time", ("When did you go to bed?", "À quelle heure vous êtes-vous couché ?", "متى ذهبتم إلى النوم؟")),
-    _item("medicines", "string", ("Which medicines did you take?", "Quels médicaments avez-vous pris ?", "ما الأدوية التي تناولتموها؟"), _ext(fhir.MOST, valueInteger=3), repeats=True),
+    _item("onset", "date", ("When did it begin?", "Quand cela a-t-il commencé ?", "متى بدأ ذلك؟"), _ext(fhir.MIN_VALUE, valueDate="2020-01-01")),
+    _item("fall", "dateTime", ("When did you last fall?", "Quand êtes-vous tombé la dernière fois ?", "متى كانت آخر مرة سقطتم فيها؟")),
+    _item("bedtime", "time", ("When did you go to bed?", "À quelle heure vous êtes-vous couché ?", "متى ذهبتم إلى النوم؟")),
+    _item("medicines", "string", ("Which medicines did you take?", "Quels médicaments avez-vous pris ?", "ما الأدوية التي تناولتموها؟"), _ext(fhir.MOST, valueInteger=3), repeats=True),
     _item(
         "code", "string", ("The code on your device", "Le code de votre appareil", "رمز جهازكم"),
         _ext(fhir.REGEX, valueString="[A-Z]{2}[0-9]{3}"), _ext(fhir.MIN_LENGTH, valueInteger=5),
-        _ext(fhir.ENTRY_FORMAT, **_named("valueString", "Two letters, three digits: AB123", "Deux lettres, trois chiffres : AB123", "حرفان وثلاثة أرقام: ⁨AB123⁩")),
+        _ext(fhir.ENTRY_FORMAT, **_named("valueString", "Two letters, three digits: AB123", "Deux lettres, trois chiffres : AB123", "حرفان وثلاثة أرقام: ⁨AB123⁩")),
         maxLength=5,
     ),
     _item("link", "url", ("Address of your photograph", "Adresse de votre photo", "عنوان صورتكم")),
-    _item("words", "text", ("Anything else?", "Autre chose ?", "هل من شيء آخر؟"), maxLength=500),
+    _item("words", "text", ("Anything else?", "Autre chose ?", "هل من شيء آخر؟"), maxLength=500),
     _item("plan", "string", ("Your plan", "Votre programme", "برنامجكم"), readOnly=True, initial=[{"valueString": "A-7"}]),
     _item("thanks", "display", ("Thank you. One question is left.", "Merci. Il reste une question.", "شكراً. بقي سؤال واحد.")),
     _item(
-        "worse", "boolean", ("Are you worse than yesterday?", "Allez-vous moins bien qu’hier ?", "هل حالتكم أسوأ من أمس؟"),
-        item=[_item("how", "string", ("In what way?", "De quelle façon ?", "من أي ناحية؟"), enableWhen=[{"question": "worse", "operator": "=", "answerBoolean": True}])],
+        "worse", "boolean", ("Are you worse than yesterday?", "Allez-vous moins bien qu’hier ?", "هل حالتكم أسوأ من أمس؟"),
+        item=[_item("how", "string", ("In what way?", "De quelle façon ?", "من أي ناحية؟"), enableWhen=[{"question": "worse", "operator": "=", "answerBoolean": True}])],
     ),
     _item(
         "total", "integer", ("Score", "Score", "النتيجة"), _ext(fhir.HIDDEN, valueBoolean=True),

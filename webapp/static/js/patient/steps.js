@@ -80,7 +80,7 @@ export class Steps {
 function shown(screen, entry, absentText) {
   if (!entry.raw.length) return entry.absent ? absentText : "–";
   const label = (text) => screen.options.find((option) => option.key === text)?.label ?? measured(screen, text);
-  return entry.raw.map(label).join(", ");
+  return entry.raw.map(label).join(document.dir === "rtl" ? "، " : ", ");
 }
 
 function measured(screen, text) {
