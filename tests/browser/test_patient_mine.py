@@ -1,4 +1,4 @@
-"""One walk round "My page" on a phone, in French and in Arabic, looked at by axe: asked, put off, opened, read, closed."""
+"""One walk round "My page" on a phone, in French and Arabic, looked at by axe: asked, opened, read, closed."""
 
 from __future__ import annotations
 

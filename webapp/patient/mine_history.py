@@ -30,7 +30,7 @@ from webapp.lazy import lazy
 
 MOST = 100
 LEVELS = {
-    "green": lazy("No warning sign"),
+    "green": lazy("No warning sign in these answers"),
     "orange": lazy("A sign for which we call you back"),
     "red": lazy("An urgent sign"),
 }
