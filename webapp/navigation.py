@@ -13,6 +13,9 @@ from webapp.permissions import allows, declared
 COUNTS: dict[str, Callable[[], int]] = {}
 """How many wait behind an entry; put there by the room that knows."""
 
+ASIDE = frozenset({"admin.questionnaires"})
+"""Shown to whoever works the queue only while they are among the pages of the administration."""
+
 
 def _places() -> list[tuple[str, str]]:
     t = translator()
@@ -34,7 +37,8 @@ def entries() -> list[tuple[str, str, bool]]:
     """(label, address, whether it is this page), only what exists and the person signed in may open."""
     if g.get("staff") is None:
         return []
-    open_to = [(label, endpoint) for label, endpoint in _places() if _may_open(g.staff, endpoint)]
+    near = [(label, endpoint) for label, endpoint in _places() if _is_near(endpoint)]
+    open_to = [(label, endpoint) for label, endpoint in near if _may_open(g.staff, endpoint)]
     return [(_counted(label, endpoint), url_for(endpoint), endpoint == request.endpoint) for label, endpoint in open_to]
 
 
@@ -59,6 +63,11 @@ class Menu:
 
     def __bool__(self) -> bool:
         return any(True for _ in self)
+
+
+def _is_near(endpoint: str) -> bool:
+    """What is rarely opened stands beside its neighbours only: the bar of who works the queue is full."""
+    return endpoint not in ASIDE or request.blueprint == "admin" or not allows(g.staff.role, "queue.read")
 
 
 def _may_open(person: Staff, endpoint: str) -> bool:

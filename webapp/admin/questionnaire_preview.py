@@ -55,18 +55,15 @@ def try_answers(public_id: uuid.UUID) -> Page:
     questionnaire = versions.parsed(version)
     facts = _facts(request.form.get("answer-has-oximeter") != "false")
     known = {name: fact for name, fact in facts.items() if name in questionnaire.by_link_id}
-    found = validate(questionnaire, raw_from_form(request.form.to_dict(flat=False)), facts=known)
-    asked = {one.link_id for one in found.to_confirm if _was_asked(one.link_id)}
-    likely = {one.link_id: message(one, language()) for one in found.to_confirm if one.link_id not in asked}
+    raw = raw_from_form(request.form.to_dict(flat=False))
+    found = validate(questionnaire, raw, facts=known)
+    doubtful = [one for one in found.to_confirm if not forms.was_asked(one.link_id, raw)]
+    likely = {one.link_id: message(one, language()) for one in doubtful}
     if not found.errors and not likely:
         return redirect(url_for("admin.preview_end", public_id=public_id), 303)
     ruled = _ruled(questionnaire, programme)
     shown = {"likely": likely, "emergency": bool(emergencies(ruled, found.answers)), "errors": found.errors}
     return _render(version, programme, facts=facts, plain=True, **shown), 422
-
-
-def _was_asked(link_id: str) -> bool:
-    return forms.was_asked(link_id, raw_from_form(request.form.to_dict(flat=False)))
 
 
 # Exempt, because the patient's script sends no form token. Nothing is written here, and nothing but a preview's own
@@ -126,7 +123,9 @@ def _render(
     client |= {
         "owner": _owner(version.public_id),
         "checkin": None,
-        "urls": {"answers": url_for("admin.drop_answers", public_id=version.public_id)},
+        "closes": None,
+        "key": None,
+        "urls": {"answers": url_for("admin.drop_answers", public_id=version.public_id), "worker": None},
         "texts": {"absent": translator().gettext("I could not measure")},
     }
     return render_template(
