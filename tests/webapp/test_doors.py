@@ -17,7 +17,8 @@ from questionnaires.models import Checkin, CheckinState, Response
 from records import clock
 from records.models import AccessEntry, AnswersBy, AuditEntry, Enrolment, EnrolmentState, Role
 from records.patients import reveal
-from tests.webapp.patient_room import GREEN, hidden, make_checkin
+from tests.webapp.patient_room import GREEN, as_form, as_json, hidden, make_checkin
+from tests.webapp.patient_room import enter as enter_patient
 from tests.webapp.signing import post
 from tests.webapp.ward import RED as RED_ANSWERS
 from tests.webapp.ward import Ward, enter, open_ward
@@ -359,3 +360,33 @@ def test_the_file_says_by_which_door_and_from_whom_answers_came(caller: FlaskCli
 
     name = ward.person(Role.OPERATOR).name
     assert f"au téléphone avec le centre, répondu par un proche, saisi par {name}" in caller.get(of(enrolment)).text
+
+
+@pytest.mark.parametrize(
+    ("said", "kept"), [("carer", "carer"), ("patient", "patient"), ("", "patient"), ("x", "patient")]
+)
+def test_whoever_answers_on_the_patients_phone_may_say_that_it_is_for_somebody_else(
+    app: Flask, ward: Ward, said: str, kept: str
+) -> None:
+    enrolment, phone = ward.patient(), app.test_client()
+    enter_patient(phone, ward.session, enrolment)
+    html = phone.get("/fr/checkin").text
+    fields = {name: hidden(html, name) for name in ("csrf_token", "key", "owner", "version", "language")}
+    body = {"owner": fields["owner"], "version": fields["version"], "language": "fr", "answers": as_json(WELL)}
+    headers = {"Sec-Fetch-Site": "same-origin", "Idempotency-Key": str(uuid.uuid4())}
+
+    assert phone.post("/fr/checkin/answers", data=as_form(WELL, **fields, informant=said)).status_code == 303
+    assert phone.post("/api/answers", json=body | {"informant": said}, headers=headers).status_code == 201
+
+    assert [(response.door, response.informant) for response in responses(ward, enrolment)] == [("phone", kept)] * 2
+
+
+def test_a_form_that_asks_again_remembers_who_answers(app: Flask, ward: Ward) -> None:
+    enrolment, phone = ward.patient(), app.test_client()
+    enter_patient(phone, ward.session, enrolment)
+    token = hidden(phone.get("/fr/checkin").text, "csrf_token")
+
+    again = phone.post("/fr/checkin/answers", data={"csrf_token": token, "informant": "carer"})
+
+    assert again.status_code == 422
+    assert 'id="informant-carer" name="informant" value="carer" checked' in again.text
