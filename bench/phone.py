@@ -111,9 +111,15 @@ def _lighthouse(command: str, url: str, token: str, folder: Path) -> list[Figure
         said = orjson.loads(report.read_bytes())
         for name in CATEGORIES:
             scores[name].append(said["categories"][name]["score"] * 100)
-        missed |= {
-            audit["id"]: audit["score"]
-            for audit in said["audits"].values()
-            if audit["score"] is not None and audit["score"] < 1 and audit["scoreDisplayMode"] == "binary"
-        }
+        missed |= {audit["id"]: _first_of(audit) for audit in said["audits"].values() if _is_missed(audit)}
     return [Figure("phone", f"Lighthouse {name}", "", tuple(values), notes=missed) for name, values in scores.items()]
+
+
+def _is_missed(audit: dict[str, Any]) -> bool:
+    return audit["scoreDisplayMode"] == "binary" and audit["score"] is not None and audit["score"] < 1
+
+
+def _first_of(audit: dict[str, Any]) -> str:
+    """What was found, shortly."""
+    items = audit.get("details", {}).get("items") or [{}]
+    return str(items[0].get("node", {}).get("snippet") or items[0].get("description") or items[0])[:160]
