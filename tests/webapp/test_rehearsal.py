@@ -177,4 +177,3 @@ def test_another_programme_of_the_library_is_rehearsed_in_its_place(session: Ses
     assert {one.programme.slug for one in followed} == {"after-surgery"}
     assert all(one.onset_on is not None for one in followed)
     assert int(table["answers"]) == sum(int(table[level]) for level in ("green", "orange", "red")) > 0
-    assert callbacks.queue(session, staff=physician(session), now=MORNING).rows
