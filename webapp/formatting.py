@@ -7,7 +7,7 @@ from datetime import date, datetime, time
 
 from babel.dates import format_date, format_datetime, format_time, get_timezone_location
 from flask import Flask, g
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from records import clock, phones, texts
 
@@ -37,7 +37,7 @@ def apart(value: object) -> Markup:
 
 def listed(values: Iterable[object]) -> Markup:
     """Names in a row, as the page's language separates them, each with its own direction."""
-    return Markup(texts.separator(_locale())).join(apart(value) for value in values)
+    return escape(texts.separator(_locale())).join(apart(value) for value in values)
 
 
 def enumerated(values: Iterable[object]) -> str:

@@ -133,6 +133,25 @@ def test_only_a_right_to_left_sentence_has_its_figures_held_together() -> None:
     assert texts.together("92 %", "fr") == "92 %"
 
 
+COUNTED = [
+    pytest.param(name, texts.translator(language), id=f"{language}: {name[1][:40]}")
+    for language in sorted(texts.WRITTEN - {texts.SOURCE})
+    for room in ROOMS
+    for name in messages(language, room)
+    if isinstance(name, tuple)
+]
+
+
+@pytest.mark.parametrize(("name", "t"), COUNTED)
+def test_every_counted_text_can_be_said_of_every_number(name: tuple[str, str], t: texts.Translator) -> None:
+    others = dict.fromkeys(re.findall(r"%\((\w+)\)", " ".join(name)), 7)
+    for number in (0, 1, 2, 3, 11, 100):
+        said = t.ngettext(*name, number, **{**others, "num": number})
+        assert said, number
+        assert "%(" not in said, number
+        assert said not in name, "left in English"
+
+
 @pytest.mark.parametrize("said", [arabic_of_catalogues, arabic_of_documents], ids=["catalogues", "documents"])
 def test_the_arabic_is_set_as_arabic_is(said: object) -> None:
     found = list(said())  # type: ignore[operator]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import json
 import re
 from collections.abc import Iterator
 from io import BytesIO
@@ -119,6 +120,34 @@ def test_the_french_is_set_as_french_is(message: Message) -> None:
         assert not re.search(r"[ \u00a0][?!:;»](?!=)|«[ \u00a0]|«\w|\w[?!;»]", text), text
         assert "'" not in text or message.id in TEXT_MESSAGES, "the apostrophe is ’"
         assert "..." not in text
+
+
+LIBRARY = sorted(path for room in ROOMS for path in (CHECKOUT / room / "library").glob("*.json"))
+
+
+def french_of(node: object) -> Iterator[str]:
+    """The French of a document of the library: its own texts where French is its language, or what is keyed "fr"."""
+    for part in node if isinstance(node, list) else ():
+        yield from french_of(part)
+    for name, part in node.items() if isinstance(node, dict) else ():
+        if isinstance(part, str) and name in ("fr", "text", "display", "title", "description", "valueString"):
+            yield part
+        if not (name == "extension" and is_translation(part)):
+            yield from french_of(part)
+
+
+def is_translation(part: object) -> bool:
+    return isinstance(part, list) and any(
+        str(one.get("url")).endswith("/translation") for one in part if isinstance(one, dict)
+    )
+
+
+@pytest.mark.parametrize("path", LIBRARY, ids=lambda path: f"{path.parts[-3]}/{path.stem}")
+def test_the_french_of_the_library_is_set_as_french_is(path: Path) -> None:
+    said = list(french_of(json.loads(path.read_text())))
+    assert said
+    for text in said:
+        assert not re.search(r"[ \u00a0][?!:;»](?!=)|«[ \u00a0]|«\w|\w[?!;»]", text), text
 
 
 @pytest.mark.parametrize("message", FRENCH)

@@ -1,8 +1,8 @@
 """Small charts as SVG: fixed clinical ranges, dashed limits, gaps drawn as gaps, a shape for a value beyond a limit.
 
-Only attributes and classes, so that they pass a policy without inline style. Numbers are written for the reader. Time runs
-from left to right in every language, as on the monitors that clinicians know; the attribute says so, for a sheet's rule
-would be mirrored with the sheet.
+Only attributes and classes, so that they pass a policy without inline style. Numbers are written for the reader. Time
+runs from left to right in every language, as on the monitors that clinicians know; an attribute says so, for a rule of
+the sheet would be mirrored with it.
 """
 
 from __future__ import annotations
