@@ -1,6 +1,6 @@
 """The concepts of a value set that the questionnaire contains, whole or not at all. Nothing is looked up elsewhere, but
 a few small ones that HL7 defines for everybody (CC0) are known, as they stand in FHIR 4.0.1 and in HL7's Terminology
-(`library/value-sets.json`).
+(`library/value-sets.json`, without the codes that HL7 marks as not selectable).
 """
 
 from collections.abc import Iterator

@@ -92,12 +92,34 @@ def test_a_value_set_that_is_elsewhere_is_refused(canonical):
     assert codes(refusal.value.findings) == [("q", "value-set-elsewhere")]
 
 
+SELECTABLE_TYPES = [
+    "group",
+    "display",
+    "boolean",
+    "decimal",
+    "integer",
+    "date",
+    "dateTime",
+    "time",
+    "string",
+    "text",
+    "url",
+    "choice",
+    "attachment",
+    "reference",
+    "quantity",
+    "open-choice",
+]
+"""FHIR R4's types of items; `question` is abstract there."""
+
+
 @pytest.mark.parametrize(
     ("canonical", "wanted"),
     [
         ("http://hl7.org/fhir/ValueSet/administrative-gender", ["male", "female", "other", "unknown"]),
         ("http://hl7.org/fhir/ValueSet/yesnodontknow|4.0.1", ["Y", "N", "asked-unknown"]),
         ("http://terminology.hl7.org/ValueSet/yes-no-unknown-not-applicable", ["Y", "N", "UNK", "NA"]),
+        ("http://hl7.org/fhir/ValueSet/item-type", SELECTABLE_TYPES),
     ],
 )
 def test_a_few_value_sets_of_hl7_are_known(canonical, wanted):

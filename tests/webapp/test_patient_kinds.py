@@ -16,6 +16,8 @@ from records.models import Enrolment
 from tests import factories
 from tests.questionnaires.every_kind import FIELDS, STORED, document
 from tests.webapp.patient_room import enter, hidden, make_followed
+from triage import protocols
+from webapp.clinic.answers import over_time
 
 NAMES = ("csrf_token", "key", "owner", "checkin", "version", "language", "answer-plan")
 
@@ -148,3 +150,17 @@ def test_nobody_sends_a_score_or_changes_what_the_form_says(client: FlaskClient,
 def test_a_score_without_one_of_its_answers_is_not_there(client: FlaskClient, session: Session, asked) -> None:
     assert post(client, answer__meal="").status_code == 303
     assert "total" not in stored(session)
+
+
+def test_staff_see_the_score_beside_the_answers_and_an_unknown_one_as_unknown(
+    client: FlaskClient, session: Session, asked, app
+) -> None:
+    post(client)
+    post(client, answer__meal="")
+    _, protocol = protocols.in_force(session, programme_id=asked.programme_id, rehearsal=True, now=clock.now())
+
+    shown = {"document": protocol.document, "own_limits": {}, "language": "fr", "now": clock.now()}
+    with app.test_request_context("/fr/"):
+        rows = over_time(session, asked, **shown).rows
+
+    assert sorted(row.others[0] for row in rows if row.response) == ["Score: 3", "Score: –"]
