@@ -11,9 +11,8 @@ from babel.dates import format_date
 from questionnaires.languages import spoken
 from questionnaires.messages import decimal_mark
 from questionnaires.schema import Item, Questionnaire, Value
-from records.texts import best, together, translator
+from records.texts import best, separator, together, translator
 
-SEPARATORS = {"ar": "، "}
 NUMBERS = ("decimal", "quantity", "integer")
 
 
@@ -29,9 +28,9 @@ class Told:
 def told(questionnaire: Questionnaire, answers: Mapping[str, Sequence[Value]], language: str) -> list[Told]:
     """Every answer to a question that was shown, in the order of the questionnaire. Never raises on stored answers."""
     shown = spoken(questionnaire, language)
-    separator = SEPARATORS.get(shown, ", ")
+    between = separator(shown)
     return [
-        Told(item.link_id, item.text.speak(shown), separator.join(_word(item, value, shown) for value in given))
+        Told(item.link_id, item.text.speak(shown), between.join(_word(item, value, shown) for value in given))
         for item in questionnaire.by_link_id.values()
         if item.is_question and not item.hidden and (given := answers.get(item.link_id))
     ]

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
-from records.texts import DECIMAL_COMMA, around, separator, spoken, together
+from records.texts import DECIMAL_COMMA, around, separator, spoken
 from triage import documents
 from triage.conditions.shapes import Compare, Condition, LimitName, OneOf
 from triage.documents import Document, Rule
@@ -70,7 +70,7 @@ def _bound(document: Document, fact: Fact, when: Compare, own_limits: Mapping[st
     text = limits[when.operand.name] if isinstance(when.operand, LimitName) else str(when.operand)
     figure = text.replace(".", ",") if language in DECIMAL_COMMA else text
     value = f"{figure}\u202f{sign(fact.unit, language)}" if fact.unit else figure
-    t, values = around(language), {"sign": fact.labels[language], "value": together(value, language)}
+    t, values = around(language), {"sign": fact.labels[language], "value": value}
     sentences = {
         "<": t.gettext("%(sign)s: below %(value)s", **values),
         "<=": t.gettext("%(sign)s: %(value)s or less", **values),
