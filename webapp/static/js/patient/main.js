@@ -228,12 +228,12 @@ function listen() {
 async function start() {
   if (isKept) {
     root.dataset.ready = "asking";
-    document.querySelector("[data-kept-note]").hidden = false;
     if (await people.areSeveral(data.owner)) {
       form.hidden = true;
       await people.ask(document.getElementById("whose"));
       form.hidden = false;
     }
+    document.querySelector("[data-kept-note]").hidden = false;
   } else if (data.urls.worker) await people.note(data.owner); // a preview is nobody's, and keeps no page
   draft = await drafts.load(data);
   form.elements.key.value = draft.key;
