@@ -85,8 +85,8 @@ UNTOLD = "state = 'invited' AND invited_at IS DISTINCT FROM invitation_told_at"
 class Enrolment(Base):
     """`onset_on` is day 0 of the illness or the operation, or unknown. `next_checkin_at` is when the worker must look
     at this enrolment again at the latest: a change of schedule, zone, tier or onset sets it to now. `address`,
-    `emergency_contact` and `gp` are sealed JSON. `code` is the typed entrance code, sealed; `code_digest` finds it. `invitation_told_at` is
-    set by notifications: the `invited_at` whose text was written down.
+    `emergency_contact` and `gp` are sealed JSON. `code` is the typed entrance code, sealed; `code_digest` finds it.
+    `invitation_told_at` is set by notifications: the `invited_at` whose text was written down.
     """
 
     __tablename__ = "enrolments"
