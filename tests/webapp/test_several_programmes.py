@@ -17,7 +17,9 @@ from tests.webapp.signing import post
 from tests.webapp.test_clinic_enrolling import enrolled, filled
 from tests.webapp.ward import Ward, enter, open_ward
 from triage import protocols
+from triage.documents import from_library
 from webapp import firstrun
+from webapp.patient.signs import signs
 
 NEW = "/en/patients/new"
 
@@ -146,3 +148,11 @@ def test_each_programme_has_its_own_protocol_to_read_to_edit_and_to_sign(app, wa
         one: protocols.is_signed(ward.session, programme_id=one.id, now=clock.now()) for one in (ward.programme, heart)
     }
     assert signed == {ward.programme: False, heart: True}
+
+
+def test_a_rise_over_days_is_among_the_signs_to_watch_for_with_the_patients_own_limit() -> None:
+    told = signs(from_library("heart-failure"), {"weight_gain_3d": "1.5"}, "fr")
+
+    assert "Prise de poids en 3 jours, plus de\u202f: 1,5\u202fkg" in told.orange
+    assert "Prise de poids en 7 jours, au moins\u202f: 2,3\u202fkg" in told.orange
+    assert "Vertiges ou malaise\u202f: perte de connaissance" in told.call_15

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from records.texts import DECIMAL_COMMA, around, separator, spoken
 from triage import documents
-from triage.conditions.shapes import Compare, Condition, LimitName, OneOf
+from triage.conditions.shapes import AllOf, Change, Compare, Condition, LimitName, Missing, Not, OneOf
 from triage.documents import Document, Rule
 from triage.facts import NUMERIC, Fact, SourceKind
 from triage.levels import Level
@@ -46,8 +46,13 @@ def limits_of(document: Document, own: Mapping[str, Decimal]) -> dict[str, str]:
 
 
 def _phrase(document: Document, rule: Rule, own_limits: Mapping[str, str], language: str) -> str | None:
-    """None for a rule of several parts, or about earlier answers: those are not signs that one can watch for."""
+    """None for a rule of several parts, or about one earlier answer: those are not signs that one can watch for. A
+    change is one, in the words of its limit.
+    """
     when: Condition = rule.when
+    rise = _change(when)
+    if rise is not None:
+        return _rise(document, rise, own_limits, language)
     if not isinstance(when, Compare | OneOf):
         return None
     fact = next(fact for fact in document.facts if fact.name == when.fact)
@@ -63,6 +68,24 @@ def _phrase(document: Document, rule: Rule, own_limits: Mapping[str, str], langu
         return label
     chosen = fact.choices[str(when.operand)][language] if fact.choices else str(when.operand)
     return around(language).gettext("%(sign)s: %(value)s", sign=label, value=chosen)
+
+
+def _change(when: Condition) -> Change | None:
+    """The change that a rule is about, also where the rule holds only if there is something to compare with."""
+    if isinstance(when, AllOf):
+        parts = [part for part in when.parts if not (isinstance(part, Not) and isinstance(part.part, Missing))]
+        return _change(parts[0]) if len(parts) == 1 else None
+    return when if isinstance(when, Change) else None
+
+
+def _rise(document: Document, when: Change, own_limits: Mapping[str, str], language: str) -> str | None:
+    limit = next((one for one in document.limits if LimitName(one.name) == when.operand), None)
+    if limit is None:
+        return None
+    text = own_limits.get(limit.name, limit.text)
+    figure = text.replace(".", ",") if language in DECIMAL_COMMA else text
+    value = f"{figure}\u202f{sign(limit.unit, language)}" if limit.unit else figure
+    return around(language).gettext("%(sign)s: %(value)s", sign=limit.labels[language], value=value)
 
 
 def _bound(document: Document, fact: Fact, when: Compare, own_limits: Mapping[str, str], language: str) -> str:
