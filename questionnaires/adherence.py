@@ -26,6 +26,7 @@ LONGEST_MINUTES = 7 * 24 * 60
 # A follow-up's first day is the first on which it was asked anything. An answered check-in is answered by what came in
 # when it closed: an older answer, queued on a phone, may be tied to it without answering it. A sheet of paper is
 # entered later than it was filled in: it was in time if it was filled in in time, and how long it took nobody knows.
+# Looked up one by one, by index: of parts of a statement the planner expects few rows, and joins them quadratically.
 STATEMENT = text("""
     WITH chosen AS MATERIALIZED (
         SELECT e.id, e.team_id, e.answers_by, p.language,
@@ -35,13 +36,6 @@ STATEMENT = text("""
           AND e.activated_at >= :begins AND e.activated_at < :ends
           AND (:everybody OR e.team_id = ANY(CAST(:teams AS bigint[])))
         ORDER BY e.id LIMIT :limit
-    ),
-    reminded AS MATERIALIZED (
-        SELECT k.about, min(k.at) FILTER (WHERE k.purpose = 'first-reminder') AS first_at,
-               min(k.at) FILTER (WHERE k.purpose = 'second-reminder') AS second_at
-        FROM chosen JOIN contacts k ON k.enrolment_id = chosen.id
-        WHERE k.purpose IN ('first-reminder', 'second-reminder') AND k.outcome IN ('sent', 'delivered')
-        GROUP BY k.about
     ),
     facts AS MATERIALIZED (
         SELECT chosen.id, chosen.week, chosen.team_id, chosen.language, chosen.answers_by, r.door, r.informant,
@@ -64,13 +58,27 @@ STATEMENT = text("""
               AND CASE c.state WHEN 'answered' THEN a.received_at = c.closed_at ELSE a.late END
             ORDER BY a.received_at, a.id LIMIT 1
         ) r ON true
-        LEFT JOIN reminded n ON n.about = c.public_id
+        LEFT JOIN LATERAL (
+            SELECT min(k.at) FILTER (WHERE k.purpose = 'first-reminder') AS first_at,
+                   min(k.at) FILTER (WHERE k.purpose = 'second-reminder') AS second_at
+            FROM contacts k
+            WHERE r.received_at IS NOT NULL AND k.about = c.public_id AND k.outcome IN ('sent', 'delivered')
+        ) n ON true
     ),
-    cells AS (
-        SELECT of.breakdown, of.key, facts.* FROM facts CROSS JOIN LATERAL (VALUES
+    cells AS NOT MATERIALIZED (
+        SELECT of.breakdown, of.key COLLATE "C" AS key, facts.* FROM facts CROSS JOIN LATERAL (VALUES
             ('all', ''), ('day', CAST(day AS text)), ('week', CAST(week AS text)), ('team', CAST(team_id AS text)),
             ('language', language), ('asked-by', answers_by), ('door', door), ('informant', informant)
         ) of (breakdown, key) WHERE of.key IS NOT NULL
+    ),
+    people AS (
+        SELECT breakdown, key, count(*) AS asked, count(*) FILTER (WHERE kept = 'in-time') AS in_time,
+               count(*) FILTER (WHERE kept = 'late') AS late, count(*) FILTER (WHERE kept = 'missed') AS missed,
+               count(minutes) AS timed, count(*) FILTER (WHERE minutes < :first_reminder) AS within_first,
+               count(*) FILTER (WHERE reminders = 1) AS after_first,
+               count(*) FILTER (WHERE reminders = 2) AS after_second,
+               count(*) FILTER (WHERE informant = 'carer') AS carer
+        FROM cells GROUP BY breakdown, key, id
     ),
     courses AS (
         SELECT id, min(day) FILTER (WHERE kept <> 'in-time') AS silent_on, max(day) AS last_on,
@@ -82,12 +90,9 @@ STATEMENT = text("""
     )
     SELECT 'chosen' AS part, NULL AS breakdown, NULL AS key, ARRAY[count(*), max(id)] AS numbers FROM chosen
     UNION ALL
-    SELECT 'counts', breakdown, key, ARRAY[
-        count(DISTINCT id), count(*), count(*) FILTER (WHERE kept = 'in-time'), count(*) FILTER (WHERE kept = 'late'),
-        count(*) FILTER (WHERE kept = 'missed'), count(minutes), count(*) FILTER (WHERE minutes < :first_reminder),
-        count(*) FILTER (WHERE reminders = 1), count(*) FILTER (WHERE reminders = 2),
-        count(*) FILTER (WHERE informant = 'carer')]
-    FROM cells GROUP BY breakdown, key
+    SELECT 'counts', breakdown, key, CAST(ARRAY[count(*), sum(asked), sum(in_time), sum(late), sum(missed), sum(timed),
+        sum(within_first), sum(after_first), sum(after_second), sum(carer)] AS bigint[])
+    FROM people GROUP BY breakdown, key
     UNION ALL
     SELECT 'minutes', breakdown, key, ARRAY[minutes, count(*)]
     FROM cells WHERE minutes IS NOT NULL GROUP BY breakdown, key, minutes

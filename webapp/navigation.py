@@ -13,7 +13,7 @@ from webapp.permissions import allows, declared
 COUNTS: dict[str, Callable[[], int]] = {}
 """How many wait behind an entry; put there by the room that knows."""
 
-ASIDE = frozenset({"admin.questionnaires"})
+ASIDE = frozenset({"admin.questionnaires", "clinic.adherence"})
 """Shown to whoever works the queue only while they are among the pages of the administration."""
 
 
@@ -67,7 +67,8 @@ class Menu:
 
 def _is_near(endpoint: str) -> bool:
     """What is rarely opened stands beside its neighbours only: the bar of who works the queue is full."""
-    return endpoint not in ASIDE or request.blueprint == "admin" or not allows(g.staff.role, "queue.read")
+    aside = request.blueprint == "admin" or request.endpoint in ASIDE
+    return endpoint not in ASIDE or aside or not allows(g.staff.role, "queue.read")
 
 
 def _may_open(person: Staff, endpoint: str) -> bool:

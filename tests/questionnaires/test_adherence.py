@@ -3,137 +3,30 @@
 from __future__ import annotations
 
 import random
-import subprocess
-import sys
-import uuid
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
-from typing import Any
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
 
 import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
-from questionnaires import adherence, versions
-from questionnaires.adherence_figures import BREAKDOWNS, COUNTS, FEWEST, Part, figures
-from questionnaires.adherence_table import as_csv, written
+from questionnaires import adherence
+from questionnaires.adherence_figures import COUNTS
+from questionnaires.adherence_table import as_csv
 from questionnaires.models import Checkin, CheckinState, Response
-from records import contacts
-from records.models import Enrolment, Programme, Team
-from tests.questionnaires.enrolments import active, programme, utc
-
-BEGUN = utc(3, 2, 7)  # a Monday
-FIRST, LAST = date(2026, 3, 1), date(2026, 3, 31)
-
-
-@dataclass(frozen=True)
-class Asked:
-    """One asking: on which day from the first on, how it ended, after how many minutes and by which door."""
-
-    day: int
-    slot: str = "morning"
-    state: str = "missed"
-    minutes: int | None = None
-    door: str = "phone"
-    informant: str = "patient"
-    filled_after: int | None = None
-    reminders: tuple[int, ...] = ()
-
-    @property
-    def kept(self) -> str:
-        on_paper = self.door == "paper" and self.minutes is not None and self.filled_after is not None
-        if self.state == "answered" or (on_paper and self.filled_after <= 240):
-            return "in_time"
-        return "missed" if self.minutes is None else "late"
-
-
-class Centre:
-    def __init__(self, session: Session) -> None:
-        self.session = session
-        reminded = {"first_reminder_minutes": 60, "second_reminder_minutes": 180, "silent_after_minutes": 240}
-        self.programme: Programme = programme(session, **reminded)
-        self.version = versions.load_library(session, programme=self.programme, now=utc(1, 1)).id
-        session.commit()
-
-    def follow(self, *asked: Asked, language: str = "fr", **columns: Any) -> Enrolment:
-        columns.setdefault("activated_at", BEGUN)
-        made = active(self.session, programme=self.programme, **columns)
-        made.patient.language, made.patient.rehearsal = language, False
-        self.session.flush()
-        self.happen([(made, one) for one in asked])
-        return made
-
-    def happen(self, told: Iterable[tuple[Enrolment, Asked]]) -> None:
-        for enrolment, one in told:
-            opens_at = BEGUN + timedelta(days=one.day - 1)
-            received_at = None if one.minutes is None else opens_at + timedelta(minutes=one.minutes)
-            closed_at = received_at if one.state == "answered" else opens_at + timedelta(hours=4)
-            checkin = Checkin(
-                enrolment_id=enrolment.id,
-                local_on=opens_at.date(),
-                slot=one.slot,
-                opens_at=opens_at,
-                closes_at=opens_at + timedelta(hours=4),
-                state=one.state,
-                closed_at=None if one.state == "open" else closed_at,
-            )
-            self.session.add(checkin)
-            self.session.flush()
-            if received_at is not None:
-                self.respond(enrolment, checkin, received_at, one)
-            for number, minutes in enumerate(one.reminders):
-                purpose = ("first-reminder", "second-reminder")[number]
-                self.remind(checkin, purpose, opens_at + timedelta(minutes=minutes))
-
-    def respond(self, enrolment: Enrolment, checkin: Checkin | None, at: datetime, one: Asked, **columns: Any) -> int:
-        filled = None if one.filled_after is None or checkin is None else one.filled_after
-        values: dict[str, Any] = {
-            "public_id": uuid.uuid4(),
-            "patient_id": enrolment.patient_id,
-            "enrolment_id": enrolment.id,
-            "checkin_id": checkin.id if checkin else None,
-            "version_id": self.version,
-            "key": uuid.uuid4(),
-            "content_digest": b"",
-            "answers": {},
-            "door": one.door,
-            "informant": one.informant,
-            "language": "fr",
-            "late": one.state == "missed",
-            "due_at": at,
-            "received_at": at,
-            "completed_at": None if filled is None else checkin.opens_at + timedelta(minutes=filled),
-        }
-        return self.session.scalars(insert(Response).values(values | columns).returning(Response.id)).one()
-
-    def remind(self, checkin: Checkin, purpose: str, at: datetime, outcome: str = "delivered") -> None:
-        about = {"enrolment_id": checkin.enrolment_id, "source": uuid.uuid4(), "about": checkin.public_id}
-        contacts.note(self.session, **about, channel="sms", purpose=purpose, outcome=outcome, at=at)
-
-    def measure(self, **given: Any) -> adherence.Adherence:
-        return adherence.measure(
-            self.session, **{"programme": self.programme, "first_on": FIRST, "last_on": LAST, "now": utc(12, 1)} | given
-        )
+from records.models import Team
+from tests.questionnaires.enrolments import utc
+from tests.questionnaires.followed import BEGUN, Asked, Centre, answered, row
 
 
 @pytest.fixture
 def centre(session: Session) -> Iterator[Centre]:
     yield Centre(session)
     session.rollback()
-
-
-def answered(day: int, minutes: int = 30, **given: Any) -> Asked:
-    return Asked(day, state="answered", minutes=minutes, **given)
-
-
-def row(found: adherence.Adherence, breakdown: str, key: str = "") -> dict[str, Any]:
-    (told,) = found.table[(found.table["breakdown"] == breakdown) & (found.table["key"] == key)].to_dict("records")
-    return {name: None if value is pd.NA else value for name, value in told.items()}
 
 
 def test_a_ward_of_three_comes_to_the_table_made_by_hand(centre: Centre) -> None:
@@ -348,85 +241,9 @@ def at_risk(told: list[tuple[int, Asked]]) -> dict[int, int]:
     return {day: sum(day <= end for end in until) for day in range(1, last + 1)}
 
 
-def of_languages(**enrolments: int) -> adherence.Adherence:
-    def counts(breakdown: str, key: str, people: int) -> tuple[Any, ...]:
-        return (breakdown, key, people, 10 * people, 9 * people, 0, people, *(0,) * 5)
-
-    rows = [counts("language", key, people) for key, people in enrolments.items()]
-    return figures([Part([*rows, counts("all", "", sum(enrolments.values()))], [], [])])
-
-
-@pytest.mark.parametrize(
-    ("enrolments", "shown"),
-    [
-        ({"fr": 40, "en": 5}, {"fr", "en"}),
-        ({"fr": 40, "en": 12, "ar": 4}, {"fr"}),
-        ({"fr": 40, "en": 4, "ar": 4}, {"fr"}),
-        ({"fr": 40, "ar": 1}, set()),
-        ({"ar": 4}, set()),
-    ],
-    ids=["enough", "one hidden row is not told by the others", "two hide each other", "nor by the whole", "few in all"],
-)
-def test_a_row_about_fewer_than_five_follow_ups_is_emptied(enrolments: dict[str, int], shown: set[str]) -> None:
-    found = of_languages(**enrolments).without_few()
-
-    rows = found.rows("language").set_index("key")["asked"]
-    assert set(rows.dropna().index) == shown
-    assert set(rows.index) == set(enrolments), "what is hidden is still named"
-
-
-def test_the_curve_ends_where_fewer_than_five_are_left() -> None:
-    found = figures([Part([], [], [(1, 2, 3, 3), (None, None, 2, 2), (2, None, 3, 1)])]).without_few()
-
-    assert [None if value is pd.NA else value for value in found.curve["still"]] == [1.0, 0.5, None]
-    assert [None if value is pd.NA else value for value in found.curve["never_silent"]] == [0.5, None, None]
-    assert FEWEST == 5
-
-
-def test_percentiles_are_minutes_that_were_taken_by_the_nearest_rank() -> None:
-    ten = [("all", "", minutes, 1) for minutes in range(1, 11)]
-    more = [
-        Part([("all", "", *(1,) * len(COUNTS))], ten[:3], []),
-        Part([("all", "", *(1,) * len(COUNTS))], ten[3:], []),
-    ]
-
-    for parts in (more, more[::-1]):
-        told = row(figures(parts), "all")
-        assert [told[f"minutes_{name}"] for name in ("p25", "median", "p75", "p90")] == [3, 5, 8, 9]
-
-
 def test_counts_stay_whole_numbers(centre: Centre) -> None:
     centre.follow(answered(1), Asked(2))
     found = centre.measure()
 
     assert {str(found.table[name].dtype) for name in (*COUNTS, "minutes_p25", "minutes_p90")} == {"Int64"}
     assert {str(found.curve[name].dtype) for name in ("day", "at_risk", "stopped", "first_silences")} == {"Int64"}
-
-
-def test_the_csv_names_its_columns_and_starts_no_formula(centre: Centre) -> None:
-    names = {"12": '=HYPERLINK("http://evil.example")', "13": "Été, nord"}
-    rows = [("team", key, 9, 10, 9, 0, 1, 9, 5, 0, 0, 0) for key in names]
-    found = figures([Part(rows, [("team", "13", 12, 9)], [(None, None, 2, 9)])])
-
-    text = as_csv(found, names)
-
-    lines = text.split("\r\n")
-    assert lines[0].split(",")[:8] == ["breakdown", "key", "name", "enrolments", "asked", "in_time", "late", "missed"]
-    assert lines[1].startswith('team,12,"\'=HYPERLINK(""http://evil.example"")",9,10,9,0,1,')
-    assert lines[2].startswith('team,13,"Été, nord",9,10,9,0,1,9,5,0,0,0,12,12,12,12,')
-    assert lines[3] == "curve,1,,,,,,,,,,,,,,,,9,0,1.0000,9,0,1.0000"
-    assert written(text).startswith(b"\xef\xbb\xbfbreakdown")
-
-
-def test_every_breakdown_has_its_place() -> None:
-    assert list(of_languages(fr=9).table["breakdown"]) == ["all", "language"]
-    assert len(set(BREAKDOWNS)) == len(BREAKDOWNS)
-
-
-def test_a_web_process_does_not_load_pandas_before_somebody_asks() -> None:
-    loads = "import sys, webapp.cli; from webapp import admin, auth, clinic, demo, health, hooks, patient, worker; "
-    told = subprocess.run(
-        [sys.executable, "-c", loads + "print('pandas' in sys.modules)"], capture_output=True, check=True
-    )
-
-    assert told.stdout == b"False\n"

@@ -22,7 +22,7 @@ from webapp.permissions import access
 if TYPE_CHECKING:
     from questionnaires.adherence_figures import Adherence
 
-MOST = 20_000
+MOST = 10_000
 """Follow-ups that a page waits for: a few seconds. The command has no limit."""
 
 

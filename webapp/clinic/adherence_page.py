@@ -68,7 +68,6 @@ class DayRow:
     row: Row
     at_risk: str
     still: str
-    first_silences: str
     never_silent: str
 
 
@@ -156,7 +155,6 @@ def _day(row: Mapping[str, Any], curve: Mapping[str, Any]) -> DayRow:
         _row(row, row["key"]),
         _count(curve["at_risk"]),
         _percent(curve["still"]),
-        _count(curve["first_silences"]),
         _percent(curve["never_silent"]),
     )
 
@@ -175,7 +173,7 @@ def _percent(share: Any) -> str:
 
 def _hundredths(share: Any) -> int:
     """Whole per cents, but neither all nor nobody unless that is so."""
-    rounded = round(share * 100)
+    rounded = int(share * 100 + 0.5 + 1e-9)
     return min(max(rounded, 1), 99) if 0 < share < 1 else rounded
 
 
