@@ -76,6 +76,12 @@ def declared(app: Flask, endpoint: str) -> str | None:
     return getattr(app.view_functions[endpoint], ACCESS, None)
 
 
+def _signed_out() -> Response:
+    """What somebody sent whose session has ended: kept where the room can, else the way back in."""
+    kept = KEEPS.get(request.endpoint or "")
+    return kept() if kept is not None and request.method == "POST" else redirect(url_for("auth.sign_in"))
+
+
 def _enforce(app: Flask) -> Response | None:
     if request.endpoint is None:
         return None
@@ -85,9 +91,7 @@ def _enforce(app: Flask) -> Response | None:
     if rule in OPEN_DOORS:
         return None
     if g.get("staff") is None:
-        if (kept := KEEPS.get(request.endpoint)) is not None and request.method == "POST":
-            return kept()
-        return redirect(url_for("auth.sign_in", next=request.full_path if request.method == "GET" else None))
+        return redirect(url_for("auth.sign_in", next=request.full_path)) if request.method == "GET" else _signed_out()
     if not allows(g.staff.role, rule):
         abort(403)
     return None
