@@ -55,10 +55,12 @@ def exported(session: Session, response: Response) -> dict[str, Any]:
 
 
 def scored(questionnaire: Questionnaire, answers: Mapping[str, Any]) -> Answers:
-    """The answers, and the scores that are known beside them, as answers to their hidden items."""
+    """The answers, and the scores that are known beside them, as answers to their hidden items; a score that was stored
+    with the answers stays as it is.
+    """
     found: Answers = dict(answers)
     for link_id, score in scores(questionnaire, answers).items():
-        if score is not None:
+        if score is not None and link_id not in answers:
             found[link_id] = [_number(questionnaire.by_link_id[link_id].type, score)]
     return found
 

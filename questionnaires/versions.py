@@ -22,10 +22,13 @@ ASKED = """
         FROM questionnaires_in_force f JOIN questionnaire_versions v ON v.id = f.version_id
         WHERE f.programme_id = e.programme_id AND f.from_at <= {now} ORDER BY f.from_at DESC LIMIT 1
     ) asks ON true
-    LEFT JOIN questionnaire_versions asked ON asked.url = asks.url AND asked.version = {version}
+    LEFT JOIN questionnaire_versions asked ON asked.url = coalesce({url}, asks.url) AND asked.version = {version}
+        AND (asked.url = asks.url OR EXISTS (
+            SELECT FROM questionnaires_in_force was
+            WHERE was.programme_id = e.programme_id AND was.version_id = asked.id))
 """
-"""For a statement in which `e` is the enrolment: what its programme asks, and of that the version a page was made from,
-when there is such a version.
+"""For a statement in which `e` is the enrolment: what its programme asks, and the version a page was made from, when
+there is such a version: of the same questionnaire, or of another that the programme has asked.
 """
 
 

@@ -11,6 +11,8 @@ from records.texts import Translator
 from triage.documents import Document
 from triage.facts import NUMERIC, Fact, FactKind, SourceKind
 
+OF_ANSWERS = {SourceKind.ANSWER, SourceKind.PREVIOUS, SourceKind.LOWEST}
+"""Sources whose key is a linkId."""
 NOT_ASKED = Sentence("The rules read the answer to “%(question)s”, which this version does not ask.")
 OTHER_KIND = Sentence("The rules read the answer to “%(question)s”, whose answers are of another kind here.")
 OTHER_UNIT = Sentence("“%(question)s” is measured in “%(unit)s” here, and the rules count in “%(wanted)s”.")
@@ -43,8 +45,10 @@ def misfits(document: Document, questionnaire: Questionnaire) -> tuple[Misfit, .
     if document.questionnaire != questionnaire.url:
         found.append(Misfit(None, _with(OTHER_FORM, url=document.questionnaire), stops=False))
     for fact in document.facts:
-        if fact.source.kind is SourceKind.ANSWER:
-            found += (Misfit(fact, sentence, stops) for sentence, stops in _differences(fact, questionnaire))
+        if fact.source.kind in OF_ANSWERS:
+            known = {f"{one.sentence}" for one in found}
+            told = (Misfit(fact, sentence, stops) for sentence, stops in _differences(fact, questionnaire))
+            found += (one for one in told if f"{one.sentence}" not in known)
     return tuple(found)
 
 

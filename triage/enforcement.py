@@ -56,7 +56,7 @@ def put_in_force(
     now: datetime,
     from_address: str | None = None,
 ) -> None:
-    """Raises RulesCannotRead; RulesLose unless somebody is `aware` of it; and all that publication.put_in_force does."""
+    """Raises RulesCannotRead; RulesLose unless somebody is `aware` of it; and what publication.put_in_force raises."""
     lost = found(session, version=version, programme=programme, now=now)
     if stopping := tuple(one for one in lost if one.stops):
         raise RulesCannotRead(stopping)

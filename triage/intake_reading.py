@@ -44,7 +44,7 @@ READ = f"""
                         OR ch.state = 'open' AND ch.closes_at > {NOW} AND ch.opens_at <= {GIVEN} END
         ORDER BY ch.public_id = %(checkin)s::uuid DESC NULLS LAST, ch.opens_at DESC LIMIT 1
     ) c ON true
-    {versions.ASKED.format(now=NOW, version="%(version)s::text")}
+    {versions.ASKED.format(now=NOW, url="%(url)s::text", version="%(version)s::text")}
     {history.IN_FORCE.format(now=NOW)}
     {history.PREVIOUS.format(before=BEFORE)}
     {EARLIER.format(before=BEFORE)}
@@ -99,7 +99,7 @@ def read(
     enrolment that does not exist.
     """
     named = {"enrolment_id": enrolment_id, "key": key, "checkin": checkin}
-    values = {**named, "version": None, "given_at": given_at, "now": now}
+    values = {**named, "version": None, "url": None, "given_at": given_at, "now": now}
     row = driver.one_row(line, BY_ID, values)
     if row is None:
         raise NoResultFound(f"no enrolment {enrolment_id}")
@@ -113,12 +113,14 @@ def read_for_session(
     key: uuid.UUID,
     checkin: uuid.UUID | None,
     version: str | None,
+    url: str | None = None,
     now: datetime,
 ) -> Read | None:
     """The same for whoever's session in the browser this is (see `doors.RUNNING`), in one statement all the same; None
-    for a session that is over or never was. `version` is the one that the page says it was made from.
+    for a session that is over or never was. `version` of `url` is what the page says it was made from.
     """
-    values = {"session": digest, "key": key, "checkin": checkin, "version": version, "given_at": now, "now": now}
+    told = {"key": key, "checkin": checkin, "version": version, "url": url}
+    values = {"session": digest, **told, "given_at": now, "now": now}
     row = driver.one_row(line, BY_SESSION, values)
     return None if row is None else _read(row)
 

@@ -89,12 +89,13 @@ def hidden(html: str, name: str) -> str:
     return found[1]
 
 
-def bring_into_force(session: Session, version: str) -> None:
-    """The programme's questionnaire, unchanged, under another version."""
+def bring_into_force(session: Session, version: str, url: str | None = None) -> None:
+    """The programme's questionnaire, unchanged, under another version, or as a form by others."""
     bound = session.scalars(select(QuestionnaireInForce)).one()
-    document = bound.version.document | {"version": version}
+    url = url or bound.version.url
+    document = bound.version.document | {"url": url, "version": version}
     digest, now = reading.parse(document).digest, clock.now()
-    made = {"url": bound.version.url, "version": version, "status": "published", "document": document}
+    made = {"url": url, "version": version, "status": "published", "document": document}
     newer = QuestionnaireVersion(**made, digest=digest, created_at=now, published_at=now)
     session.add(newer)
     session.flush()

@@ -12,6 +12,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from questionnaires import library
 from questionnaires.models import Checkin, QuestionnaireVersion, Response
 from records import clock, doors
 from records.models import Enrolment
@@ -33,7 +34,7 @@ from triage.models import Alert, Assessment
 from webapp.patient import reception
 
 OURS = {"Sec-Fetch-Site": "same-origin"}
-NAMES = ("csrf_token", "key", "owner", "checkin", "version", "language", "answer-has-oximeter")
+NAMES = ("csrf_token", "key", "owner", "checkin", "questionnaire", "version", "language", "answer-has-oximeter")
 
 
 def open_page(client: FlaskClient, address: str = "/fr/checkin") -> dict[str, str]:
@@ -367,10 +368,30 @@ def test_answers_keep_the_version_that_their_page_was_made_from(
     assert session.get_one(QuestionnaireVersion, stored(session).version_id).version == fields["version"] == "1.0.0"
 
 
+@pytest.mark.parametrize("by_script", [True, False])
+def test_answers_keep_their_version_when_the_programme_asks_a_form_by_others_meanwhile(
+    client: FlaskClient, session: Session, by_script: bool
+) -> None:
+    enrolment = make_followed(session)
+    enter(client, session, enrolment)
+    fields = open_page(client)
+    bring_into_force(session, fields["version"], url="https://example.org/our-own")
+
+    if by_script:
+        url = library.document()["url"]
+        send_json(client, enrolment, as_json(GREEN), version=fields["version"], questionnaire=url)
+    else:
+        client.post("/fr/checkin/answers", data=as_form(GREEN, **fields))
+
+    assert session.get_one(QuestionnaireVersion, stored(session).version_id).url == library.document()["url"]
+
+
 @pytest.mark.parametrize(
     "told",
     [
         {"version": None},
+        {"questionnaire": "https://example.org/never-asked"},
+        {"questionnaire": ["x"]},
         {"version": ["1.0.0"]},
         {"version": "99"},
         {"language": "tlh"},

@@ -53,8 +53,8 @@ def read(enrolment: Enrolment, raw: RawAnswers, told: Mapping[str, object]) -> S
     """Never raises on what was sent: an unknown version counts as the one in force, a foreign check-in as none."""
     current, questionnaire = versions.in_force(db.session, programme_id=enrolment.programme_id, now=clock.now())
     version = current
-    if told.get("version") != current.version:
-        version = finding.asked(db.session, url=current.url, version=told.get("version")) or current
+    if (told.get("questionnaire") or current.url, told.get("version")) != (current.url, current.version):
+        version = finding.asked(db.session, enrolment=enrolment, current=current, told=told) or current
         questionnaire = versions.parsed(version)
     language = told.get("language")
     public_id = finding.as_uuid(told.get("checkin"))
