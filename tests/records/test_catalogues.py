@@ -30,9 +30,10 @@ PLURALS = {
 """Which form each number takes, by the CLDR."""
 ARABIC = "\u0621-\u064a"
 DOCUMENTS = [
-    Path(questionnaires.__file__).parent / "library" / "covid-19.json",
-    Path(triage.__file__).parent / "library" / "covid-19.json",
-    Path(texts.__file__).parent / "library" / "covid-19.json",
+    path
+    for room in (questionnaires, triage, texts)
+    for path in sorted((Path(room.__file__).parent / "library").glob("*.json"))
+    if path.stem != "value-sets"  # a directory of codes, in the language of whoever publishes them
 ]
 
 

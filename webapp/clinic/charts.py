@@ -178,7 +178,12 @@ def _rule(css: str, frame: Frame, y: float) -> Markup:
 
 
 def _text(css: str, x: float, y: float, content: str) -> Markup:
-    return Markup('<text class="{}" x="{}" y="{}">{}</text>').format(css, x, y, content)
+    return Markup('<text class="{}" x="{}" y="{}">{}</text>').format(css, x, y, _held(content))
+
+
+def _held(content: str) -> str:
+    """Words of a right-to-left language keep their own order in a drawing that runs from the left."""
+    return f"\u2068{content}\u2069" if any("\u0590" <= letter <= "\u08ff" for letter in content) else content
 
 
 def _haloed(x: float, y: float, content: str) -> Markup:

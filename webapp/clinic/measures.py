@@ -7,11 +7,10 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from questionnaires.answers import value_of
+from records.texts import DECIMAL_COMMA
 from triage.documents import Document
 from triage.facts import Fact, FactKind, SourceKind
-from records.texts import DECIMAL_COMMA
-from triage.wording import sign
-from webapp.extensions import language
+from triage.wording import UNITS
 from webapp.lazy import lazy
 
 RANGES = {
@@ -57,7 +56,8 @@ class Measure:
 
     @property
     def unit(self) -> str:
-        return sign(self.fact.unit, language())
+        """The sign that monitors show, in every language."""
+        return UNITS.get(self.fact.unit, self.fact.unit)
 
     def value(self, answers: Answers) -> Decimal | None:
         """None for absent, could not be measured, or unreadable."""
