@@ -11,7 +11,7 @@ from babel.dates import format_date
 from questionnaires.languages import spoken
 from questionnaires.messages import decimal_mark
 from questionnaires.schema import Item, Questionnaire, Value
-from records.texts import best, separator, together, translator
+from records.texts import around, separator, together
 
 NUMBERS = ("decimal", "quantity", "integer")
 
@@ -37,7 +37,7 @@ def told(questionnaire: Questionnaire, answers: Mapping[str, Sequence[Value]], l
 
 
 def _word(item: Item, value: Value, shown: str) -> str:
-    t = translator(best(shown))
+    t = around(shown)
     if "absent" in value:
         return t.gettext("could not measure")
     if "unreadable" in value:
@@ -64,6 +64,6 @@ def _figure(item: Item, value: Value, number: str, shown: str) -> str:
 def _day(text: str, shown: str) -> str:
     """A whole date in words; a year or a month alone as it stands."""
     try:
-        return str(format_date(date.fromisoformat(text), "long", locale=shown))
+        return str(format_date(date.fromisoformat(text), "long", locale=around(shown).language))
     except ValueError:
         return text
