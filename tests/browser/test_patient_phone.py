@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
@@ -18,6 +19,7 @@ from tests.browser.conftest import NewContext
 from tests.browser.phone import ALL_DAY, answer, answer_all, open_questions, press_to
 from tests.webapp.patient_room import GREEN, RED, make_followed
 from triage.models import Assessment, Callback
+from webapp.patient import shell
 
 CASES = Path(__file__).parents[1] / "questionnaires" / "number_cases.json"
 
@@ -183,11 +185,7 @@ def test_the_phone_reads_numbers_as_the_server_does(page: Page, followed: Enrolm
 
 
 def test_the_script_is_small() -> None:
-    import gzip
-
-    sources = (Path(__file__).parents[2] / "webapp" / "static" / "js" / "patient").glob("*.js")
-
-    assert sum(len(gzip.compress(source.read_bytes())) for source in sources) < 12_000
+    assert len(gzip.compress(next(shell.BUILT.iterdir()).read_bytes())) < 10_000
 
 
 def test_on_a_narrow_screen_with_large_text_nothing_is_cut(
@@ -202,3 +200,38 @@ def test_on_a_narrow_screen_with_large_text_nothing_is_cut(
         assert page.evaluate("() => document.documentElement.scrollWidth") <= 320
         answer(page, value)
     assert page.evaluate("() => document.documentElement.scrollWidth") <= 320
+
+
+def test_at_400_kilobits_the_first_question_is_there_without_its_script(page: Page, followed: Enrolment, enter) -> None:
+    """The words stand before any module has come: the page does not wait for what makes it better."""
+    enter(page, followed)
+    line = page.context.new_cdp_session(page)
+    line.send("Network.enable")
+    slow = {"offline": False, "latency": 150, "downloadThroughput": 50_000, "uploadThroughput": 50_000}
+    line.send("Network.emulateNetworkConditions", slow)
+    held: list[Route] = []
+    page.route("**/main.js", lambda route: held.append(route))
+
+    page.goto("/fr/checkin", wait_until="commit")
+
+    expect(page.locator(".is-current [data-heading]")).to_be_visible()
+    expect(page.locator("#step-temperature")).to_be_hidden()
+    page.wait_for_function("() => performance.getEntriesByName('first-contentful-paint').length")
+    for route in held:
+        route.continue_()
+    page.wait_for_selector("html[data-ready]")
+
+
+def test_with_reduced_motion_nothing_moves(new_context: NewContext, followed: Enrolment, enter) -> None:
+    page = new_context(reduced_motion="reduce").new_page()
+    enter(page, followed)
+    open_questions(page)
+
+    moving = page.evaluate(
+        "() => [...document.querySelectorAll('*')].filter((one) => { const style = getComputedStyle(one);"
+        " const seconds = (text) => Math.max(...text.split(',').map(parseFloat));"
+        " return seconds(style.transitionDuration) > 0.01 || seconds(style.animationDuration) > 0.01 ||"
+        " style.scrollBehavior === 'smooth'; }).map((one) => one.className)"
+    )
+
+    assert moving == []
