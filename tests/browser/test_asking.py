@@ -1,4 +1,4 @@
-"""Filling in the questionnaire for somebody on the telephone, without leaving the keyboard."""
+"""Filling in the questionnaire for somebody else: staff on the telephone, from the keyboard; a carer on the phone."""
 
 from __future__ import annotations
 
@@ -16,8 +16,9 @@ from questionnaires.models import Response
 from records import clock
 from records.models import AnswersBy, Role
 from tests.browser.conftest import DESKTOP, PHONE
+from tests.browser.phone import ALL_DAY, answer_at_once, open_questions
 from tests.browser.test_clinic import come_in
-from tests.webapp.patient_room import make_checkin
+from tests.webapp.patient_room import GREEN, make_checkin, make_followed
 from tests.webapp.ward import Ward, open_ward
 
 Axe = Callable[[Page], list[str]]
@@ -96,3 +97,21 @@ def test_the_pages_of_other_doors_read_well_in_every_language(desk: Page, ward: 
     expect(desk.locator(".nhsuk-error-summary")).to_be_focused()
     if SHOTS:
         look(desk, "ask-errors", axe)
+
+
+def test_a_carer_says_so_once_and_the_phone_remembers(page: Page, session: Session, enter, axe: Axe) -> None:
+    enter(page, make_followed(session, **ALL_DAY))
+    open_questions(page)
+    answer_at_once(page, GREEN)
+    page.get_by_label("Je réponds pour quelqu’un d’autre").check()
+    page.reload()
+    page.wait_for_selector("html[data-ready]")
+
+    expect(page.get_by_label("Je réponds pour quelqu’un d’autre")).to_be_checked()
+    if SHOTS:
+        assert axe(page) == []
+        page.screenshot(path=str(Path(SHOTS) / "check-phone.png"), full_page=True)
+    page.locator("[data-send]").click()
+
+    page.wait_for_url("**/checkin/result/*")
+    assert session.scalars(select(Response.informant)).all() == ["carer"]
