@@ -78,8 +78,13 @@ def _described(questionnaire: Questionnaire, language: str) -> dict[str, Any]:
         "questions": len(questionnaire.questions),
         "refused": [],
         "notes": _told(questionnaire.warnings, language),
-        "unpublishable": _told(obstacles(questionnaire), language),
+        "unpublishable": _told((*_nameless(questionnaire), *obstacles(questionnaire)), language),
     }
+
+
+def _nameless(questionnaire: Questionnaire) -> tuple[Finding, ...]:
+    """Understood, and yet nothing to import: a stored version is known by its url and version."""
+    return () if questionnaire.url and questionnaire.version else (Finding("", "no-address"),)
 
 
 def _told(findings: Iterable[Finding], language: str) -> list[dict[str, str]]:

@@ -58,7 +58,7 @@ def test_what_is_understood_but_must_be_settled_is_accepted_and_named_as_unpubli
 
     told = json.loads(result.stdout)
     assert result.exit_code == 0
-    assert [(r["linkId"], r["code"]) for r in told["unpublishable"]] == [("t", "starts-answered")]
+    assert [(r["linkId"], r["code"]) for r in told["unpublishable"]] == [("", "no-address"), ("t", "starts-answered")]
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", "null", '{"resourceType": "Patient"}', "[" * 5000])
