@@ -62,6 +62,8 @@ def test_with_several_the_programme_comes_first_and_the_form_asks_only_what_it_n
     assert asked(client.get(f"{NEW}?programme=heart-failure").text) == set()
     assert asked(surgery) == {"onset_on"}
     assert "Day of the operation" in surgery
+    assert "High: not begun after 4 hours" in surgery
+    assert "twice" not in surgery
     assert client.get(f"{NEW}?programme=asthma").status_code == 404
 
 

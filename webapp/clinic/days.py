@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from records.models import DayZero
+from records.models import DayZero, Programme, RiskTier
 from records.texts import Translator
+from webapp.clinic import wording
 from webapp.lazy import lazy
 
 COUNTED_FROM = {
@@ -12,6 +13,19 @@ COUNTED_FROM = {
     DayZero.START: lazy("day of follow-up"),
 }
 """What a bare "day 3" counts."""
+
+
+RISKS_ALIKE = {
+    RiskTier.STANDARD: lazy("Standard"),
+    RiskTier.HIGH: lazy("High: not begun after 4 hours, the centre calls"),
+}
+"""Where everybody is asked equally often, the risk says only how soon somebody who never begins is called."""
+
+
+def risks(programme: Programme) -> dict[RiskTier, object]:
+    """What each risk means in this programme."""
+    alike = all(slot["tier"] == "all" for slot in programme.schedule)
+    return dict(RISKS_ALIKE if alike else wording.RISKS)
 
 
 def said(day_zero: DayZero, day: int | None, t: Translator) -> str:

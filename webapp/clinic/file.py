@@ -164,7 +164,7 @@ class File:
 
     @property
     def risk(self) -> object:
-        return wording.RISKS[RiskTier(self.enrolment.risk_tier)]
+        return days.risks(self.enrolment.programme)[RiskTier(self.enrolment.risk_tier)]
 
     @property
     def pause_reason(self) -> object:

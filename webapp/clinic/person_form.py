@@ -16,6 +16,7 @@ from records import clock, texts
 from records.enrolment import Application
 from records.models import DayZero, Programme
 from records.patients import Identity
+from webapp.clinic import days
 from webapp.clinic.wording import CONDITIONS, RISKS, YES_NO
 from webapp.extensions import language
 from webapp.fields import Day, Email, Offered, Phone, PlainText, Required
@@ -160,6 +161,7 @@ class PersonForm(FlaskForm):
     def _ask_for(self, programme: Programme) -> None:
         """Only what the programme counts from and has a use for."""
         self.day_zero = DayZero(programme.day_zero)
+        self.risk_tier.choices = choices(days.risks(programme))
         if self.day_zero == DayZero.OPERATION:
             self.onset_on.label.text = lazy("Day of the operation")
             self.onset_on.description = lazy("Day 0 of the follow-up, for example 5/3/2026")
