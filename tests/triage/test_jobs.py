@@ -420,3 +420,24 @@ def test_an_open_last_checkin_is_waited_for(scene: Scene):
 
     assert ended(scene) == 0
     assert scene.enrolment.state == EnrolmentState.ACTIVE
+
+
+def test_a_checkin_that_opens_while_the_ends_are_being_looked_for_is_waited_for(scene: Scene, engine: sa.Engine):
+    scene.checkin(opens_at=LAST_MORNING)
+    scene.submit(WELL, now=LAST_MORNING)
+    opening = Checkin(
+        enrolment_id=scene.enrolment.id, slot="late", opens_at=AFTER, closes_at=AFTER + HOUR, local_on=AFTER.date()
+    )
+
+    def open_it(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        if statement.startswith("SELECT enrolments") and "SKIP LOCKED" in statement and opening.id is None:
+            with Session(engine, expire_on_commit=False) as other:
+                other.add(opening)
+                other.commit()
+
+    sa.event.listen(engine, "before_cursor_execute", open_it)
+    done = ended(scene)
+    sa.event.remove(engine, "before_cursor_execute", open_it)
+
+    assert (done, scene.enrolment.state) == (0, EnrolmentState.ACTIVE)
+    assert opening.id is not None
