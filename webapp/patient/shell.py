@@ -32,6 +32,11 @@ def release() -> str:
     return hashlib.sha256(content).hexdigest()[:10]
 
 
+@lru_cache
+def names() -> frozenset[str]:
+    return frozenset(path.stem for path in SCRIPTS.glob("*.js"))
+
+
 def module_address(name: str) -> str:
     return url_for("patient.module", version=release(), name=name)
 
@@ -67,9 +72,9 @@ def _shell() -> dict[str, object]:
 @access("public")
 def module(version: str, name: str) -> Response:
     """Another release's script is not found: half of one and half of the other would be worse than the plain form."""
-    path = bundle(name) or SCRIPTS / f"{name}.js"
-    if version != release() or not re.fullmatch("[a-z]+", name) or not path.is_file():
+    if version != release() or name not in names():
         abort(404)
+    path = bundle(name) or SCRIPTS / f"{name}.js"
     response = Response(path.read_bytes(), mimetype="text/javascript")
     response.headers["Cache-Control"] = FOREVER
     return response
