@@ -1,4 +1,4 @@
-"""The second factor before a patient's own history; docs/decisions/0009 says which combinations are two factors.
+"""The second factor before a patient's own history; docs/decisions/0010 says which combinations are two factors.
 
 A code of six digits goes to the number that the centre has. It is derived from a seed, the id of the text that carries
 it, so that the text can be written again when it is sent; what is stored is a keyed digest. It is used once.
