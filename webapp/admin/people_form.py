@@ -11,8 +11,8 @@ from wtforms.fields import SelectChoice
 from records import texts
 from records.models import Role, Team
 from webapp.extensions import translator
-from webapp.formatting import apart
 from webapp.fields import Email, Offered, PlainText, Required
+from webapp.formatting import apart
 from webapp.lazy import lazy
 
 ROLES = {
