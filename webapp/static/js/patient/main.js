@@ -21,6 +21,7 @@ const LONGEST_WAIT = 60000;
 
 let draft;
 let sending = false;
+let isOpen = false;
 let wait = FIRST_WAIT;
 let timer;
 
@@ -164,6 +165,8 @@ async function flush() {
 
 /** Of answers that another window, or the service worker, delivered: while they were waited for, or before. */
 async function showNews() {
+  if (isOpen && saved.hidden) return; // somebody is answering: what came in is told at the next opening
+  isOpen = true;
   if (isKept && !navigator.onLine) return;
   const url = await outbox.news(data.owner, { again: !saved.hidden });
   if (url) window.location.replace(url);
