@@ -47,6 +47,9 @@ def test_the_doors(view: tuple[Page, str], session: Session, axe: Callable[[Page
         found += axe(page)
         page.locator("main button[type=submit]").click()
         found += axe(page)
+    for address in (f"/{language}/offline", f"/{language}/leave"):
+        page.goto(address)
+        found += axe(page)
     enter(invited)
     page.goto(f"/{language}/consent")
     found += axe(page)
