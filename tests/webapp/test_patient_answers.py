@@ -310,6 +310,25 @@ def test_answers_of_an_ended_session_are_carried_through_the_door(client: FlaskC
     assert client.get(answer.location).status_code == 200
 
 
+def test_what_is_unclear_in_carried_answers_is_asked_again_behind_the_door(
+    client: FlaskClient, session: Session
+) -> None:
+    enrolment = make_followed(session)
+    enter(client, session, enrolment)
+    fields = open_page(client)
+    client.delete_cookie("vigidom_patient")
+    door = client.post("/fr/checkin/answers", data=as_form(GREEN | {"temperature": "43,5"}, **fields))
+    carried = dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)">', door.text))
+    born = reveal(enrolment.patient).birth_date
+    proof = {"code": doors.code_of(enrolment), "day": str(born.day), "month": str(born.month)}
+
+    answer = client.post("/fr/enter", data=carried | proof | {"csrf_token": hidden(door.text, "csrf_token")})
+
+    assert answer.status_code == 422
+    assert hidden(answer.text, "key") == fields["key"]
+    assert client.get("/fr/checkin").status_code == 200, "the session that began stays"
+
+
 def test_a_page_of_one_patient_is_never_sent_as_anothers(client: FlaskClient, session: Session) -> None:
     one, other = make_followed(session), make_followed(session)
     enter(client, session, one)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import g, redirect, render_template, request, url_for
+from flask import g, make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from records import clock, doors, texts, throttles
@@ -84,7 +84,7 @@ def let_in(
     db.session.commit()
     if response is None:
         g.patient_session = doors.session_of(db.session, token=token, now=now)
-        response = checkin.take()
+        response = make_response(checkin.take())
     return cookies.keep(response, session=token, device=device)
 
 
