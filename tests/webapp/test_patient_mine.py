@@ -217,6 +217,20 @@ def test_whoever_would_rather_be_called_is_asked_by_telephone_and_back(client: F
     assert enrolment.answers_by == AnswersBy.PHONE
 
 
+def test_no_telephone_call_is_promised_after_the_follow_up_ended(client: FlaskClient, session: Session) -> None:
+    enrolment = visit(client, session)
+    do(client, "stop", "me/stop")
+    assert "The centre follows you by telephone." in client.get("/en/me").text
+    ended = session.get_one(Enrolment, enrolment.id)
+    ended.state, ended.end_reason, ended.ended_at = "discharged", "completed", clock.now()
+    session.commit()
+
+    said = client.get("/en/me").text + client.get("/en/me/stop").text
+
+    assert "You get no texts from us" in said
+    assert "follows you by telephone" not in said
+
+
 @pytest.mark.parametrize("door", ["", "paper", "x"])
 def test_another_door_than_the_two_changes_nothing(client: FlaskClient, session: Session, door: str) -> None:
     enrolment = visit(client, session)

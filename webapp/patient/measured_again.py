@@ -64,6 +64,7 @@ def _store(first: Answered, questionnaire: Questionnaire, answers: dict[str, Any
         dropped={"disabled": off} if off else None,
         language=language(),
         door=Door.PHONE,
+        informant=first.informant,
         completed_at=now,
     )
     actor = Actor.patient(enrolment.patient, request.remote_addr)
