@@ -13,8 +13,10 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from questionnaires.models import Checkin, CheckinState, Response
+from questionnaires import drafts
+from questionnaires.models import Checkin, CheckinState, QuestionnaireInForce, QuestionnaireVersion, Response
 from records import clock
+from records.audit import SYSTEM
 from records.models import AccessEntry, AnswersBy, AuditEntry, Enrolment, EnrolmentState, Role
 from records.patients import reveal
 from tests.webapp.patient_room import GREEN, as_form, as_json, hidden, make_checkin
@@ -26,6 +28,7 @@ from tests.webapp.ward import Ward, enter, open_ward
 WELL = GREEN | {"spo2": "97"}
 RED = WELL | {"fainted": "true"}
 DANGER = WELL | {"chest-pain": "true"}
+CARRIED = ("csrf_token", "key", "seen", "version", "questionnaire", "asked", "checkin")
 SPOKEN = {"verified": "y", "informant": "patient"}
 
 
@@ -46,7 +49,7 @@ def of(enrolment: Enrolment, what: str = "") -> str:
 def fill(client: FlaskClient, page: str, answers: dict[str, str], **fields: str) -> Any:
     """What the page's form sends once these answers are in it."""
     html = client.get(page).text
-    carried = {name: hidden(html, name) for name in ("csrf_token", "key", "seen", "version", "asked", "checkin")}
+    carried = {name: hidden(html, name) for name in CARRIED}
     typed = {f"answer-{link_id}": value for link_id, value in answers.items()}
     return client.post(page, data={**carried, "answer-has-oximeter": "true", **typed, **fields})
 
@@ -83,6 +86,24 @@ def test_answers_given_on_the_telephone_are_recorded_and_answer_the_check_in(cal
     told = caller.get(answer.location).text
     assert "Aucun signe d’alerte dans ces réponses" in told
     assert "répondu par un proche" in told
+
+
+def test_answers_keep_the_form_they_were_read_out_from_when_the_programme_asks_another_meanwhile(
+    caller: FlaskClient, ward: Ward
+) -> None:
+    enrolment = ward.patient()
+    html = caller.get(of(enrolment, "/ask")).text
+    asked = ward.session.scalars(select(QuestionnaireVersion)).one()
+    document = asked.document | {"url": "https://hospital.example/fhir/Questionnaire/own"}
+    own = drafts.import_draft(ward.session, document=document, actor=SYSTEM, now=clock.now())
+    said = {"programme_id": enrolment.programme_id, "version_id": own.id, "from_at": clock.now()}
+    ward.session.add(QuestionnaireInForce(**said))
+    ward.session.commit()
+
+    typed = {f"answer-{link_id}": value for link_id, value in WELL.items()} | {"answer-has-oximeter": "true"}
+    caller.post(of(enrolment, "/ask"), data={**{name: hidden(html, name) for name in CARRIED}, **typed, **SPOKEN})
+
+    assert [kept.version_id for kept in responses(ward, enrolment)] == [asked.id]
 
 
 def test_a_sign_of_danger_on_the_telephone_shows_what_to_say_and_raises_the_call(
