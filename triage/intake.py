@@ -146,7 +146,8 @@ def _assess(
     if known.protocol_id is None or known.protocol_digest is None:
         raise ProtocolUnsigned
     protocol = protocols.compiled(session, version_id=known.protocol_id, digest=known.protocol_digest)
-    on = found.checkin.local_on if found.checkin else local_day(known, submission.given_at(now))
+    reported_at = found.first.due_at if found.first else submission.given_at(now)
+    on = found.checkin.local_on if found.checkin else local_day(known, reported_at)
     given = inputs(known, protocol, answers=submission.answers, on=on)
     return protocol, assess(protocol, gather(protocol.facts.values(), given), own_limits=known.own_limits)
 

@@ -170,6 +170,15 @@ def test_a_corrected_weight_stands_for_the_one_it_corrects(session: Session) -> 
     assert heart.answer(morning(1), weight="80,4").level == "green"
 
 
+def test_a_correction_the_day_after_is_of_the_day_that_it_corrects(session: Session) -> None:
+    heart = Follow(session, "heart-failure", HEART)
+    heart.answer(morning(0), weight="80,0")
+    key = uuid.uuid4()
+    assert heart.answer(morning(3, 23), key=key, weight="80,2").level == "green"
+
+    assert heart.answer(morning(4, 1), key=key, weight="82,1").level == "orange"
+
+
 def test_another_patients_weight_is_nobody_elses(session: Session) -> None:
     one, other = (Follow(session, "heart-failure", HEART) for _ in range(2))
     one.session.execute(sa.update(Enrolment).values(next_checkin_at=morning(1)))
