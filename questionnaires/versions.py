@@ -46,10 +46,14 @@ class NothingInForce(LookupError):
 
 
 def load_library(session: Session, *, programme: Programme, now: datetime) -> QuestionnaireVersion:
-    """Publish the library's questionnaire for `programme` and bring it into force; done again, it changes nothing.
+    """Publish the library's questionnaire for `programme` and bring it into force. Where something is asked already it
+    changes nothing, whatever is shipped by now: a hospital's own form gives way to what people decide alone.
 
     Raises QuestionnaireError for what cannot be published.
     """
+    chosen = select(QuestionnaireInForce).where(QuestionnaireInForce.programme_id == programme.id)
+    if known := session.scalar(chosen.order_by(QuestionnaireInForce.from_at.desc()).limit(1)):
+        return known.version
     document = library.document(programme.slug)
     parsed = reading.parse(document)
     if unfit := publishing.obstacles(parsed):
@@ -71,14 +75,8 @@ def load_library(session: Session, *, programme: Programme, now: datetime) -> Qu
         )
         session.add(version)
         session.flush()
-    bound = session.scalar(
-        select(QuestionnaireInForce.id).where(
-            QuestionnaireInForce.programme_id == programme.id, QuestionnaireInForce.version_id == version.id
-        )
-    )
-    if bound is None:
-        session.add(QuestionnaireInForce(programme_id=programme.id, version_id=version.id, from_at=now))
-        session.flush()
+    session.add(QuestionnaireInForce(programme_id=programme.id, version_id=version.id, from_at=now))
+    session.flush()
     return version
 
 

@@ -10,10 +10,12 @@ from click.testing import CliRunner, Result
 from flask import Flask
 from sqlalchemy.orm import Session
 
+from questionnaires import drafts, library
 from questionnaires.models import QuestionnaireInForce
-from records import embedded
+from records import embedded, programmes
+from records.audit import SYSTEM
 from records.programmes import NotShipped
-from tests.factories import make_programme
+from tests.factories import NOW, make_programme
 from triage.models import ProtocolVersion
 from webapp import cli
 
@@ -49,6 +51,19 @@ def test_a_programme_of_the_library_is_loaded_whole_beside_what_is_there_and_onc
     assert "covid-19         COVID-19 home monitoring (protocol not signed: serves rehearsal only)" in listed
     assert "heart-failure    Heart failure home monitoring" in listed
     assert "after-surgery    not loaded" in listed
+
+
+def test_a_form_that_a_hospital_chose_stays_in_force_whatever_a_later_release_ships(run, session: Session) -> None:
+    own = library.document() | {"url": "https://hospital.example/own", "version": "3"}
+    form = drafts.import_draft(session, document=own, actor=SYSTEM, now=NOW)
+    programme = programmes.by_slug(session, slug="covid-19")
+    session.add(QuestionnaireInForce(programme_id=programme.id, version_id=form.id, from_at=NOW))
+    session.commit()
+
+    assert run("load", "covid-19").exit_code == 0
+
+    session.rollback()
+    assert session.scalars(sa.select(QuestionnaireInForce.version_id)).all() == [form.id]
 
 
 def test_a_name_that_is_not_shipped_is_told_with_those_that_are(run) -> None:
