@@ -9,7 +9,7 @@ from typing import Any
 from questionnaires import fhir_names as fhir
 from questionnaires.elements import Element, exact
 from questionnaires.schema import CHOSEN, ItemType, Option, Text
-from questionnaires.value_sets import Concept, concepts
+from questionnaires.value_sets import Concept, Contained, concepts
 
 OPTION_KINDS = {"string": str, "integer": int, "date": str, "time": str}
 OF_TYPE = {
@@ -22,7 +22,7 @@ OF_TYPE = {
 """A question that is no choice may list its permitted answers, all of its own type."""
 
 
-def read_options(element: Element, kind: ItemType, contained: dict[str, Element]) -> tuple[Option, ...]:
+def read_options(element: Element, kind: ItemType, contained: Contained) -> tuple[Option, ...]:
     listed = [o for o in map(_option, element.objects("answerOption")) if o is not None]
     canonical = element.string("answerValueSet")
     if canonical and "answerOption" in element.data:

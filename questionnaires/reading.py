@@ -20,10 +20,12 @@ from questionnaires.options import read_options
 from questionnaires.ordering import check_links, evaluation_order
 from questionnaires.schema import CHOSEN, MEASURED, Item, ItemType, Questionnaire
 from questionnaires.score_reading import check_scores, read_score
-from questionnaires.value_sets import contained_by_id
+from questionnaires.value_sets import Contained, contained_by_id
 
 DEEPEST = 10
 MOST_ITEMS = 2000
+LONGEST_NAME = 1000
+"""Bytes of a url or a version: one entry of an index holds both."""
 STATUSES = {"draft", "active", "retired", "unknown"}
 
 
@@ -66,6 +68,9 @@ def parse(document: object) -> Questionnaire:
     except TypeError:
         root.refuse("not-json")
         raise QuestionnaireError(tuple(findings)) from None
+    if sum(1 for _ in _declared(root.data)) > MOST_ITEMS:
+        root.refuse("too-many-items", most=str(MOST_ITEMS))
+        raise QuestionnaireError(tuple(findings))
     questionnaire = _questionnaire(root, digest)
     if any(f.severity is Severity.ERROR for f in findings):
         raise QuestionnaireError(tuple(findings))
@@ -81,12 +86,13 @@ def _questionnaire(root: Element, digest: bytes) -> Questionnaire:
         root.findings.append(Finding("", "no-status", Severity.NOTE))
     elif status not in STATUSES:
         root.refuse("bad-element", element="status")
+    for name in ("url", "version"):
+        if len(root.string(name).encode()) > LONGEST_NAME:
+            root.refuse("bad-element", element=name)
     items = _items(root, None, 1, contained_by_id(root))
     listed = tuple(_walk(items))
     if not root.data.get("item"):
         root.refuse("no-items")
-    if len(listed) > MOST_ITEMS:
-        root.refuse("too-many-items", most=str(MOST_ITEMS))
     by_link_id = {item.link_id: item for item in listed}
     check_links(listed, by_link_id, frozenset(_declared(root.data)), root.findings)
     check_scores(listed, by_link_id, root.findings)
@@ -125,7 +131,7 @@ def _declared(data: Mapping[str, Any], depth: int = 0) -> Iterator[str]:
             yield from _declared(child, depth + 1)
 
 
-def _items(element: Element, parent: str | None, depth: int, contained: dict[str, Element]) -> tuple[Item, ...]:
+def _items(element: Element, parent: str | None, depth: int, contained: Contained) -> tuple[Item, ...]:
     if depth > DEEPEST and element.data.get("item"):
         element.refuse("too-deep", most=str(DEEPEST))
         return ()
@@ -133,7 +139,7 @@ def _items(element: Element, parent: str | None, depth: int, contained: dict[str
     return tuple(item for item in children if item is not None)
 
 
-def _item(outer: Element, parent: str | None, depth: int, contained: dict[str, Element]) -> Item | None:
+def _item(outer: Element, parent: str | None, depth: int, contained: Contained) -> Item | None:
     link_id = outer.string("linkId")
     element = Element(outer.data, link_id or (parent or ""), outer.findings)
     if not link_id:
@@ -154,7 +160,7 @@ def _typed_item(
     parent: str | None,
     extensions: dict[str, Element],
     children: tuple[Item, ...],
-    contained: dict[str, Element],
+    contained: Contained,
 ) -> Item:
     conditions = read_conditions(element)
     options = read_options(element, kind, contained)

@@ -7,6 +7,7 @@ REFUSALS = {
     "not-json": "This document holds values that JSON cannot hold.",
     "no-items": "This questionnaire asks nothing.",
     "too-many-items": "This questionnaire has more than %(most)s items.",
+    "too-many-options": "The questions of this questionnaire have more than %(most)s options in all.",
     "too-deep": "Items are nested more than %(most)s deep.",
     "no-status": "The status is missing; it is taken for a draft.",
     "bad-element": "“%(element)s” does not have the form that FHIR R4 gives it.",

@@ -16,6 +16,8 @@ from questionnaires.elements import Element, exact
 from questionnaires.schema import Text
 
 DEEPEST = 10
+MOST_OPTIONS = 50_000
+"""Of all the questions of a document together: a small file may point at one large set from every question."""
 OF_HL7: dict[str, dict[str, Any]] = orjson.loads(
     files("questionnaires").joinpath("library/value-sets.json").read_bytes()
 )
@@ -33,8 +35,14 @@ class _NotWhole(Exception):
     """The value set cannot be listed from what the document holds; the text says what stands in the way."""
 
 
-def contained_by_id(root: Element) -> dict[str, Element]:
-    return {resource.string("id"): resource for resource in root.objects("contained")}
+class Contained(dict[str, Element]):
+    """The contained resources by id, and how many options may still be listed."""
+
+    left = MOST_OPTIONS
+
+
+def contained_by_id(root: Element) -> Contained:
+    return Contained({resource.string("id"): resource for resource in root.objects("contained")})
 
 
 def _defined_by_hl7(canonical: str) -> Element | None:
@@ -42,8 +50,10 @@ def _defined_by_hl7(canonical: str) -> Element | None:
     return Element(found, "", []) if found else None
 
 
-def concepts(element: Element, canonical: str, contained: dict[str, Element]) -> list[Concept]:
+def concepts(element: Element, canonical: str, contained: Contained) -> list[Concept]:
     """The concepts that `canonical` lists; a set that is not contained, or not wholly, is refused on `element`."""
+    if contained.left < 0:  # refused already
+        return []
     resource = _named(canonical, contained) or _defined_by_hl7(canonical)
     if resource is None or resource.data.get("resourceType") != "ValueSet":
         element.refuse("value-set-elsewhere", option=canonical[:200])
@@ -55,6 +65,10 @@ def concepts(element: Element, canonical: str, contained: dict[str, Element]) ->
         return []
     if not found:
         element.refuse("no-options")
+    contained.left -= len(found)
+    if contained.left < 0:
+        element.refuse("too-many-options", most=str(MOST_OPTIONS))
+        return []
     return found
 
 

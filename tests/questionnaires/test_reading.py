@@ -274,3 +274,12 @@ def test_another_version_of_fhir_is_named_as_such(more, version):
         with pytest.raises(QuestionnaireError) as refusal:
             parse(found)
         assert refusal.value.findings[0].params == {"type": version}
+
+
+@pytest.mark.parametrize("name", ["url", "version"])
+def test_a_name_too_long_for_the_index_of_versions_is_refused_and_no_error_of_the_database(name):
+    with pytest.raises(QuestionnaireError) as refused:
+        parse(document(question("a"), **{name: "é" * 501}))
+
+    assert codes(refused.value.findings) == [("", "bad-element")]
+    assert parse(document(question("a"), **{name: "é" * 500}))

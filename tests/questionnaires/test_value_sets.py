@@ -152,3 +152,14 @@ def test_a_condition_on_what_nothing_ever_fills_in_is_refused():
 
     assert ("q", "enable-when-unfilled") in codes(refusal.value.findings)
     assert codes(form(filled).warnings) == [("f", "expression-not-run")]
+
+
+def test_a_small_file_whose_questions_all_point_at_one_large_value_set_is_refused_before_it_fills_the_memory():
+    concepts = [{"code": f"c{number}"} for number in range(1000)]
+    large = value_set(compose={"include": [{"system": "urn:s", "concept": concepts}]})
+    questions = [question(f"q{number}", "choice", answerValueSet="#vs") for number in range(60)]
+
+    assert len(parse(document(*questions[:50], contained=[large])).questions) == 50
+    with pytest.raises(QuestionnaireError) as refused:
+        parse(document(*questions, contained=[large]))
+    assert codes(refused.value.findings) == [("q50", "too-many-options")]
