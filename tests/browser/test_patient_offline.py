@@ -12,10 +12,12 @@ from sqlalchemy.orm import Session
 from questionnaires.models import Response
 from records import doors
 from records.models import Enrolment
+from records.patients import reveal
 from tests.browser.conftest import LiveServer, NewContext
 from tests.browser.phone import ALL_DAY, Enter, answer, answer_at_once, open_questions, responses, until
 from tests.webapp.patient_room import DANGER, GREEN, make_followed
 from webapp.patient.reception import owner_of
+from webapp.permissions import access
 
 ALL_KEPT = """async () => {
   const found = {};
@@ -90,6 +92,32 @@ def test_a_link_opened_without_a_network_asks_who_one_is_before_the_kept_questio
     page.reload()
     page.get_by_role("button", name="Oui").click()
     expect(page.locator(".is-current")).to_be_visible()
+
+
+def test_whoever_comes_in_while_the_service_is_in_trouble_never_lands_in_anothers_questions(
+    phone: BrowserContext,
+    session: Session,
+    followed: Enrolment,
+    enter: Enter,
+    live_server: LiveServer,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    page = phone.new_page()
+    other = make_followed(session, **ALL_DAY)
+    enter(page, followed)
+    keep(page, owner_of(followed))
+    answer(page, "none")
+    born = reveal(other.patient).birth_date
+    page.goto(f"/q/{doors.make_link('invite', other.public_id)}")
+    page.fill("#day", str(born.day))
+    page.fill("#month", str(born.month))
+    monkeypatch.setitem(live_server.app.view_functions, "patient.page", access("patient")(lambda: ("", 503)))
+
+    page.locator("form button[type=submit]").click()
+    page.wait_for_selector("html[data-kept]")
+
+    expect(page.locator("#whose")).to_be_focused()
+    expect(page.locator("#checkin")).to_be_hidden()
 
 
 def test_only_the_last_persons_questions_are_kept_and_no_result(

@@ -231,7 +231,7 @@ function listen() {
 async function start() {
   if (isKept) {
     root.dataset.ready = "asking";
-    if (await people.areSeveral(data.owner)) {
+    if (root.dataset.kept === "ask" || (await people.areSeveral(data.owner))) {
       form.hidden = true;
       await people.ask(document.getElementById("whose"));
       form.hidden = false;

@@ -1,5 +1,6 @@
-// Sent answers, until the server has said that it has them. Written before the network is tried, deleted on 200 or 201
-// only; the key makes sending twice harmless. What the server said is kept, for a page that did not hear it itself.
+// Sent answers, until the server has said that it has them. Written before the network is tried, deleted on the service's
+// own 200 or 201 only; the key makes sending twice harmless. What the server said is kept, for a page that did not hear it
+// itself.
 
 import { prune, readAll, write } from "./store.js";
 
@@ -26,6 +27,7 @@ async function deliver(url, { key, owner, body }) {
   });
   const said = await response.json().catch(() => ({}));
   if (response.status !== 200 && response.status !== 201) return { problem: response.status, said };
+  if (!said?.url) return { problem: 0 }; // a page of something on the way, which has stored nothing
   await write(["outbox", "receipts"], (t) => {
     t.objectStore("outbox").delete(key);
     t.objectStore("receipts").put({ key, owner, url: said.url, at: Date.now() });

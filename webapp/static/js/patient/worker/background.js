@@ -26,9 +26,11 @@ async function deliverAll() {
 /** Whether it is worth trying again soon. */
 async function deliver(database, { key, owner, body }) {
   const headers = { "Content-Type": "application/json", "Idempotency-Key": key };
-  const response = await fetch(ANSWERS, { method: "POST", headers, body: JSON.stringify({ ...body, owner }) });
+  const sent = { method: "POST", headers, body: JSON.stringify({ ...body, owner }), signal: AbortSignal.timeout(30000) };
+  const response = await fetch(ANSWERS, sent);
   if (response.status !== 200 && response.status !== 201) return response.status >= 500 || response.status === 429;
-  const { url } = await response.json().catch(() => ({}));
+  const { url } = await response.json();
+  if (!url) return true; // a page of something on the way, which has stored nothing
   const transaction = database.transaction(["outbox", "receipts"], "readwrite");
   transaction.objectStore("receipts").put({ key, owner, url, at: Date.now() });
   await told(transaction.objectStore("outbox").delete(key));

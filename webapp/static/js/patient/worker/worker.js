@@ -4,10 +4,13 @@
 
 const CACHE = `vigidom-${VERSION}`;
 const PATIENCE = 4000;
+const DOUBT = 60 * 1000;
 const KEPT_FOR = 7 * 24 * 60 * 60 * 1000;
 const ROOT = new URL(self.registration.scope).pathname.replace(/\/$/, "");
 const QUESTIONS = new RegExp(`^/(${LANGUAGES.join("|")})/checkin$`);
 const PATIENTS = new RegExp(`^(/(${LANGUAGES.join("|")}))?/(q/[^/]+|enter|checkin(/.*)?|leave)$`);
+
+let cameIn = 0; // when somebody last came through a door, or sent a form: whoever that was
 
 self.addEventListener("install", (event) => {
   event.waitUntil(caches.open(CACHE).then((cache) => cache.addAll(SHELL)).then(() => self.skipWaiting()));
@@ -21,12 +24,13 @@ self.addEventListener("activate", (event) => {
 self.addEventListener("fetch", (event) => {
   const { request } = event;
   const { origin, pathname, search } = new URL(request.url);
+  if (request.method === "POST" && request.mode === "navigate") cameIn = Date.now();
   if (request.method !== "GET" || origin !== self.location.origin) return;
   const path = pathname.slice(ROOT.length);
   if (/^\/(static\/build\/patient\.|phone\/)/.test(path) || SHELL.includes(pathname + search)) {
     event.respondWith(asset(request));
   } else if (request.mode === "navigate" && PATIENTS.test(path)) {
-    const answer = QUESTIONS.test(path) && !search ? questions(event) : fetch(request);
+    const answer = QUESTIONS.test(path) && !search ? questions(event) : fetch(request).then(noted);
     event.respondWith(answer.catch(() => offline(path)));
   }
 });
@@ -43,6 +47,11 @@ async function asset(request) {
   return response;
 }
 
+function noted(response) {
+  if (response.type === "opaqueredirect") cameIn = Date.now();
+  return response;
+}
+
 async function questions(event) {
   const { url } = event.request;
   const fresh = fetch(event.request);
@@ -50,12 +59,19 @@ async function questions(event) {
   const late = new Promise((resolve) => setTimeout(resolve, PATIENCE));
   const answer = await Promise.race([fresh, late]).catch(() => undefined);
   if (answer && answer.status < 500) return answer;
-  return (await young(url)) ?? fresh;
+  const kept = await young(url);
+  return kept ? doubted(kept) : fresh;
 }
 
 async function young(url) {
   const kept = await caches.match(url);
   return kept && Date.now() - Number(kept.headers.get("X-Kept-At")) < KEPT_FOR ? kept : undefined;
+}
+
+/** Behind a door the kept page may be somebody else's than the one who came in: it asks first. */
+async function doubted(kept) {
+  if (Date.now() - cameIn > DOUBT) return kept;
+  return new Response((await kept.text()).replace("<html data-kept ", '<html data-kept="ask" '), { headers: kept.headers });
 }
 
 /** One page at a time, so that nobody's stays behind when another person has answered; marked as kept. */
