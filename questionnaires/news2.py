@@ -31,7 +31,7 @@ NOT_ALERT = 3
 class Readings:
     """Breaths and beats per minute, per cent, mmHg, degrees Celsius; None for a reading that there is not.
 
-    `hypercapnic` says that SpO2 scale 2 was prescribed (target 88 to 92 %).
+    `hypercapnic` says that SpO2 scale 2 was prescribed (target 88 to 92 %); None where that was asked and is not known.
     """
 
     respiratory_rate: Decimal | None
@@ -41,7 +41,7 @@ class Readings:
     heart_rate: Decimal | None
     alert: bool | None
     temperature: Decimal | None
-    hypercapnic: bool = False
+    hypercapnic: bool | None = False
 
 
 def points(readings: Readings) -> Mapping[str, int | None]:
@@ -66,6 +66,8 @@ def total(readings: Readings) -> int | None:
 
 
 def _spo2(readings: Readings) -> int | None:
+    if readings.hypercapnic is None:
+        return None
     if not readings.hypercapnic:
         return _banded(SPO2_SCALE_1, readings.spo2)
     if readings.on_oxygen is None:

@@ -7,11 +7,14 @@ from itertools import pairwise
 from questionnaires import fhir_names as fhir
 from questionnaires.elements import Element, exact
 from questionnaires.findings import Finding, Severity
+from questionnaires.kinds import offered_units, unit_of
 from questionnaires.schema import Item, ItemType
 from questionnaires.score_shapes import Band, Banding, CountOf, News2, Score, SumOfWeights, questions_of
 
 MEASURED_HERE = {ItemType.INTEGER, ItemType.DECIMAL, ItemType.QUANTITY}
 WHOLE = {ItemType.INTEGER, ItemType.DECIMAL}
+NEWS2_UNITS = {"temperature": "Cel", "systolic": "mm[Hg]"}
+"""Of the readings that people measure in other units too."""
 
 
 def read_score(extension: Element | None) -> Score | None:
@@ -69,8 +72,22 @@ def check_scores(items: tuple[Item, ...], by_link_id: Mapping[str, Item], findin
             findings.append(Finding(item.link_id, "score-not-hidden"))
         for link_id in questions_of(item.score):
             question = by_link_id.get(link_id)
-            if question is None or not _fits(item.score, question) or _leaves_fractions(item, question):
+            if (
+                question is None
+                or not _fits(item.score, question)
+                or not _is_in_its_unit(item.score, question)
+                or _leaves_fractions(item, question)
+            ):
                 findings.append(Finding(item.link_id, "score-of-nothing", Severity.ERROR, {"question": link_id}))
+
+
+def _is_in_its_unit(score: Score, question: Item) -> bool:
+    """Bands are of one unit: where people choose theirs, or measure in another, the number alone says nothing."""
+    if isinstance(score, CountOf | SumOfWeights):
+        return True
+    unit = unit_of(question)
+    wanted = [code for name, code in NEWS2_UNITS.items() if getattr(score, name, None) == question.link_id]
+    return not offered_units(question) and (unit is None or all(unit.code == code for code in wanted))
 
 
 def _leaves_fractions(item: Item, question: Item) -> bool:

@@ -112,5 +112,5 @@ def _readings(score: News2, answers: Given, on: frozenset[str]) -> news2.Reading
         heart_rate=_number(answers, score.heart_rate, on),
         alert=_alert(answers, score.consciousness, on),
         temperature=_number(answers, score.temperature, on),
-        hypercapnic=_flag(answers, score.hypercapnic, on) or False,
+        hypercapnic=_flag(answers, score.hypercapnic, on) if score.hypercapnic else False,
     )

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from questionnaires import news2
-from questionnaires.fhir_names import HIDDEN, SCORE
+from questionnaires.fhir_names import HIDDEN, SCORE, UNIT, UNIT_OPTION
 from questionnaires.findings import QuestionnaireError
 from questionnaires.reading import parse
 from questionnaires.scores import scores
@@ -30,6 +30,10 @@ def scored(link_id, shape, *parts, kind="integer", **more):
     named = [{"url": "shape", "valueCode": shape}, *parts]
     hidden = {"url": HIDDEN, "valueBoolean": True}
     return question(link_id, kind, extension=[hidden, {"url": SCORE, "extension": named}], **more)
+
+
+def unit(url, code):
+    return {"url": url, "valueCoding": {"system": "http://unitsofmeasure.org", "code": code, "display": code}}
 
 
 def of(*link_ids):
@@ -68,6 +72,7 @@ def test_a_score_is_worked_out_from_what_is_asked_and_unknown_when_an_answer_is_
     assert scores(SUM, answers) == {k: None if v is None else Decimal(v) for k, v in wanted.items()}
 
 
+CHOSEN_UNIT = question("w", "quantity", extension=[unit(UNIT_OPTION, code) for code in ("kg", "[lb_av]")])
 REFUSED = {
     "on a visible item": (question("s", "integer", extension=[{"url": SCORE, "extension": [
         {"url": "shape", "valueCode": "sum"}, *of("a")]}]), "score-not-hidden"),
@@ -75,6 +80,7 @@ REFUSED = {
     "of nothing there": (scored("s", "sum", *of("nowhere")), "score-of-nothing"),
     "of an unknown shape": (scored("s", "formula", *of("a")), "bad-extension"),
     "with bands that do not rise": (scored("s", "bands", *of("n"), band(2, 1), band(1, 2)), "bad-extension"),
+    "in whatever unit people choose": (scored("s", "bands", *of("w"), band(2, 1)), "score-of-nothing"),
     "of half of NEWS2": (scored("s", "news2", {"url": "spo2", "valueString": "n"}), "bad-extension"),
 }  # fmt: skip
 
@@ -82,7 +88,7 @@ REFUSED = {
 @pytest.mark.parametrize(("item", "reason"), REFUSED.values(), ids=REFUSED.keys())
 def test_a_score_that_cannot_be_worked_out_is_refused(item, reason):
     with pytest.raises(QuestionnaireError) as refusal:
-        parse(document(weighed("a", 0, 1), question("plain"), question("n", "integer"), item))
+        parse(document(weighed("a", 0, 1), question("plain"), question("n", "integer"), CHOSEN_UNIT, item))
 
     assert codes(refusal.value.findings) == [("s", reason)]
 
@@ -163,7 +169,8 @@ def test_news2_is_worked_out_from_the_questions_it_names_and_from_all_of_them():
         "temperature": ("temp", "decimal"),
     }
     parts = [{"url": name, "valueString": link_id} for name, (link_id, _) in fields.items()]
-    asked = form(*(question(link_id, kind) for link_id, kind in fields.values()), scored("news", "news2", *parts))
+    questions = [question(link_id, kind) for link_id, kind in fields.values()]
+    asked = form(*questions, scored("news", "news2", *parts))
     answers = {
         "rr": [{"integer": 22}],
         "ox": [{"integer": 93}],
@@ -178,3 +185,12 @@ def test_news2_is_worked_out_from_the_questions_it_names_and_from_all_of_them():
     for link_id in answers:
         without = {key: value for key, value in answers.items() if key != link_id}
         assert scores(asked, without) == {"news": None}, link_id
+
+    scale = [*questions, question("two"), scored("news", "news2", *parts, {"url": "hypercapnic", "valueString": "two"})]
+    assert scores(form(*scale), answers | {"two": [{"boolean": False}]}) == {"news": Decimal(15)}
+    assert scores(form(*scale), answers) == {"news": None}, "nobody said which scale"
+
+    warm = question("temp", "decimal", extension=[unit(UNIT, "[degF]")])
+    with pytest.raises(QuestionnaireError) as refusal:
+        parse(document(*questions[:-1], warm, scored("news", "news2", *parts)))
+    assert codes(refusal.value.findings) == [("news", "score-of-nothing")]
