@@ -44,14 +44,15 @@ STATEMENT = text("""
                     WHEN r.received_at IS NOT NULL THEN 'late' ELSE 'missed' END AS kept,
                CASE WHEN r.door <> 'paper' THEN least(:longest, greatest(0, CAST(floor(
                     extract(epoch FROM r.received_at - c.opens_at) / 60) AS int))) END AS minutes,
-               CASE WHEN r.received_at > n.second_at THEN 2
-                    WHEN r.received_at > n.first_at THEN 1 ELSE 0 END AS reminders
+               CASE WHEN r.given_at > n.second_at THEN 2
+                    WHEN r.given_at > n.first_at THEN 1 ELSE 0 END AS reminders
         FROM chosen
         CROSS JOIN LATERAL (SELECT min(local_on) AS first_on FROM checkins WHERE enrolment_id = chosen.id) begun
         JOIN checkins c ON c.enrolment_id = chosen.id AND c.state IN ('answered', 'missed')
           AND c.closes_at <= :now
         LEFT JOIN LATERAL (
             SELECT a.door, a.informant, a.received_at,
+                   CASE WHEN a.door = 'paper' THEN a.completed_at ELSE a.received_at END AS given_at,
                    a.door = 'paper' AND a.completed_at <= c.closes_at AS in_time_on_paper
             FROM responses a
             WHERE a.checkin_id = c.id AND a.amends_id IS NULL

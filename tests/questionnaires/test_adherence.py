@@ -110,6 +110,15 @@ def test_an_answer_came_after_the_reminders_that_had_gone_out_by_then(centre: Ce
     assert [told[name] for name in ("after_first", "after_second", "within_first")] == [1, 1, 1]
 
 
+def test_a_sheet_came_after_the_reminders_that_had_gone_out_when_it_was_filled_in(centre: Centre) -> None:
+    sent = {"door": "paper", "reminders": (60, 180)}
+    centre.follow(*(Asked(day, minutes=4000, filled_after=at, **sent) for day, at in ((1, 30), (2, 100), (3, 200))))
+
+    told = row(centre.measure(), "all")
+
+    assert [told[name] for name in ("after_first", "after_second")] == [1, 1]
+
+
 def test_an_answer_after_a_week_counts_as_one_of_a_week(centre: Centre) -> None:
     centre.follow(Asked(1, minutes=30_000))
 
