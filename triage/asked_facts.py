@@ -59,13 +59,18 @@ def _with(sentence: Sentence, **values: str) -> Sentence:
 def _differences(fact: Fact, questionnaire: Questionnaire) -> Iterator[tuple[Sentence, bool]]:
     question = fact.source.key
     item = questionnaire.by_link_id.get(question)
-    if item is None or not item.is_question:
+    if item is None or not _is_asked(item):
         yield _with(NOT_ASKED, question=question), True
     elif item.repeats or not _is_of_kind(fact, item):
         yield _with(OTHER_KIND, question=question), True
     else:
         yield from _units(fact, item)
         yield from _options(fact, item)
+
+
+def _is_asked(item: Item) -> bool:
+    """Of a person: a hidden constant would have the rules believe for ever what nobody said."""
+    return item.is_question and (item.score is not None or not (item.hidden or item.read_only))
 
 
 def _is_of_kind(fact: Fact, item: Item) -> bool:

@@ -5,11 +5,13 @@ import copy
 import pytest
 
 from questionnaires import library
+from questionnaires.fhir_names import HIDDEN
 from questionnaires.reading import parse
 from records import texts
 from triage import documents
 from triage.asked_facts import misfits
 
+CONSTANT = {"extension": [{"url": HIDDEN, "valueBoolean": True}], "initial": [{"valueBoolean": False}]}
 PROTOCOL = documents.from_library("covid-19")
 
 
@@ -36,6 +38,7 @@ def test_the_librarys_rules_read_the_librarys_questions(name):
     ("questionnaire", "said"),
     [
         (_with("chest-pain"), "The rules read the answer to “chest-pain”, which this version does not ask."),
+        (_with("chest-pain", **CONSTANT), "The rules read the answer to “chest-pain”, which this version does not ask."),
         (_with("chills", type="open-choice"), "The rules read the answer to “chills”, whose answers are of another"),
         (_with("chills", repeats=True), "The rules read the answer to “chills”, whose answers are of another"),
     ],
