@@ -231,6 +231,31 @@ def test_no_telephone_call_is_promised_after_the_follow_up_ended(client: FlaskCl
     assert "follows you by telephone" not in said
 
 
+@pytest.mark.parametrize(("act", "page"), [("stop", "me/stop"), ("door", "me"), ("call", "me/call")])
+def test_a_page_of_one_patient_never_acts_for_another_who_came_in_since(
+    client: FlaskClient, session: Session, act: str, page: str
+) -> None:
+    visit(client, session)
+    stale = client.get(f"/en/{page}").text
+    other = visit(client, session)
+    sent = {"door": "call"} | {name: hidden(stale, name) for name in ("csrf_token", "owner")}
+
+    answer = client.post(f"/en/me/{act}", data=sent, follow_redirects=True)
+
+    assert "That page was another person’s" in answer.text
+    session.refresh(other)
+    assert other.answers_by == AnswersBy.PHONE
+    assert not contacts.opted_out(session, phone=patients.reveal(other.patient).phone)
+    assert not asked_for(session)
+
+
+def test_while_texts_are_stopped_nobody_is_taken_off_the_telephone(client: FlaskClient, session: Session) -> None:
+    visit(client, session)
+    assert "Ask me by text again" in do(client, "door", door="call")
+
+    assert "Ask me by text again" not in do(client, "stop", "me/stop")
+
+
 @pytest.mark.parametrize("door", ["", "paper", "x"])
 def test_another_door_than_the_two_changes_nothing(client: FlaskClient, session: Session, door: str) -> None:
     enrolment = visit(client, session)

@@ -61,7 +61,7 @@ def returned() -> Response:
 
 def take() -> Response | tuple[str, int]:
     enrolment = g.patient_session.enrolment
-    if request.form.get("owner", "") not in ("", reception.owner_of(enrolment)):
+    if not reception.is_of(enrolment, request.form):
         flash(translator().gettext("Those answers were another person’s. They were not sent."), "error")
         return redirect(url_for("patient.page"), 303)
     raw = raw_from_form(request.form.to_dict(flat=False))

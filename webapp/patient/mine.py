@@ -7,6 +7,7 @@ from collections.abc import Callable
 from flask import flash, g, redirect, render_template, request, url_for
 from flask_wtf import FlaskForm
 from werkzeug.wrappers import Response
+from wtforms import HiddenField
 
 from notifications import departures, on_request
 from records import clock
@@ -19,7 +20,7 @@ from triage import asked
 from webapp import formatting
 from webapp.extensions import language, translator
 from webapp.lazy import lazy
-from webapp.patient import mine_reading
+from webapp.patient import mine_reading, reception
 from webapp.patient.blueprint import LANGUAGE, blueprint
 from webapp.permissions import access
 
@@ -33,7 +34,9 @@ WHY = {
 
 
 class PlainForm(FlaskForm):
-    """Only the token against forged requests; the act is the button."""
+    """The token against forged requests, and whose page it is; the act is the button."""
+
+    owner = HiddenField()
 
 
 def page_of(template: str, **shown: object) -> Response | str:
@@ -43,14 +46,18 @@ def page_of(template: str, **shown: object) -> Response | str:
         return redirect(url_for("patient.consent"))
     now = clock.now()
     mine = mine_reading.read(db.session, enrolment, language=language(), now=now)
+    form = PlainForm(owner=reception.owner_of(enrolment))
     return render_template(
-        f"patient/{template}", mine=mine, enrolment=enrolment, programme=enrolment.programme, form=PlainForm(), **shown
+        f"patient/{template}", mine=mine, enrolment=enrolment, programme=enrolment.programme, form=form, **shown
     )
 
 
 def act(service: Callable[[Enrolment, Actor], str | None], to: str = "patient.mine") -> Response:
     """Does what was asked for and commits, or says why not; then back to the page."""
     enrolment = g.patient_session.enrolment
+    if not reception.is_of(enrolment, request.form):
+        flash(translator().gettext("That page was another person’s. Nothing was done."), "error")
+        return redirect(url_for(to), 303)
     try:
         said = service(enrolment, Actor.patient(enrolment.patient, request.remote_addr))
         db.session.commit()

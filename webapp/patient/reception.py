@@ -45,6 +45,11 @@ def mark(follow_up: uuid.UUID) -> str:
     return str(uuid.uuid5(OWNERS, str(follow_up)))
 
 
+def is_of(enrolment: Enrolment, told: Mapping[str, object]) -> bool:
+    """Whether a page was this person's, as far as it says so: on a shared phone it may be older than the session."""
+    return told.get("owner", "") in ("", owner_of(enrolment))
+
+
 def facts_of(enrolment: Enrolment) -> dict[str, bool]:
     return {"has-oximeter": enrolment.has_oximeter}
 
