@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import ClassVar
 
 from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from questionnaires import publishing, versions
@@ -124,12 +125,11 @@ def put_in_force(
         raise InThePast
     if unfit := tuple(untranslated(version, programme.languages)):
         raise Unfit(unfit)
-    same = select(QuestionnaireInForce).where(
-        QuestionnaireInForce.programme_id == programme.id, QuestionnaireInForce.from_at == from_at
+    binding = insert(QuestionnaireInForce).values(programme_id=programme.id, from_at=from_at, version_id=version.id)
+    of_this_instant = (QuestionnaireInForce.programme_id, QuestionnaireInForce.from_at)
+    session.execute(
+        binding.on_conflict_do_update(index_elements=of_this_instant, set_={"version_id": version.id}),
     )
-    binding = session.scalar(same) or QuestionnaireInForce(programme_id=programme.id, from_at=from_at)
-    binding.version_id = version.id
-    session.add(binding)
     details = {"programme": programme.slug, "in_force_from": from_at.isoformat()}
     _audit(session, version, "questionnaire.in_force", staff, from_address, now, **details)
 

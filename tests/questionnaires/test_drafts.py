@@ -1,21 +1,24 @@
 """Imported documents in a real database: kept as they came, as drafts, and never changed."""
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import orjson
 import pytest
 from sqlalchemy import select
 
-from questionnaires import drafts
+from questionnaires import drafts, publication
 from questionnaires.findings import QuestionnaireError
-from questionnaires.models import QuestionnaireVersion
+from questionnaires.models import QuestionnaireInForce, QuestionnaireVersion, VersionStatus
 from questionnaires.reading import parse
 from records import audit
 from records.db import db
-from records.models import AuditEntry
+from records.models import AuditEntry, Programme, Role, Staff
+from tests.factories import make_programme
 from tests.questionnaires.documents import codes, document, question
+from tests.triage.scene import at_once
+from tests.webapp.signing import make_person
 
 FILES = sorted((Path(__file__).parents[3] / "shared" / "data" / "fhir").rglob("Questionnaire/*.json"))
 NOW = datetime(2026, 11, 21, 8, tzinfo=UTC)
@@ -81,3 +84,23 @@ def test_every_accepted_file_comes_back_from_the_database_as_it_was_imported(app
         db.session.expire_all()
         for name, original in originals.items():
             assert drafts.stored(db.session, url=f"urn:{name}", version="1").document == original, name
+
+
+def test_two_people_who_plan_different_versions_for_one_moment_meet_no_error_and_one_of_them_holds(session, engine):
+    programme, staff = make_programme(session), make_person(session, role=Role.PHYSICIAN)
+    made = []
+    for number in ("1", "2"):
+        found = document(question("a", "time", text="When?"), **(NAMED | {"version": number, "language": "fr"}))
+        made.append(drafts.import_draft(session, document=found, actor=audit.SYSTEM, now=NOW))
+        made[-1].status = VersionStatus.PUBLISHED
+    programme.languages = ["fr"]
+    session.commit()
+    asking, person, ids = programme.id, staff.id, [version.id for version in made]
+
+    def plan(own, number):
+        who = {"programme": own.get_one(Programme, asking), "staff": own.get_one(Staff, person)}
+        version = own.get_one(QuestionnaireVersion, ids[number])
+        publication.put_in_force(own, version=version, from_at=NOW + timedelta(days=1), now=NOW, **who)
+
+    assert at_once(engine, 2, plan) == [None, None]
+    assert len(session.scalars(select(QuestionnaireInForce)).all()) == 1
