@@ -105,6 +105,19 @@ def test_the_worker_is_another_one_as_soon_as_a_script_changes(
     assert client.get("/worker.js").text.splitlines()[0] != before.splitlines()[0]
 
 
+def test_the_worker_is_another_one_as_soon_as_the_centre_has_another_telephone(
+    client: FlaskClient, session: Session
+) -> None:
+    programme = make_followed(session).programme
+    before = client.get("/worker.js").text
+    assert programme.phone not in before
+
+    programme.phone = "+33123456789"
+    session.commit()
+
+    assert client.get("/worker.js").text.splitlines()[0] != before.splitlines()[0]
+
+
 def test_the_switch_replaces_the_worker_by_one_that_removes_itself(
     app: Flask, client: FlaskClient, session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:

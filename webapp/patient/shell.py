@@ -21,6 +21,7 @@ from webapp.permissions import access
 
 SCRIPTS = STATIC / "js" / "patient"
 BUILT = STATIC / "phone"
+TEMPLATES = STATIC.parent / "templates"
 IMPORTED = re.compile(r"""from "\./([a-z]+)\.js";""")
 FOREVER = "public, max-age=31536000, immutable"
 
@@ -99,7 +100,7 @@ def _constants() -> str:
     shell += [asset("patient.css"), asset("icon.svg")]
     shell += [url_for("patient.offline", language=code) for code in languages]
     shell = list(dict.fromkeys(shell))
-    digest = hashlib.sha256(orjson.dumps([shell, _worker_digest()])).hexdigest()[:10]
+    digest = hashlib.sha256(orjson.dumps([shell, _worker_digest(), _words_digest(), _centre()])).hexdigest()[:10]
     told = {"VERSION": digest, "SHELL": shell, "LANGUAGES": languages, "ANSWERS": url_for("patient.receive_json")}
     return "".join(f"const {name} = {orjson.dumps(value).decode()};\n" for name, value in told.items())
 
@@ -107,6 +108,22 @@ def _constants() -> str:
 @lru_cache
 def _worker_digest() -> str:
     return hashlib.sha256(b"".join(path.read_bytes() for path in sorted((SCRIPTS / "worker").glob("*.js")))).hexdigest()
+
+
+@lru_cache
+def _words_digest() -> str:
+    """Of what the page without a network is written with: it has no address that changes with it."""
+    pages = [path for room in ("patient", "layout") for path in sorted((TEMPLATES / room).glob("*.html"))]
+    read = [path.read_bytes() for path in (*pages, *sorted(texts.LOCALE.glob("*/*.po")))]
+    return hashlib.sha256(b"".join(read)).hexdigest()
+
+
+def _centre() -> list[str]:
+    """What that page says of the centre: its telephone above all must not stay an old one."""
+    programme = finding.any_programme(db.session)
+    if programme is None:
+        return []
+    return [programme.phone, str(programme.opens), str(programme.closes), programme.zone]
 
 
 @blueprint.get(f"{LANGUAGE}/offline")
