@@ -55,6 +55,9 @@ class Adherence:
         others would tell what it hides.
         """
         shown = pd.concat([_without_few(self.rows(name)) for name in BREAKDOWNS], ignore_index=True)
+        by_carers = (shown["breakdown"] == "informant") & (shown["key"] == "carer")
+        if shown.loc[by_carers, "enrolments"].isna().any():  # or every other row would tell of these few
+            shown.loc[:, "carer"] = pd.NA
         curve = self.curve.copy()
         numbers = [name for name in CURVE if name != "day"]
         for at_risk, told in (("at_risk", numbers[:3]), ("never_silent_before", numbers[3:])):

@@ -42,6 +42,19 @@ def test_a_row_about_fewer_than_five_follow_ups_is_emptied(enrolments: dict[str,
     assert set(rows.index) == set(enrolments), "what is hidden is still named"
 
 
+@pytest.mark.parametrize(("carers", "told"), [(4, [None, None, None]), (5, [5, 0, 5])])
+def test_answers_by_few_carers_are_not_told_by_the_row_of_all(carers: int, told: list[int | None]) -> None:
+    def counts(people: int, by_carers: int) -> tuple[int, ...]:
+        return (*(people,) * (len(COUNTS) - 1), by_carers)
+
+    rows = [("all", "", *counts(40, carers)), ("informant", "patient", *counts(40, 0))]
+    rows.append(("informant", "carer", *counts(carers, carers)))
+
+    found = figures([Part(rows, [], [])]).without_few().table.set_index("key")["carer"]
+
+    assert [None if pd.isna(found[key]) else found[key] for key in ("", "patient", "carer")] == told
+
+
 def test_the_curve_ends_where_fewer_than_five_are_left() -> None:
     found = figures([Part([], [], [(1, 2, 3, 3), (None, None, 2, 2), (2, None, 3, 1)])]).without_few()
 
