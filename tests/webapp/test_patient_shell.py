@@ -13,7 +13,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
-from tests.webapp.patient_room import enter, make_followed
+from tests.webapp.patient_room import enter, hidden, make_followed
 from webapp.patient import shell
 
 FOREVER = "public, max-age=31536000, immutable"
@@ -135,8 +135,11 @@ def test_the_page_without_a_network_is_nobodys(client: FlaskClient, session: Ses
     enrolment = make_followed(session)
     stranger = client.get(f"/{language}/offline").text
     enter(client, session, enrolment)
+    token = hidden(client.get(f"/{language}/me").text, "csrf_token")
+    told = client.post(f"/{language}/me/close", data={"csrf_token": token})
 
     assert client.get(f"/{language}/offline").text == stranger
+    assert "vd-flash--success" in client.get(told.location).text
     assert 'href="tel:15"' in stranger
     assert "<form" not in stranger
 

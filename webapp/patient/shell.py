@@ -129,5 +129,8 @@ def _centre() -> list[str]:
 @blueprint.get(f"{LANGUAGE}/offline")
 @access("public")
 def offline() -> str:
-    """Kept by every phone that answered once, and shown in place of what did not load: nobody's in particular."""
-    return render_template("patient/offline.html", programme=finding.any_programme(db.session))
+    """Kept by every phone that answered once, and shown in place of what did not load: nobody's in particular. A
+    sentence that waits to be told to somebody is neither taken here nor kept.
+    """
+    programme = finding.any_programme(db.session)
+    return render_template("patient/offline.html", programme=programme, get_flashed_messages=lambda **_: ())
