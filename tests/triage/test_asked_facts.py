@@ -38,7 +38,10 @@ def test_the_librarys_rules_read_the_librarys_questions(name):
     ("questionnaire", "said"),
     [
         (_with("chest-pain"), "The rules read the answer to “chest-pain”, which this version does not ask."),
-        (_with("chest-pain", **CONSTANT), "The rules read the answer to “chest-pain”, which this version does not ask."),
+        (
+            _with("chest-pain", **CONSTANT),
+            "The rules read the answer to “chest-pain”, which this version does not ask.",
+        ),
         (_with("chills", type="open-choice"), "The rules read the answer to “chills”, whose answers are of another"),
         (_with("chills", repeats=True), "The rules read the answer to “chills”, whose answers are of another"),
     ],
