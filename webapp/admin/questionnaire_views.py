@@ -36,7 +36,7 @@ ENVELOPE_BYTES = 16 * 1024
 @blueprint.url_value_preprocessor
 def _room_for_a_file(_endpoint: str | None, _values: dict[str, Any] | None) -> None:
     """A questionnaire is larger than any other form; said before anything reads the form."""
-    if request.endpoint == "admin.import_questionnaire":
+    if request.endpoint == "admin.import_questionnaire" and request.mimetype == "multipart/form-data":
         request.max_content_length = LARGEST + ENVELOPE_BYTES
 
 
