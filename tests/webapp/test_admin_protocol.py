@@ -284,7 +284,8 @@ def test_the_bootstrap_walk_ends_with_the_first_real_patient_invited(
     assert enrolment.state == EnrolmentState.INVITED
     signed = versions(session)[0]
     assert (signed.status, signed.signed_by_id) == (ProtocolStatus.SIGNED, physician.id)
-    acts = session.scalars(sa.select(AuditEntry.canonical).where(AuditEntry.subject_id == signed.public_id)).all()
+    chain = sa.select(AuditEntry.canonical).where(AuditEntry.subject_id == signed.public_id)
+    acts = session.scalars(chain.order_by(AuditEntry.id)).all()
     assert [b"protocol.signed" in act for act in acts] == [True]
 
 
