@@ -34,6 +34,7 @@ ANSWERED = """
 """
 
 
+@pytest.mark.walk
 @pytest.mark.parametrize(("language", "size"), [("fr", PHONE), ("ar", DESKTOP)], ids=["fr-phone", "ar-desktop"])
 def test_the_figures_are_whole_at_both_sizes(
     new_context: Callable, session: Session, axe: Axe, language: str, size: dict

@@ -56,6 +56,7 @@ def look_at(page: Page, axe: Axe, name: str) -> None:
     assert page.evaluate("document.documentElement.scrollWidth") <= width, "the page scrolls sideways"
 
 
+@pytest.mark.walk
 @BOTH
 def test_the_protocol_pages_are_whole_at_both_sizes(
     new_context: Callable, session: Session, people: dict[str, Staff], axe: Axe, language: str, size: dict
@@ -83,6 +84,7 @@ def test_the_protocol_pages_are_whole_at_both_sizes(
     look_at(page, axe, f"protocol-signed-{mark}")
 
 
+@pytest.mark.walk
 @BOTH
 def test_the_staff_pages_are_whole_at_both_sizes(
     new_context: Callable, people: dict[str, Staff], axe: Axe, language: str, size: dict
@@ -103,6 +105,7 @@ def test_the_staff_pages_are_whole_at_both_sizes(
     look_at(page, axe, f"person-{mark}")
 
 
+@pytest.mark.walk
 @BOTH
 def test_the_health_and_the_texts_are_whole_at_both_sizes(
     new_context: Callable, session: Session, people: dict[str, Staff], axe: Axe, language: str, size: dict

@@ -67,7 +67,7 @@ class Phone:
         expect(self.step.locator(":focus")).to_have_count(1)
 
 
-@pytest.fixture(params=["fr", "ar"])
+@pytest.fixture(params=["fr", pytest.param("ar", marks=pytest.mark.walk)])
 def phone(
     request: pytest.FixtureRequest, new_context: NewContext, session: Session, live_server: LiveServer, axe
 ) -> Phone:
@@ -216,6 +216,7 @@ def test_a_follow_up_is_asked_once_what_it_waits_for_is_answered(page: Page, liv
     assert [sorted({"how", "well", "worse"} & set(asked)) for asked in found] == [wanted for _, wanted in ASKED]
 
 
+@pytest.mark.walk
 @pytest.mark.parametrize("language", ["fr", "ar"])
 def test_the_plain_form_of_every_kind_fits_a_narrow_screen_in_large_letters(
     new_context: NewContext, session: Session, live_server: LiveServer, axe, language: str

@@ -27,6 +27,8 @@ from triage import callbacks, protocols
 from webapp.admin.wellbeing import JOBS
 from webapp.patient.reception import owner_of
 
+pytestmark = pytest.mark.walk
+
 Axe = Callable[[Page], list[str]]
 SHOTS = os.environ.get("VIGIDOM_SHOTS")
 NARROW = {"width": 320, "height": 640}

@@ -16,6 +16,8 @@ from tests.browser.conftest import DESKTOP, PHONE, LiveServer, NewContext
 from tests.webapp.patient_room import DANGER, GREEN, ORANGE, RED, as_json, make_followed
 from webapp.patient.reception import owner_of
 
+pytestmark = pytest.mark.walk
+
 Look = Callable[[str], None]
 SIZES = [("fr", PHONE), ("en", DESKTOP)]
 

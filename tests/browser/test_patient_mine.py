@@ -28,7 +28,7 @@ def shoot(page: Page, name: str) -> None:
         page.screenshot(path=Path(SHOTS) / f"mine-{name}.png", full_page=True)
 
 
-@pytest.mark.parametrize("language", ["fr", "ar"])
+@pytest.mark.parametrize("language", ["fr", pytest.param("ar", marks=pytest.mark.walk)])
 def test_a_walk_round_my_page(
     language: str,
     new_context: NewContext,
