@@ -13,12 +13,12 @@ from pathlib import Path
 
 import orjson
 
-from bench import assessing, callback_queue, house, memory, million, outbox, servers, submission, tick, wave
+from bench import assessing, callback_queue, house, memory, million, outbox, phone, servers, submission, tick, wave
 from bench.timing import Figure, as_table
 
 RESULTS = Path(__file__).parent / "results"
 USUAL = ("submission", "queue", "tick", "outbox", "assess")
-ALONE = ("wave", "million", "memory")
+ALONE = ("wave", "million", "memory", "phone")
 """Each wants the whole server for itself, so each gets a new one, and only when asked for by name."""
 
 
@@ -50,6 +50,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--rooms", nargs="+", choices=USUAL + ALONE, default=USUAL)
     parser.add_argument("--minutes", type=float, default=60, help="memory: how long")
     parser.add_argument("--days", type=int, default=2, help="million: answered days behind each enrolment")
+    parser.add_argument("--lighthouse", help="phone: Lighthouse's command, for its scores too")
     return parser.parse_args()
 
 
@@ -66,6 +67,7 @@ def _rooms(built: house.House, arguments: argparse.Namespace) -> dict[str, Calla
         "wave": lambda: wave.measure(built, patients=52_000 // part),
         "million": lambda: million.measure(built, enrolments=1_000_000 // part, days=arguments.days, repetitions=times),
         "memory": lambda: memory.measure(built, minutes=arguments.minutes),
+        "phone": lambda: phone.measure(built, repetitions=times, lighthouse=arguments.lighthouse),
         "assess": lambda: assessing.measure(repetitions=times, each=5000 // part),
     }
 

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from notifications import handover, outbox, policy, recipients, settling
 from notifications.handover import Delivery, Ready
+from notifications.models import ON_REQUEST
 from notifications.outbox import Claim
 from notifications.policy import Decision
 from notifications.providers import Text
@@ -65,7 +66,7 @@ def _write(
         decision = policy.decide(situation, now=now, reaches_people=delivery.provider.reaches_people)
         if decision.send:
             text = recipients.written(recipient, public_url=delivery.public_url, at=now)
-            sent[message.enrolment_id] += 1
+            sent[message.enrolment_id] += situation.purpose not in ON_REQUEST
             return text
     except (ValueError, RuntimeError, AssertionError) as error:
         log.error("text_not_written", message=str(message.public_id), error=type(error).__name__)

@@ -10,8 +10,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from notifications.models import Message
-from records import contacts, patients
-from records.models import Enrolment, EnrolmentState, Patient
+from records import audit, contacts, patients
+from records.audit import Actor
+from records.enrolment import lock, subject_of
+from records.models import Enrolment, EnrolmentState, OptOut, Patient
+from records.patients.index import phone_digest
 from triage import callbacks, reasons
 from triage.levels import Level
 from triage.models import AlertKind
@@ -40,6 +43,35 @@ def leave(session: Session, *, phone: str, source: str, cause: uuid.UUID, now: d
     for enrolment in followed(session, patients.by_phone(session, phone=phone)):
         tell_staff(session, enrolment, AlertKind.OPTED_OUT, cause=cause, now=now)
     contacts.opt_out(session, phone=phone, now=now, source=source)  # last: it locks the audit trail
+    return True
+
+
+BY_PAGE = "page:"
+"""Where an opt-out came from that somebody made on their own page, followed by the public id of the follow-up."""
+
+
+def stop(session: Session, *, enrolment: Enrolment, actor: Actor, now: datetime) -> bool:
+    """What STOP does, by a button on the patient's own page; False when the number was opted out already, or when there
+    is none. Everybody else behind the number is raised too.
+    """
+    phone = phone_of(enrolment.patient)
+    if phone is None:
+        return False
+    lock(session, enrolment)  # pressed twice at once, it is told once
+    left = leave(session, phone=phone, source=f"{BY_PAGE}{enrolment.public_id}", cause=uuid.uuid4(), now=now)
+    if left:
+        audit.append(session, actor=actor, action="patient.stopped", subject=subject_of(enrolment), now=now)
+    return left
+
+
+def start_again(session: Session, *, enrolment: Enrolment, actor: Actor, now: datetime) -> bool:
+    """Texts again, after a stop on somebody's page: of one by text the operator knows too, and only START ends that."""
+    phone = phone_of(enrolment.patient)
+    stopped = session.get(OptOut, phone_digest(phone)[1]) if phone else None
+    if phone is None or stopped is None or not stopped.source.startswith(BY_PAGE):
+        return False
+    contacts.opt_in(session, phone=phone, now=now, source=f"{BY_PAGE}{enrolment.public_id}")
+    audit.append(session, actor=actor, action="patient.started", subject=subject_of(enrolment), now=now)
     return True
 
 

@@ -19,6 +19,12 @@ class Purpose(StrEnum):
     CHECKIN = "checkin"
     FIRST_REMINDER = "first-reminder"
     SECOND_REMINDER = "second-reminder"
+    CODE = "code"
+    ASKED_REMINDER = "asked-reminder"
+
+
+ON_REQUEST = frozenset({Purpose.CODE, Purpose.ASKED_REMINDER})
+"""What a patient has just asked for; bounded where it is asked, and never in place of a text of the follow-up."""
 
 
 class MessageStatus(StrEnum):

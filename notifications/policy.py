@@ -6,10 +6,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from notifications.models import Purpose
+from notifications.models import ON_REQUEST, Purpose
 from questionnaires.models import CheckinState
 from records import clock, contacts
-from records.models import EndReason, EnrolmentState
+from records.models import AnswersBy, EndReason, EnrolmentState
 
 DAILY_CAP = 6
 # Less than 24 h, or the texts of a silent day would take the next morning's, a few seconds or a change of clocks early.
@@ -21,6 +21,8 @@ class Drop(StrEnum):
 
     ANSWERED = "answered"
     CHECKIN_OVER = "checkin-over"
+    ASKED_OTHERWISE = "asked-otherwise"
+    ASKED_LATER = "asked-later"
     PAUSED = "paused"
     ADMITTED = "admitted"
     DECEASED = "deceased"
@@ -43,7 +45,10 @@ class Postpone(StrEnum):
 
 @dataclass(frozen=True)
 class Situation:
-    """Everything that decides about one text, as the database has it now. `texts_today` counts those within DAY."""
+    """Everything that decides about one text, as the database has it now. `answers_by` is the door by which the patient
+    is asked; `texts_today` counts those within DAY, without what was asked for. `remind_at` is the hour at which the
+    patient asked to be reminded of this check-in.
+    """
 
     purpose: Purpose
     state: EnrolmentState
@@ -55,6 +60,8 @@ class Situation:
     opted_out: bool
     synthetic: bool
     texts_today: int
+    answers_by: AnswersBy = AnswersBy.PHONE
+    remind_at: datetime | None = None
 
     def with_texts(self, more: int) -> Situation:
         """The same after `more` texts of this batch."""
@@ -85,7 +92,10 @@ STILL_ASKED = {
     Purpose.CHECKIN: {CheckinState.OPEN},
     Purpose.FIRST_REMINDER: {CheckinState.OPEN},
     Purpose.SECOND_REMINDER: {CheckinState.OPEN, CheckinState.MISSED},
+    Purpose.ASKED_REMINDER: {CheckinState.OPEN},
 }
+REPLACED = frozenset({Purpose.CHECKIN, Purpose.FIRST_REMINDER})
+"""In whose place the reminder goes that the patient asked for; the second one announces a call and always goes."""
 
 
 def decide(situation: Situation, *, now: datetime, reaches_people: bool) -> Decision:
@@ -93,7 +103,7 @@ def decide(situation: Situation, *, now: datetime, reaches_people: bool) -> Deci
     reason = _drop(situation, reaches_people)
     if reason is not None:
         return Decision(drop=reason)
-    return _hours(situation.zone, now)
+    return SEND if situation.purpose is Purpose.CODE else _hours(situation.zone, now)  # somebody is waiting for it
 
 
 def _drop(situation: Situation, reaches_people: bool) -> Drop | None:
@@ -108,7 +118,8 @@ def _drop(situation: Situation, reaches_people: bool) -> Drop | None:
         return Drop.LANDLINE
     if situation.opted_out:
         return Drop.OPTED_OUT
-    return Drop.DAILY_CAP if situation.texts_today >= DAILY_CAP else None
+    capped = situation.purpose not in ON_REQUEST and situation.texts_today >= DAILY_CAP
+    return Drop.DAILY_CAP if capped else None
 
 
 def _followed(situation: Situation) -> Drop | None:
@@ -125,8 +136,14 @@ def _followed(situation: Situation) -> Drop | None:
 
 
 def _asked(situation: Situation) -> Drop | None:
+    if situation.purpose is Purpose.CODE:
+        return None
     if situation.checkin is CheckinState.ANSWERED:
         return Drop.ANSWERED
+    if situation.answers_by is not AnswersBy.PHONE:
+        return Drop.ASKED_OTHERWISE
+    if situation.remind_at is not None and situation.purpose in REPLACED:
+        return Drop.ASKED_LATER
     return None if situation.checkin in STILL_ASKED[situation.purpose] else Drop.CHECKIN_OVER
 
 

@@ -13,12 +13,12 @@ from sqlalchemy.orm import Session, aliased, joinedload
 
 from notifications import texts
 from notifications.departures import phone_of
-from notifications.models import Message, MessageStatus, Purpose
+from notifications.models import ON_REQUEST, Message, MessageStatus, Purpose
 from notifications.policy import DAY, Situation
 from notifications.providers import Text
 from questionnaires.models import Checkin, CheckinState
-from records import doors, phones
-from records.models import EndReason, Enrolment, EnrolmentState, OptOut, PatientIndex
+from records import doors, phones, second_factor
+from records.models import AnswersBy, EndReason, Enrolment, EnrolmentState, OptOut, PatientIndex
 
 NOT_GONE_OUT = (MessageStatus.QUEUED, MessageStatus.CLAIMED, MessageStatus.REFUSED, MessageStatus.DROPPED)
 
@@ -29,13 +29,14 @@ class Facts(NamedTuple):
     message: Message
     checkin: str | None
     checkin_public_id: uuid.UUID | None
+    remind_at: datetime | None
     opted_out: bool
     texts_today: int
 
 
 @dataclass(frozen=True, repr=False)
 class Recipient:
-    """One message and where it goes. `checkin_public_id` is absent for an invitation; `phone` is E.164."""
+    """One message and where it goes. `checkin_public_id` is absent for an invitation and a code; `phone` is E.164."""
 
     message: Message
     checkin_public_id: uuid.UUID | None
@@ -46,7 +47,7 @@ class Recipient:
 def load(session: Session, message_ids: Sequence[int], *, now: datetime) -> list[Facts]:
     """What is known of these messages at `now`, in the order of their ids."""
     wanted = (
-        select(Message, Checkin.state, Checkin.public_id, _opted_out(), _texts_today(now))
+        select(Message, Checkin.state, Checkin.public_id, Checkin.remind_at, _opted_out(), _texts_today(now))
         .join(Enrolment, Enrolment.id == Message.enrolment_id)
         .outerjoin(Checkin, Checkin.id == Message.checkin_id)
         .where(Message.id.in_(message_ids))
@@ -63,9 +64,10 @@ def _opted_out() -> ColumnElement[bool]:
 
 def _texts_today(now: datetime) -> ColumnElement[int]:
     other = aliased(Message)
+    counted = (other.purpose.not_in(ON_REQUEST), other.status.not_in(NOT_GONE_OUT))
     return (
         select(func.count())
-        .where(other.enrolment_id == Enrolment.id, other.sent_at > now - DAY, other.status.not_in(NOT_GONE_OUT))
+        .where(other.enrolment_id == Enrolment.id, other.sent_at > now - DAY, *counted)
         .correlate(Enrolment)
         .scalar_subquery()
     )
@@ -86,23 +88,28 @@ def opened(facts: Facts) -> Recipient:
         opted_out=facts.opted_out,
         synthetic=enrolment.patient.rehearsal or (phone is not None and phones.is_fictional(phone)),
         texts_today=facts.texts_today,
+        answers_by=AnswersBy(enrolment.answers_by),
+        remind_at=facts.remind_at,
     )
     return Recipient(message, facts.checkin_public_id, phone, situation)
 
 
 def written(recipient: Recipient, *, public_url: str, at: datetime) -> Text:
-    """The text for this recipient, the same whenever it is made: links are derived, so nothing needs to be kept."""
+    """The text for this recipient, the same whenever it is made: links and codes are derived, so nothing needs to be
+    kept.
+    """
     message, enrolment, phone = recipient.message, recipient.message.enrolment, recipient.phone
     assert phone is not None, "policy.decide lets no text pass without a number"
-    link = f"{public_url}/q/{_token(recipient)}"
     purpose = recipient.situation.purpose
+    code = _code(recipient)
+    link = code if purpose is Purpose.CODE and code else f"{public_url}/q/{_token(recipient)}"
     content = texts.Content(
         purpose=purpose,
         language=enrolment.patient.language,
         phone=phones.national(enrolment.programme.phone),
         link=link,
         site=f"{public_url}/enter",
-        code=doors.code_of(enrolment) if purpose is Purpose.INVITATION else None,
+        code=code,
     )
     return Text(
         message_public_id=message.public_id,
@@ -114,6 +121,13 @@ def written(recipient: Recipient, *, public_url: str, at: datetime) -> Text:
         expires_at=message.expires_at,
         synthetic=recipient.situation.synthetic,
     )
+
+
+def _code(recipient: Recipient) -> str | None:
+    """What the text asks to be typed: the entrance code of an invitation, or the digits before the history."""
+    if recipient.situation.purpose is Purpose.CODE:
+        return second_factor.code_for(recipient.message.public_id)
+    return doors.code_of(recipient.message.enrolment) if recipient.situation.purpose is Purpose.INVITATION else None
 
 
 def _token(recipient: Recipient) -> str:

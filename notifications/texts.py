@@ -1,27 +1,24 @@
-"""What the texts say, in the patient's language: no name, nothing about health, at most two SMS segments.
+"""What the texts say, in the patient's language: no name, nothing about health, at most two SMS segments, or three
+where the language is not written in Latin letters.
 
 A phone may be shared and lies about with its screen lit, so a text names the service and its telephone only.
 """
 
 from __future__ import annotations
 
-import unicodedata
 from dataclasses import dataclass, field
 
+from notifications.alphabet import fits, for_phones
 from notifications.models import Purpose
 from records import texts
 from records.texts import Translator
 
-# Outside the GSM alphabet one letter makes every segment shrink from 153 to 67 characters.
-PLAIN = str.maketrans(
-    {"\u202f": " ", "\u00a0": " ", "’": "'", "‘": "'", "«": '"', "»": '"', "–": "-", "—": "-", "…": ".", "œ": "oe"}
-)
-KEPT = frozenset("àäåèéìñòöùüÀÄÅÉÑÖÜÇßæøÆØ")
-
 
 @dataclass(frozen=True)
 class Content:
-    """What a text is made of. `site` is where the code is typed; `code` is asked for in an invitation only."""
+    """What a text is made of. `site` is where an invitation's code is typed; the `code` before the history is typed
+    where it was asked for, and its text has no link that anybody could imitate.
+    """
 
     purpose: Purpose
     language: str
@@ -32,20 +29,16 @@ class Content:
 
 
 def body(content: Content) -> str:
-    """The text to send, in letters that the GSM alphabet holds."""
+    """The text to send, in letters that the GSM alphabet holds where the language has such letters."""
     t = texts.translator(texts.best(content.language))
     values = {"link": content.link, "phone": content.phone, "site": content.site, "code": content.code or ""}
-    return in_gsm(_wording(t, content.purpose, values))
+    return for_phones(_wording(t, content.purpose, values))
 
 
 def _wording(t: Translator, purpose: Purpose, values: dict[str, str]) -> str:
     match purpose:
         case Purpose.INVITATION:
-            return t.gettext(
-                "Vigidom - Your follow-up starts here: %(link)s or type the code %(code)s on %(site)s. "
-                "Centre: %(phone)s. No texts any more: STOP.",
-                **values,
-            )
+            return _invitation(t, values)
         case Purpose.CHECKIN:
             return t.gettext(
                 "Vigidom - Your questions of the day: %(link)s Centre: %(phone)s. In an emergency call 15.", **values
@@ -62,6 +55,34 @@ def _wording(t: Translator, purpose: Purpose, values: dict[str, str]) -> str:
                 "Centre: %(phone)s. In an emergency call 15.",
                 **values,
             )
+        case Purpose.ASKED_REMINDER:
+            return t.gettext(
+                "Vigidom - You asked to be reminded now. It takes 2 minutes: %(link)s Centre: %(phone)s. "
+                "In an emergency call 15.",
+                **values,
+            )
+        case Purpose.CODE:
+            return t.gettext(
+                "Vigidom - Your code: %(code)s. It is good for 10 minutes, on the page where it was asked for. "
+                "Tell it to nobody; we never ask for it. If you did not ask for it, call the centre: %(phone)s.",
+                **values,
+            )
+
+
+def _invitation(t: Translator, values: dict[str, str]) -> str:
+    """With both addresses; where they are too long for that, the code is typed on the site that the link shows."""
+    whole = t.gettext(
+        "Vigidom - Your follow-up starts here: %(link)s or type the code %(code)s on %(site)s. "
+        "Centre: %(phone)s. No texts any more: STOP.",
+        **values,
+    )
+    if fits(for_phones(whole)):
+        return whole
+    return t.gettext(
+        "Vigidom - Your follow-up starts here: %(link)s or on the same site with the code %(code)s. "
+        "Centre: %(phone)s. No texts any more: STOP.",
+        **values,
+    )
 
 
 def stopped(language: str, phone: str | None) -> str:
@@ -85,14 +106,4 @@ def helped(language: str, phone: str | None) -> str:
 
 
 def _with_phone(t: Translator, said: str, phone: str | None) -> str:
-    return in_gsm(f"{said} {t.gettext('Centre: %(phone)s.', phone=phone)}" if phone else said)
-
-
-def in_gsm(text: str) -> str:
-    """`text` with every letter that the GSM alphabet lacks replaced by the nearest: ê by e, a narrow space by one."""
-    plain = text.translate(PLAIN)
-    return "".join(letter if letter in KEPT or letter.isascii() else _nearest(letter) for letter in plain)
-
-
-def _nearest(letter: str) -> str:
-    return unicodedata.normalize("NFKD", letter).encode("ascii", "ignore").decode() or "?"
+    return for_phones(f"{said} {t.gettext('Centre: %(phone)s.', phone=phone)}" if phone else said)

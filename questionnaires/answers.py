@@ -16,6 +16,8 @@ from questionnaires.findings import Finding, Severity
 from questionnaires.kinds import ABSENT, oddities, read, scalar_of
 from questionnaires.raw import RawAnswers, RawEntry, as_aside, raw_from_form, raw_from_json
 from questionnaires.schema import Answers, Facts, Item, Questionnaire, Value
+from questionnaires.scores import stored_scores
+from questionnaires.together import counted
 
 __all__ = [
     "RawAnswers",
@@ -83,10 +85,14 @@ def validate(questionnaire: Questionnaire, raw: RawAnswers, *, facts: Facts = _N
             read_in[link_id] = values
         elif entry.absent:
             aside[link_id] = as_aside({"absent": True})
+    if questionnaire.scored or questionnaire.fixed:
+        aside |= _without_its_own(questionnaire, read_in, facts)
     settled, differs = _settle(questionnaire, read_in, facts)
     on = enabled(questionnaire, settled)
     answers = {link_id: values for link_id, values in settled.items() if link_id in on}
     dropped = {link_id: values for link_id, values in settled.items() if link_id not in on}
+    if questionnaire.scored:
+        answers |= stored_scores(questionnaire, answers)
     findings = [Finding(link_id, "unknown-question", Severity.NOTE) for link_id in aside]
     for link_id in differs:
         findings.append(Finding(link_id, "hidden-fact-differs", Severity.NOTE))
@@ -95,7 +101,7 @@ def validate(questionnaire: Questionnaire, raw: RawAnswers, *, facts: Facts = _N
     for link_id, item in questionnaire.by_link_id.items():
         if link_id in on:
             findings += remarks.get(link_id, ())
-            if item.required and link_id not in answers:
+            if link_id not in answers and (item.required or (item.items and item.is_question)):
                 findings += _missing(questionnaire, item, answers)
     return Validated(answers, dropped, aside, tuple(findings))
 
@@ -117,7 +123,9 @@ def _read_entry(item: Item, entry: RawEntry) -> Read:
 
 
 def _read_anew(item: Item, entry: RawEntry) -> Read:
-    texts = tuple(dict.fromkeys(entry.texts)) if len(entry.texts) > 1 else entry.texts
+    texts = entry.texts
+    if len(texts) > 1 and (item.options or not item.repeats):
+        texts = tuple(dict.fromkeys(texts))
     if len(texts) > 1 and not item.repeats:
         return [_unreadable(" / ".join(texts))], [Finding(item.link_id, "several-answers")]
     values: list[Value] = []
@@ -128,7 +136,7 @@ def _read_anew(item: Item, entry: RawEntry) -> Read:
         findings += [finding] if finding else []
     if entry.absent and item.could_not_measure and all("unreadable" in value for value in values):
         return [{"absent": ABSENT} | ({"text": values[0]["unreadable"]} if values else {})], []
-    return values, findings
+    return values, findings + counted(item, values) if item.repeats else findings
 
 
 def _read_text(item: Item, text: str, confirmed: Sequence[str]) -> tuple[Value, Finding | None]:
@@ -143,6 +151,20 @@ def _read_text(item: Item, text: str, confirmed: Sequence[str]) -> tuple[Value, 
 
 def _unreadable(text: str) -> Value:
     return {"unreadable": text[:LONGEST_UNREADABLE]}
+
+
+def _without_its_own(questionnaire: Questionnaire, read_in: Answers, facts: Facts) -> dict[str, str]:
+    """Puts the document's constants in place, and takes away what was sent to items that only this program fills in."""
+    aside: dict[str, str] = {}
+    own = {item.link_id: list(item.initial) for item in questionnaire.fixed if item.link_id not in facts}
+    own |= {item.link_id: [] for item in questionnaire.scored}
+    for link_id, values in own.items():
+        sent = read_in.pop(link_id, values)
+        if [scalar_of(value) for value in sent] != [scalar_of(value) for value in values]:
+            aside[link_id] = as_aside(sent)
+        if values:
+            read_in[link_id] = values
+    return aside
 
 
 def _settle(questionnaire: Questionnaire, read_in: Answers, facts: Facts) -> tuple[Answers, tuple[str, ...]]:
@@ -174,12 +196,14 @@ def _fact(item: Item, fact: bool | int | str) -> Value:
 
 
 def _missing(questionnaire: Questionnaire, item: Item, answers: Answers) -> list[Finding]:
-    """Of a required item without an answer. Required holds only while enabled, and under a question only once that
-    question is answered.
+    """Of a required item without an answer, and of a question whose follow-up has one. Required holds only while
+    enabled, and under a question only once that question is answered.
     """
-    if item.hidden:
+    if item.hidden or item.read_only:
         return []
     if item.is_question:
+        if not item.required and not any(child.link_id in answers for child in item.items):
+            return []
         parent = questionnaire.by_link_id[item.parent] if item.parent else None
         asked = parent is None or not parent.is_question or parent.link_id in answers
         return [Finding(item.link_id, "required-measure" if item.could_not_measure else "required")] if asked else []

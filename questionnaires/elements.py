@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from questionnaires.fhir_names import TRANSLATION
+from questionnaires import fhir_names as fhir
 from questionnaires.findings import Finding, Severity
 from questionnaires.schema import Text
 
@@ -31,6 +31,9 @@ class Element:
 
     def refuse(self, code: str, **params: str) -> None:
         self.findings.append(Finding(self.link_id, code, Severity.ERROR, params))
+
+    def note(self, code: str, **params: str) -> None:
+        self.findings.append(Finding(self.link_id, code, Severity.NOTE, params))
 
     def refuse_unknown(self, known: set[str]) -> None:
         for name in self.data:
@@ -79,24 +82,38 @@ class Element:
         return found[0][len(prefix) :].lower(), self.data[found[0]]
 
     def extensions(self, read: set[str], harmless: set[str]) -> dict[str, "Element"]:
-        """The extensions of `read` by address; any that is in neither set is refused, and so is a repeated one."""
+        """The extensions of `read` by address, the first where one may repeat; any that nobody has judged is refused,
+        and so is a repeated one.
+        """
         found: dict[str, Element] = {}
         for extension in self.objects("extension"):
             url = extension.string("url")
             if url in read:
-                if url in found:
+                if url in found and url not in fhir.MAY_REPEAT:
                     self.refuse("repeated-extension", extension=url)
-                found[url] = extension
+                found.setdefault(url, extension)
             elif url not in harmless:
-                self.refuse("unsupported-extension", extension=url[:200])
+                self._judge(url)
         return found
+
+    def _judge(self, url: str) -> None:
+        if url in fhir.NOT_RUN:
+            self.note("expression-not-run", extension=url)
+        elif url in fhir.RULES:
+            self.note("rule-not-checked", extension=url)
+        elif url in fhir.MEDIA:
+            self.note("media-not-shown", extension=url)
+        elif url in fhir.DECIDES_BY_EXPRESSION:
+            self.refuse("needs-expression", extension=url)
+        else:
+            self.refuse("unsupported-extension", extension=url[:200])
 
     def text(self, name: str) -> Text:
         """The text `name` with the translations that stand on `_name`."""
         beside = self.object(f"_{name}")
         translations: dict[str, str] = {}
         for extension in beside.objects("extension") if beside else ():
-            if extension.string("url") == TRANSLATION:
+            if extension.string("url") == fhir.TRANSLATION:
                 parts = {part.string("url"): part for part in extension.objects("extension")}
                 if {"lang", "content"} <= parts.keys():
                     language, content = parts["lang"].value()[1], parts["content"].value()[1]
@@ -104,4 +121,8 @@ class Element:
                         translations[language] = content
                         continue
                 self.refuse("bad-element", element=f"_{name}")
+        for extension in beside.objects("extension") if beside else ():
+            url = extension.string("url")
+            if url not in fhir.HARMLESS | {fhir.TRANSLATION}:
+                self.refuse("unsupported-extension", extension=url[:200])
         return Text(self.string(name), translations)

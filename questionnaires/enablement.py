@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from questionnaires.kinds import scalar_of
+from questionnaires.moments import order
 from questionnaires.schema import Condition, Item, Questionnaire, Value
 
 COMPARE: Mapping[str, Callable[[Any, Any], bool]] = {
@@ -58,9 +59,12 @@ def _compares(operator: str, condition: Condition, question: Item, value: Value)
         return content == wanted and _same_system(condition, question, value)
     if "quantity" in value and condition.system and value.get("unit") != condition.system:
         return False
-    if "date" in value and isinstance(content, str) and isinstance(wanted, str):
-        coarser = min(len(content), len(wanted))
-        return compare(content[:coarser], wanted[:coarser])
+    if (
+        isinstance(content, str)
+        and isinstance(wanted, str)
+        and ("date" in value or "datetime" in value or "time" in value)
+    ):
+        return compare(order(content, wanted), 0)
     if isinstance(wanted, Decimal) and isinstance(content, int | Decimal) and not isinstance(content, bool):
         return compare(Decimal(content), wanted)
     return type(content) is type(wanted) and compare(content, wanted)

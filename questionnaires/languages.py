@@ -17,6 +17,8 @@ def _texts(title: Text, items: tuple[Item, ...]) -> Iterator[tuple[str, Text]]:
                 yield f"{item.link_id} option {option.key}", option.label
         if item.unit:
             yield f"{item.link_id} unit", item.unit.display
+        for unit in item.units:
+            yield f"{item.link_id} unit {unit.code}", unit.display
         if item.hint:
             yield f"{item.link_id} hint", item.hint
         if item.confirm_hint:

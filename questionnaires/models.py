@@ -24,7 +24,13 @@ class QuestionnaireVersion(Base):
     """One immutable FHIR R4 Questionnaire. `digest` is the SHA-256 of its canonical JSON."""
 
     __tablename__ = "questionnaire_versions"
-    __table_args__ = (UniqueConstraint("url", "version"), one_of("status", VersionStatus))
+    __table_args__ = (
+        UniqueConstraint("url", "version"),
+        one_of("status", VersionStatus),
+        CheckConstraint(
+            "published_by_id IS NULL OR published_by_id IS DISTINCT FROM created_by_id", name="published_by_another"
+        ),
+    )
 
     id: Mapped[Id]
     public_id: Mapped[PublicId]
@@ -63,7 +69,7 @@ class Checkin(Base):
     """One asking. Unique per enrolment, local day and slot; the times are attributes, so a schedule or a zone that
     changes in mid-morning doubles nothing. `opens_at` is when it is due, `closes_at` when silence becomes a fact.
     `silence_raised_at` is set by triage once the missed check-in stands in the queue. `texts_owed` is set by
-    notifications: how many of its three texts have come due.
+    notifications: how many of its three texts have come due. `remind_at`: when the patient asked to be reminded.
     """
 
     __tablename__ = "checkins"
@@ -97,14 +103,27 @@ class Checkin(Base):
     closed_at: Mapped[datetime | None]
     silence_raised_at: Mapped[datetime | None]
     texts_owed: Mapped[int] = mapped_column(SmallInteger, server_default=text("0"))
+    remind_at: Mapped[datetime | None]
     enrolment: Mapped[Enrolment] = relationship(lazy="raise")
 
 
 class Door(StrEnum):
-    """By which door answers came in; paper, text and voice follow later."""
+    """By which door answers came in: the patient's own page, staff on the telephone with them, a sheet of paper entered
+    later. No answers come by text message or voice yet.
+    """
 
     PHONE = "phone"
     STAFF = "staff"
+    PAPER = "paper"
+    TEXT = "text"
+    VOICE = "voice"
+
+
+class Informant(StrEnum):
+    """Who said it: the patient, or a carer for them."""
+
+    PATIENT = "patient"
+    CARER = "carer"
 
 
 class Response(Base):
@@ -117,6 +136,7 @@ class Response(Base):
     __table_args__ = (
         UniqueConstraint("patient_id", "key"),
         one_of("door", Door),
+        one_of("informant", Informant),
         Index("ix_responses_history", "enrolment_id", text("due_at DESC"), text("id DESC")),
         Index("ix_responses_checkin", "checkin_id"),
     )
@@ -132,6 +152,7 @@ class Response(Base):
     answers: Mapped[dict[str, Any]]
     dropped: Mapped[dict[str, Any] | None]
     door: Mapped[str]
+    informant: Mapped[str] = mapped_column(server_default=text("'patient'"))
     language: Mapped[str]
     late: Mapped[bool] = mapped_column(server_default=text("false"))
     due_at: Mapped[datetime]

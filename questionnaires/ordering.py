@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from graphlib import CycleError, TopologicalSorter
 
 from questionnaires.findings import Finding, Severity
-from questionnaires.schema import Condition, Item, ItemType
+from questionnaires.schema import CHOSEN, Condition, Item, ItemType
 
 COMPARABLE: Mapping[ItemType, set[str]] = {
     ItemType.BOOLEAN: {"boolean"},
@@ -16,7 +16,10 @@ COMPARABLE: Mapping[ItemType, set[str]] = {
     ItemType.INTEGER: {"decimal", "integer"},
     ItemType.STRING: {"string"},
     ItemType.TEXT: {"string"},
+    ItemType.URL: {"string"},
     ItemType.DATE: {"date", "datetime"},
+    ItemType.DATE_TIME: {"date", "datetime"},
+    ItemType.TIME: {"time"},
     ItemType.QUANTITY: {"quantity"},
 }
 ORDERED = {">", "<", ">=", "<="}
@@ -43,16 +46,26 @@ def _problem(condition: Condition, question: Item | None) -> str | None:
         return "dangling-enable-when"
     if not question.is_question:
         return "enable-when-not-a-question"
+    if question.unfilled or question.score is not None:
+        return "enable-when-unfilled"
     if condition.operator == "exists":
         return None
-    fits = COMPARABLE.get(question.type) or {"coding" if o.kind == "code" else o.kind for o in question.options}
-    if question.type is ItemType.CHOICE and "coding" in fits:
-        fits = fits | {"code"}
-    if condition.kind not in fits:
+    if condition.kind not in _comparable(question):
         return "enable-when-type"
     if condition.operator in ORDERED and condition.kind in {"boolean", "coding", "code"}:
         return "enable-when-not-ordered"
     return None
+
+
+def _comparable(question: Item) -> set[str]:
+    """The FHIR types to which an answer can be compared; any for a choice whose options were refused already."""
+    if question.type not in CHOSEN:
+        return COMPARABLE[question.type]
+    if not question.options and question.type is ItemType.CHOICE:
+        return {"coding", "code", "string", "integer", "date", "time"}
+    kinds = {"coding" if option.kind == "code" else option.kind for option in question.options}
+    kinds |= {"code"} if "coding" in kinds else set()
+    return kinds | {"string", "coding"} if question.type is ItemType.OPEN_CHOICE else kinds
 
 
 def _dependencies(item: Item) -> Iterator[str]:

@@ -5,9 +5,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from questionnaires.parts import PARTS, joined
+
 LONGEST_ASIDE = 1000
 MOST_VALUES = 50
-PREFIXES = ("answer", "absent", "confirmed")
+PREFIXES = ("answer", "absent", "confirmed", "unit", *PARTS)
 
 
 class RawEntry(NamedTuple):
@@ -42,17 +44,30 @@ def as_aside(value: object) -> str:
 
 def raw_from_form(fields: Mapping[str, Sequence[str]]) -> RawAnswers:
     """From the lists of a posted form; fields that are no answers (tokens, buttons) are left alone."""
-    parts: dict[str, dict[str, tuple[str, ...]]] = {}
+    parts: dict[str, dict[str, Sequence[str]]] = {}
     for name, values in fields.items():
         prefix, dash, link_id = name.partition("-")
         if dash and prefix in PREFIXES:
-            parts.setdefault(storable(link_id), {})[prefix] = _texts(values)
-    return RawAnswers(
-        {
-            link_id: RawEntry(found.get("answer", ()), bool(found.get("absent")), found.get("confirmed", ()))
-            for link_id, found in parts.items()
-        }
-    )
+            parts.setdefault(storable(link_id), {})[prefix] = values
+    return RawAnswers({link_id: _from_fields(found) for link_id, found in parts.items()})
+
+
+def _from_fields(found: Mapping[str, Sequence[str]]) -> RawEntry:
+    """A measure takes the unit chosen beside it, a date the fields that it was typed in."""
+    typed = found.get("answer", ())
+    if "unit" in found:
+        typed = with_units(typed, found["unit"])
+    texts = _texts([*typed, *joined(found)])
+    return RawEntry(texts, bool(_texts(found.get("absent", ()))), _texts(found.get("confirmed", ())))
+
+
+def with_units(numbers: Sequence[str], units: Sequence[str]) -> list[str]:
+    """Each number with the unit chosen in its place; a unit without a number is no answer."""
+    padded = [*units, *[""] * len(numbers)]
+    return [
+        f"{number.strip()} {unit}".strip() if number.strip() else ""
+        for number, unit in zip(numbers, padded, strict=False)
+    ]
 
 
 def raw_from_json(body: object) -> RawAnswers:

@@ -9,15 +9,23 @@ from typing import Any
 import orjson
 
 from questionnaires import fhir_names as fhir
+from questionnaires.constraints import read_constraints, read_flag
+from questionnaires.dialects import name_version
 from questionnaires.elements import Element
 from questionnaires.findings import Finding, QuestionnaireError, Severity
-from questionnaires.item_parts import read_conditions, read_emergency, read_options, read_range, read_unit
+from questionnaires.initials import read_initial
+from questionnaires.item_parts import read_conditions, read_emergency, read_unit, read_units
 from questionnaires.languages import complete_languages
+from questionnaires.options import read_options
 from questionnaires.ordering import check_links, evaluation_order
-from questionnaires.schema import MEASURED, Item, ItemType, Questionnaire
+from questionnaires.schema import CHOSEN, MEASURED, Item, ItemType, Questionnaire
+from questionnaires.score_reading import check_scores, read_score
+from questionnaires.value_sets import Contained, contained_by_id
 
 DEEPEST = 10
 MOST_ITEMS = 2000
+LONGEST_NAME = 1000
+"""Bytes of a url or a version: one entry of an index holds both."""
 STATUSES = {"draft", "active", "retired", "unknown"}
 
 
@@ -60,6 +68,9 @@ def parse(document: object) -> Questionnaire:
     except TypeError:
         root.refuse("not-json")
         raise QuestionnaireError(tuple(findings)) from None
+    if sum(1 for _ in _declared(root.data)) > MOST_ITEMS:
+        root.refuse("too-many-items", most=str(MOST_ITEMS))
+        raise QuestionnaireError(tuple(findings))
     questionnaire = _questionnaire(root, digest)
     if any(f.severity is Severity.ERROR for f in findings):
         raise QuestionnaireError(tuple(findings))
@@ -67,6 +78,7 @@ def parse(document: object) -> Questionnaire:
 
 
 def _questionnaire(root: Element, digest: bytes) -> Questionnaire:
+    name_version(root)
     root.refuse_unknown(fhir.ROOT_ELEMENTS)
     root.extensions(set(), fhir.HARMLESS)
     status = root.string("status")
@@ -74,14 +86,16 @@ def _questionnaire(root: Element, digest: bytes) -> Questionnaire:
         root.findings.append(Finding("", "no-status", Severity.NOTE))
     elif status not in STATUSES:
         root.refuse("bad-element", element="status")
-    items = _items(root, None, 1)
+    for name in ("url", "version"):
+        if len(root.string(name).encode()) > LONGEST_NAME:
+            root.refuse("bad-element", element=name)
+    items = _items(root, None, 1, contained_by_id(root))
     listed = tuple(_walk(items))
     if not root.data.get("item"):
         root.refuse("no-items")
-    if len(listed) > MOST_ITEMS:
-        root.refuse("too-many-items", most=str(MOST_ITEMS))
     by_link_id = {item.link_id: item for item in listed}
     check_links(listed, by_link_id, frozenset(_declared(root.data)), root.findings)
+    check_scores(listed, by_link_id, root.findings)
     title, language = root.text("title"), root.string("language") or "und"
     return Questionnaire(
         url=root.string("url"),
@@ -93,6 +107,8 @@ def _questionnaire(root: Element, digest: bytes) -> Questionnaire:
         items=items,
         by_link_id=by_link_id,
         questions=tuple(item for item in listed if item.is_question),
+        scored=tuple(item for item in listed if item.score is not None),
+        fixed=tuple(item for item in listed if item.is_fixed),
         evaluation=evaluation_order(listed, by_link_id, root.findings),
         warnings=tuple(f for f in root.findings if f.severity is not Severity.ERROR),
         digest=digest,
@@ -115,39 +131,45 @@ def _declared(data: Mapping[str, Any], depth: int = 0) -> Iterator[str]:
             yield from _declared(child, depth + 1)
 
 
-def _items(element: Element, parent: str | None, depth: int) -> tuple[Item, ...]:
+def _items(element: Element, parent: str | None, depth: int, contained: Contained) -> tuple[Item, ...]:
     if depth > DEEPEST and element.data.get("item"):
         element.refuse("too-deep", most=str(DEEPEST))
         return ()
-    return tuple(i for i in (_item(child, parent, depth) for child in element.objects("item")) if i is not None)
+    children = (_item(child, parent, depth, contained) for child in element.objects("item"))
+    return tuple(item for item in children if item is not None)
 
 
-def _item(outer: Element, parent: str | None, depth: int) -> Item | None:
+def _item(outer: Element, parent: str | None, depth: int, contained: Contained) -> Item | None:
     link_id = outer.string("linkId")
     element = Element(outer.data, link_id or (parent or ""), outer.findings)
     if not link_id:
         element.refuse("no-link-id", text=outer.string("text")[:80])
     element.refuse_unknown(fhir.ITEM_ELEMENTS)
     extensions = element.extensions(fhir.READ_ON_ITEM, fhir.HARMLESS)
-    children = _items(element, link_id, depth + 1)
+    children = _items(element, link_id, depth + 1, contained)
     name = element.string("type")
     if name not in set(ItemType):
         element.refuse("unsupported-type", type=name[:80])
         return None
-    return _typed_item(element, ItemType(name), parent, extensions, children)
+    return _typed_item(element, ItemType(name), parent, extensions, children, contained)
 
 
 def _typed_item(
-    element: Element, kind: ItemType, parent: str | None, extensions: dict[str, Element], children: tuple[Item, ...]
+    element: Element,
+    kind: ItemType,
+    parent: str | None,
+    extensions: dict[str, Element],
+    children: tuple[Item, ...],
+    contained: Contained,
 ) -> Item:
     conditions = read_conditions(element)
-    options = read_options(element)
+    options = read_options(element, kind, contained)
+    unit, units = read_unit(extensions.get(fhir.UNIT)), read_units(element)
     behaviour = element.string("enableBehavior")
     if behaviour not in {"", "all", "any"}:
         element.refuse("bad-element", element="enableBehavior")
     if len(conditions) > 1 and not behaviour:
         element.findings.append(Finding(element.link_id, "no-enable-behavior", Severity.NOTE))
-    decimals = 0 if kind is ItemType.INTEGER else _whole(extensions.get(fhir.MAX_DECIMALS))
     item = Item(
         link_id=element.link_id,
         type=kind,
@@ -156,52 +178,59 @@ def _typed_item(
         prefix=element.string("prefix"),
         required=element.flag("required"),
         repeats=element.flag("repeats"),
-        hidden=_flag(extensions.get(fhir.HIDDEN)),
+        hidden=read_flag(extensions.get(fhir.HIDDEN)),
+        read_only=element.flag("readOnly"),
+        unfilled=_unfilled(element, extensions),
         control=_control(extensions.get(fhir.ITEM_CONTROL)),
         options=options,
         conditions=conditions,
         all_conditions=behaviour == "all",
-        decimals=decimals,
-        max_length=element.whole("maxLength"),
-        unit=read_unit(extensions.get(fhir.UNIT)),
+        unit=unit,
+        units=units,
         hint=extensions[fhir.ENTRY_FORMAT].text("valueString") if fhir.ENTRY_FORMAT in extensions else None,
         confirm_hint=extensions[fhir.CONFIRM_HINT].text("valueString") if fhir.CONFIRM_HINT in extensions else None,
-        could_not_measure=_flag(extensions.get(fhir.COULD_NOT_MEASURE)),
+        could_not_measure=_may_fail(extensions, measured=kind in MEASURED and bool(unit or units)),
         emergencies=read_emergency(extensions.get(fhir.EMERGENCY), element.link_id),
+        score=read_score(extensions.get(fhir.SCORE)),
+        initial=read_initial(element, kind),
         items=children,
         option_by_key={option.key: option for option in options},
-        **read_range(element, extensions, kind),
+        **read_constraints(element, extensions, kind),
     )
     _check(element, item)
     return item
 
 
+def _may_fail(extensions: dict[str, Element], *, measured: bool) -> bool:
+    """A number with a unit is a measure, which can fail, unless the document says that this one cannot."""
+    said = extensions.get(fhir.COULD_NOT_MEASURE)
+    return measured if said is None else read_flag(said)
+
+
+def _unfilled(element: Element, extensions: dict[str, Element]) -> bool:
+    """Nobody is asked, and the expression that would have filled it is not run."""
+    not_asked = element.flag("readOnly") or read_flag(extensions.get(fhir.HIDDEN))
+    filled_by = (fhir.INITIAL_EXPRESSION, fhir.CALCULATED_EXPRESSION)
+    return not_asked and any(part.data.get("url") in filled_by for part in element.objects("extension"))
+
+
 def _check(element: Element, item: Item) -> None:
     """What FHIR or this program asks of each type."""
-    if element.flag("readOnly"):
-        element.refuse("unsupported-element", element="readOnly")
     if item.type is ItemType.DISPLAY and (item.items or item.required or item.repeats):
         element.refuse("display-with-answer")
     if item.type is ItemType.GROUP and item.repeats:
         element.refuse("repeating-group")
-    if item.type is ItemType.CHOICE and not item.options:
-        element.refuse("no-options")
-    if item.type not in {ItemType.CHOICE, ItemType.INTEGER, ItemType.STRING, ItemType.DATE} and item.options:
-        element.refuse("options-not-allowed")
-    elif item.options and item.type is not ItemType.CHOICE:
-        element.refuse("unsupported-element", element="answerOption")
     if item.is_question and not item.hidden and not item.text.own.strip():
-        element.findings.append(Finding(element.link_id, "no-text", Severity.NOTE))
-    if item.type not in MEASURED and (item.unit or item.could_not_measure):
+        element.note("no-text")
+    if item.type not in MEASURED and (item.unit or item.units or item.could_not_measure):
         element.refuse("unit-not-allowed")
-
-
-def _flag(extension: Element | None) -> bool:
-    return extension is not None and extension.flag("valueBoolean")
-
-
-def _whole(extension: Element | None) -> int | None:
-    return None if extension is None else extension.whole("valueInteger")
+    bounds = (bound for bound in (item.low_unit, item.high_unit) if bound is not None)
+    if any(not bound or (item.unit is not None and bound != item.unit.code) for bound in bounds):
+        element.note("bound-in-another-unit")
+    if any(option.exclusive for option in item.options) and not (item.repeats and item.type in CHOSEN):
+        element.note("exclusive-alone")
+    if (item.fewest or item.most) and not item.repeats:
+        element.note("occurrences-without-repeats")
 
 
 def _control(extension: Element | None) -> str | None:

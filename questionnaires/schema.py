@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Any
 
 from questionnaires.findings import Finding
+from questionnaires.score_shapes import Score
 
 OWN = "https://vigidom.example/fhir/StructureDefinition/"
 
@@ -25,12 +26,19 @@ class ItemType(StrEnum):
     INTEGER = "integer"
     STRING = "string"
     TEXT = "text"
+    URL = "url"
     CHOICE = "choice"
+    OPEN_CHOICE = "open-choice"
     DATE = "date"
+    DATE_TIME = "dateTime"
+    TIME = "time"
     QUANTITY = "quantity"
 
 
 MEASURED = frozenset({ItemType.DECIMAL, ItemType.INTEGER, ItemType.QUANTITY})
+MOMENTS = frozenset({ItemType.DATE, ItemType.DATE_TIME, ItemType.TIME})
+CHOSEN = frozenset({ItemType.CHOICE, ItemType.OPEN_CHOICE})
+TYPED_TEXT = frozenset({ItemType.STRING, ItemType.TEXT, ItemType.URL, ItemType.OPEN_CHOICE})
 NOT_ASKED = frozenset({ItemType.GROUP, ItemType.DISPLAY})
 
 
@@ -55,7 +63,10 @@ class Unit:
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """`key` is what a form posts, unique within its item; `kind` is the stored value's key (code, string, …)."""
+    """`key` is what a form posts, unique within its item; `kind` is the stored value's key (code, string, …).
+
+    `weight` is what a score adds for it. An `exclusive` option stands alone ("none of these").
+    """
 
     key: str
     kind: str
@@ -63,6 +74,8 @@ class Option:
     label: Text
     system: str | None = None
     emergency: bool = False
+    weight: Decimal | None = None
+    exclusive: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +91,13 @@ class Condition:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """`low`..`high` are plausible, `likely_low`..`likely_high` usual: both are asked about, neither refuses."""
+    """`low`..`high` are plausible, `likely_low`..`likely_high` usual: both are asked about, neither refuses.
+
+    A `read_only` item is filled by a program, never by the person; an `unfilled` one by none that runs here. `initial`
+    is what a form starts with; `step` is a slider's. `score` says how a hidden item is worked out. `fewest` and `most`
+    count the answers of one that repeats. A quantity is in `unit`, or in one of `units`; it compares only with bounds
+    of its own unit, `low_unit` and `high_unit`, where a bound has one ("" for a bound whose unit is not formal).
+    """
 
     link_id: str
     type: ItemType
@@ -97,8 +116,20 @@ class Item:
     likely_low: Decimal | None = None
     likely_high: Decimal | None = None
     decimals: int | None = None
+    min_length: int | None = None
     max_length: int | None = None
+    pattern: str | None = None
+    fewest: int | None = None
+    most: int | None = None
+    step: Decimal | None = None
+    initial: tuple[Value, ...] = ()
+    read_only: bool = False
+    unfilled: bool = False
+    low_unit: str | None = None
+    high_unit: str | None = None
+    score: Score | None = None
     unit: Unit | None = None
+    units: tuple[Unit, ...] = ()
     hint: Text | None = None
     confirm_hint: Text | None = None
     could_not_measure: bool = False
@@ -112,10 +143,16 @@ class Item:
     def __post_init__(self) -> None:
         object.__setattr__(self, "is_question", self.type not in NOT_ASKED)
 
+    @property
+    def is_fixed(self) -> bool:
+        """Nobody is asked, and the document says the answer: not a ticked box, but a constant."""
+        return bool(self.initial) and (self.hidden or self.read_only) and self.is_question and not self.unfilled
+
 
 @dataclass(frozen=True, slots=True)
 class Questionnaire:
-    """`evaluation` lists every item after its parent and after the questions its conditions look at.
+    """`evaluation` lists every item after its parent and after the questions its conditions look at. `scored` are the
+    items that a score fills in, `fixed` those whose only answer the document itself gives (`is_fixed`).
 
     `document` is the JSON it was read from, untouched, for a faithful export; `digest` is that JSON's SHA-256.
     """
@@ -133,3 +170,5 @@ class Questionnaire:
     warnings: tuple[Finding, ...]
     digest: bytes
     document: Mapping[str, Any] = field(compare=False, repr=False)
+    scored: tuple[Item, ...] = ()
+    fixed: tuple[Item, ...] = ()

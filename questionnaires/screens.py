@@ -1,76 +1,22 @@
 """What the page and the phone's script show: one screen a question, in one language, the same data for both."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from collections.abc import Iterator, Mapping
 from typing import Any
 
+from questionnaires.controls import control_of, exclusive_of, is_open, phone_pattern, places_of
 from questionnaires.emergency import emergency_conditions
 from questionnaires.enablement import enabled
-from questionnaires.kinds import allows_negative, decimals_of, read
+from questionnaires.kinds import allows_negative, decimals_of, offered_units, read, scalar_of, unit_of
 from questionnaires.languages import spoken
 from questionnaires.messages import decimal_mark, templates
-from questionnaires.schema import MEASURED, Condition, Facts, Item, ItemType, Questionnaire, Scalar, Text, Value
+from questionnaires.parts import PARTS_OF
+from questionnaires.schema import MEASURED, Condition, Facts, Item, ItemType, Questionnaire, Scalar, Value
+from questionnaires.screen_shapes import Check, Choice, Gate, Screen
+from questionnaires.screen_texts import around, beside, fixed, groups_of, hint, options_of, said, shown_unit, titled
+from questionnaires.together import chosen
 from records import texts
 
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    key: str
-    label: str
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """`question operator value`, the value as text: "true", "92", an option's code."""
-
-    question: str
-    operator: str
-    value: str
-
-
-@dataclass(frozen=True, slots=True)
-class Screen:
-    """One question, or a text to read (`kind` "display"). Bounds are plain decimals or ISO dates, None for none."""
-
-    link_id: str
-    kind: str
-    title: str
-    hint: str | None
-    help: tuple[str, ...]
-    group: str | None
-    options: tuple[Choice, ...]
-    multiple: bool
-    unit: str | None
-    decimals: int
-    signed: bool
-    low: str | None
-    high: str | None
-    likely_low: str | None
-    likely_high: str | None
-    confirm_hint: str | None
-    max_length: int | None
-    required: bool
-    could_not_measure: bool
-    emergency: tuple[Check, ...]
-    enable_when: tuple[Check, ...]
-    enable_behavior: str
-
-    def to_client(self) -> dict[str, Any]:
-        """JSON-able, in camelCase as FHIR writes its names."""
-        return {_camel(field.name): _plain(getattr(self, field.name)) for field in fields(self)}
-
-
-def _camel(name: str) -> str:
-    first, *others = name.split("_")
-    return first + "".join(part.capitalize() for part in others)
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, tuple):
-        return [_plain(part) for part in value]
-    if isinstance(value, Choice | Check):
-        return {field.name: getattr(value, field.name) for field in fields(value)}
-    return value
+__all__ = ["Check", "Choice", "Gate", "Screen", "hidden_answers", "hidden_texts", "is_beside", "screens", "to_client"]
 
 
 def screens(questionnaire: Questionnaire, language: str, facts: Facts | None = None) -> tuple[Screen, ...]:
@@ -83,18 +29,19 @@ def screens(questionnaire: Questionnaire, language: str, facts: Facts | None = N
     return tuple(
         _screen(questionnaire, item, shown)
         for item in questionnaire.by_link_id.values()
-        if not _silent(item) and item.link_id not in ruled_out and not _is_help(questionnaire, item)
+        if not _silent(item) and item.link_id not in ruled_out and not is_beside(questionnaire, item)
     )
 
 
 def _silent(item: Item) -> bool:
-    return item.hidden or item.type is ItemType.GROUP
+    return item.hidden or item.type is ItemType.GROUP or (item.read_only and not item.is_fixed)
 
 
-def _is_help(questionnaire: Questionnaire, item: Item) -> bool:
-    """A display under a question belongs to that question's screen."""
+def is_beside(questionnaire: Questionnaire, item: Item) -> bool:
+    """A display under a question belongs to that question's screen, unless it waits for an answer."""
     parent = questionnaire.by_link_id[item.parent] if item.parent else None
-    return item.type is ItemType.DISPLAY and parent is not None and parent.is_question
+    within = item.type is ItemType.DISPLAY and parent is not None and parent.is_question
+    return within and not item.conditions and not item.hidden
 
 
 def _ruled_out(questionnaire: Questionnaire, facts: Facts) -> frozenset[str]:
@@ -120,52 +67,69 @@ def hidden_answers(questionnaire: Questionnaire, facts: Facts) -> dict[str, list
 
 
 def hidden_texts(questionnaire: Questionnaire, facts: Facts) -> dict[str, str]:
-    """The facts as the page echoes them: "true", "false", a number or a code."""
-    hidden = {item.link_id for item in questionnaire.questions if item.hidden}
-    return {k: str(v).lower() if isinstance(v, bool) else str(v) for k, v in facts.items() if k in hidden}
+    """The facts, and the document's own hidden answers, as the page echoes them: "true", "false", a number or a key."""
+    hidden = {item.link_id for item in questionnaire.questions if item.hidden and item.score is None}
+    told: dict[str, Any] = {i.link_id: _own_key(i) for i in questionnaire.fixed if len(i.initial) == 1}
+    told |= {name: fact for name, fact in facts.items() if name in hidden}
+    return {k: str(v).lower() if isinstance(v, bool) else str(v) for k, v in told.items()}
+
+
+def _own_key(item: Item) -> Any:
+    """What a form would post for the answer that the document gives."""
+    option = chosen(item, item.initial[0])
+    return option.key if option else scalar_of(item.initial[0])
 
 
 def _screen(questionnaire: Questionnaire, item: Item, shown: str) -> Screen:
+    control = control_of(item)
+    guide, notes = beside(item, shown)
     return Screen(
         link_id=item.link_id,
         kind=str(item.type),
-        title=" ".join(part for part in (item.prefix, item.text.speak(shown)) if part),
-        hint=_said(item.hint, shown),
-        help=tuple(child.text.speak(shown) for child in item.items if child.type is ItemType.DISPLAY),
-        group=_group(questionnaire, item, shown),
-        options=_options(item, shown),
+        title=titled(item, shown),
+        hint=hint(item, shown),
+        help=guide,
+        group=groups_of(questionnaire, item, shown),
+        options=options_of(item, shown),
         multiple=item.repeats,
-        unit=_said(item.unit.display, shown) if item.unit else None,
+        unit=shown_unit(unit_of(item), shown),
         decimals=decimals_of(item) if item.type in MEASURED else 0,
         signed=item.type in MEASURED and allows_negative(item),
         low=_bound(item.low),
         high=_bound(item.high),
         likely_low=_bound(item.likely_low),
         likely_high=_bound(item.likely_high),
-        confirm_hint=_said(item.confirm_hint, shown),
+        confirm_hint=said(item.confirm_hint, shown),
         max_length=item.max_length,
         required=item.required,
-        could_not_measure=item.could_not_measure,
+        could_not_measure=item.could_not_measure and control != "fixed",
         emergency=_checks(questionnaire, emergency_conditions(item)),
         enable_when=_checks(questionnaire, item.conditions),
         enable_behavior="all" if item.all_conditions else "any",
+        control=control,
+        places=0 if (places := places_of(item)) == 1 else places,
+        parts=PARTS_OF.get(item.type, ()) if control == "parts" else (),
+        own_text=is_open(item) and bool(item.options),
+        exclusive=exclusive_of(item),
+        units=tuple(Choice(unit.code, unit.display.speak(shown)) for unit in offered_units(item)),
+        low_unit=item.low_unit,
+        high_unit=item.high_unit,
+        step=_bound(item.step),
+        fewest=item.fewest if item.repeats else None,
+        most=item.most if item.repeats else None,
+        min_length=item.min_length,
+        pattern=phone_pattern(item),
+        fixed=fixed(item, shown) if control == "fixed" else (),
+        notes=notes,
+        gates=tuple(_gates(questionnaire, item)),
+        under=tuple(holder.link_id for holder in around(questionnaire, item) if holder.is_question),
     )
 
 
-def _said(text: Text | None, language: str) -> str | None:
-    return text.speak(language) if text else None
-
-
-def _group(questionnaire: Questionnaire, item: Item, shown: str) -> str | None:
-    parent = questionnaire.by_link_id[item.parent] if item.parent else None
-    return parent.text.speak(shown) or None if parent and parent.type is ItemType.GROUP else None
-
-
-def _options(item: Item, shown: str) -> tuple[Choice, ...]:
-    if item.type is ItemType.BOOLEAN:
-        t = texts.translator(texts.best(shown))
-        return Choice("true", t.gettext("Yes")), Choice("false", t.gettext("No"))
-    return tuple(Choice(option.key, option.label.speak(shown)) for option in item.options)
+def _gates(questionnaire: Questionnaire, item: Item) -> Iterator[Gate]:
+    for holder in around(questionnaire, item):
+        if holder.conditions:
+            yield Gate(holder.all_conditions, _checks(questionnaire, holder.conditions))
 
 
 def _bound(bound: Scalar | None) -> str | None:

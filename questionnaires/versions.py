@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
-from questionnaires import library, reading
+from questionnaires import library, publishing, reading
+from questionnaires.findings import QuestionnaireError
 from questionnaires.models import QuestionnaireInForce, QuestionnaireVersion, VersionStatus
 from questionnaires.schema import Questionnaire
 from records.models import Programme
@@ -20,11 +22,23 @@ ASKED = """
         FROM questionnaires_in_force f JOIN questionnaire_versions v ON v.id = f.version_id
         WHERE f.programme_id = e.programme_id AND f.from_at <= {now} ORDER BY f.from_at DESC LIMIT 1
     ) asks ON true
-    LEFT JOIN questionnaire_versions asked ON asked.url = asks.url AND asked.version = {version}
+    LEFT JOIN questionnaire_versions asked ON asked.url = coalesce({url}, asks.url) AND asked.version = {version}
+        AND (asked.url = asks.url OR EXISTS (
+            SELECT FROM questionnaires_in_force was
+            WHERE was.programme_id = e.programme_id AND was.version_id = asked.id))
 """
-"""For a statement in which `e` is the enrolment: what its programme asks, and of that the version a page was made from,
-when there is such a version.
+"""For a statement in which `e` is the enrolment: what its programme asks, and the version a page was made from, when
+there is such a version: of the same questionnaire, or of another that the programme has asked.
 """
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A programme that asks a version, or will, from an instant on."""
+
+    programme: Programme
+    from_at: datetime
+    planned: bool
 
 
 class NothingInForce(LookupError):
@@ -32,9 +46,18 @@ class NothingInForce(LookupError):
 
 
 def load_library(session: Session, *, programme: Programme, now: datetime) -> QuestionnaireVersion:
-    """Publish the library's questionnaire for `programme` and bring it into force; done again, it changes nothing."""
+    """Publish the library's questionnaire for `programme` and bring it into force. Where something is asked already it
+    changes nothing, whatever is shipped by now: a hospital's own form gives way to what people decide alone.
+
+    Raises QuestionnaireError for what cannot be published.
+    """
+    chosen = select(QuestionnaireInForce).where(QuestionnaireInForce.programme_id == programme.id)
+    if known := session.scalar(chosen.order_by(QuestionnaireInForce.from_at.desc()).limit(1)):
+        return known.version
     document = library.document(programme.slug)
     parsed = reading.parse(document)
+    if unfit := publishing.obstacles(parsed):
+        raise QuestionnaireError(unfit)
     version = session.scalar(
         select(QuestionnaireVersion).where(
             QuestionnaireVersion.url == parsed.url, QuestionnaireVersion.version == parsed.version
@@ -52,14 +75,8 @@ def load_library(session: Session, *, programme: Programme, now: datetime) -> Qu
         )
         session.add(version)
         session.flush()
-    bound = session.scalar(
-        select(QuestionnaireInForce.id).where(
-            QuestionnaireInForce.programme_id == programme.id, QuestionnaireInForce.version_id == version.id
-        )
-    )
-    if bound is None:
-        session.add(QuestionnaireInForce(programme_id=programme.id, version_id=version.id, from_at=now))
-        session.flush()
+    session.add(QuestionnaireInForce(programme_id=programme.id, version_id=version.id, from_at=now))
+    session.flush()
     return version
 
 
@@ -78,6 +95,30 @@ def in_force(session: Session, *, programme_id: int, now: datetime) -> tuple[Que
     if bound is None:
         raise NothingInForce(f"programme {programme_id} has no questionnaire in force")
     return bound.version, parsed(bound.version)
+
+
+def every(session: Session) -> list[QuestionnaireVersion]:
+    """Every stored version, those of one questionnaire together, newest first."""
+    found = select(QuestionnaireVersion).order_by(QuestionnaireVersion.url, QuestionnaireVersion.id.desc())
+    return list(session.scalars(found))
+
+
+def asked(session: Session, *, now: datetime) -> dict[int, list[Asked]]:
+    """By version id: where it is asked now, and where it will be."""
+    bindings = session.execute(
+        select(QuestionnaireInForce.version_id, QuestionnaireInForce.from_at, Programme)
+        .join(Programme, Programme.id == QuestionnaireInForce.programme_id)
+        .order_by(Programme.slug, QuestionnaireInForce.from_at.desc())
+    )
+    found: dict[int, list[Asked]] = {}
+    settled: set[int] = set()
+    for version_id, from_at, programme in bindings:
+        if from_at <= now and programme.id in settled:
+            continue
+        if from_at <= now:
+            settled.add(programme.id)
+        found.setdefault(version_id, []).append(Asked(programme, from_at, planned=from_at > now))
+    return found
 
 
 def parsed_by(session: Session, *, version_id: int, digest: bytes) -> Questionnaire:

@@ -45,6 +45,15 @@ def instant(day: date, at: time, zone_name: str) -> datetime:
     return datetime.combine(day, at, zone(zone_name)).replace(fold=0).astimezone(UTC)
 
 
+def passings(day: date, at: time, zone_name: str) -> tuple[datetime, ...]:
+    """Every instant at which clocks in `zone_name` show `at` on `day`: one, two in the night in which they are put
+    back, none for an hour that is skipped.
+    """
+    shown = datetime.combine(day, at)
+    found = [shown.replace(tzinfo=zone(zone_name), fold=fold).astimezone(UTC) for fold in (0, 1)]
+    return tuple(m for m in dict.fromkeys(found) if local(m, zone_name).replace(tzinfo=None) == shown)
+
+
 def local(moment: datetime, zone_name: str) -> datetime:
     return moment.astimezone(zone(zone_name))
 

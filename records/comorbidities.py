@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from enum import StrEnum
 
-from records.models import HoldReason
+from records.models import HoldReason, Programme
 from records.refusals import Sentence
 
 
@@ -42,8 +42,12 @@ NAMES = {
 }
 
 
-def hold_for(conditions: Collection[str]) -> HoldReason | None:
-    """Why a physician has to set own limits first; the condition that moves the usual limits furthest, if several."""
+def hold_for(conditions: Collection[str], programme: Programme) -> HoldReason | None:
+    """Why a physician has to set own limits first; the condition that moves the usual limits furthest, if several. None
+    for a programme whose limits these conditions do not move.
+    """
+    if not programme.holds_conditions:
+        return None
     for reason in (HoldReason.HOME_OXYGEN, HoldReason.RESPIRATORY_DISEASE, HoldReason.PREGNANCY):
         if reason.value in conditions:
             return reason

@@ -18,7 +18,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from records import audit, codes, crypto
-from records.models import Device, Enrolment, Patient, PatientSession
+from records.models import Device, Enrolment, EnteredBy, Patient, PatientSession
 from records.patients import reveal, reveal_text
 from records.refusals import Refused, Sentence
 from records.throttles import Door, count_try, forgive, take_back
@@ -58,6 +58,11 @@ def read_link(token: str) -> tuple[str, uuid.UUID]:
     if not hmac.compare_digest(token, make_link(kind, public_id)):  # the last character has two bits to spare
         raise LinkBroken
     return kind, public_id
+
+
+def entered_by(token: str) -> EnteredBy:
+    """What a session counts as that this link opens. Raises LinkBroken."""
+    return EnteredBy.CHECKIN if read_link(token)[0] == "checkin" else EnteredBy.INVITATION
 
 
 def _proof(payload: bytes) -> bytes:
@@ -137,13 +142,43 @@ def remember(
     return token
 
 
+def forget(
+    session: Session,
+    *,
+    device_token: str | None,
+    patient: Patient | None,
+    from_address: str | None,
+    now: datetime,
+) -> bool:
+    """Know this browser no more for this patient, or for nobody at all without one; whether others are still known."""
+    if not device_token:
+        return False
+    known = select(Device).where(Device.token_digest == crypto.digest_token(device_token), Device.revoked_at.is_(None))
+    devices = list(session.scalars(known))
+    for device in devices:
+        if patient is None or device.patient_id == patient.id:
+            device.revoked_at = now
+    session.flush()
+    if patient is not None:
+        audit.append(
+            session,
+            actor=audit.Actor.patient(patient, from_address),
+            action="patient.device-forgotten",
+            subject=("patient", patient.public_id),
+            now=now,
+        )
+    return any(device.revoked_at is None for device in devices)
+
+
 def _is_known(session: Session, device_token: str) -> bool:
     """A secret chosen by somebody else than us is never taken over."""
     digest = crypto.digest_token(device_token)
     return session.scalar(select(Device.id).where(Device.token_digest == digest).limit(1)) is not None
 
 
-def start_session(session: Session, *, enrolment: Enrolment, now: datetime) -> str:
+def start_session(
+    session: Session, *, enrolment: Enrolment, now: datetime, entered_by: EnteredBy = EnteredBy.CODE
+) -> str:
     """Two hours in which this browser may answer for this enrolment; returns the secret."""
     token = secrets.token_urlsafe(32)
     started = PatientSession(
@@ -151,6 +186,7 @@ def start_session(session: Session, *, enrolment: Enrolment, now: datetime) -> s
         token_digest=crypto.digest_token(token),
         created_at=now,
         ends_at=now + SESSION_LASTS,
+        entered_by=entered_by,
     )
     session.add(started)
     session.flush()

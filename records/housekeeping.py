@@ -14,6 +14,7 @@ KEPT = {
     "staff_sessions": ("ends_at", timedelta(days=30)),
     "patient_sessions": ("ends_at", timedelta(days=30)),
     "devices": ("seen_at", timedelta(days=200)),
+    "patient_codes": ("ends_at", timedelta(days=30)),
 }
 
 

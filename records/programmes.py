@@ -36,6 +36,7 @@ OUTSIDE_CALLS = Sentence(
     "The check-in at %(at)s would be followed up by telephone outside the centre's hours. Ask earlier, or keep the "
     "centre open longer."
 )
+NOT_SHIPPED = Sentence("No programme %(slug)s is shipped; there is %(known)s.")
 AT_NIGHT = Sentence("The check-in at %(at)s would open at night: patients are written to from %(first)s to %(last)s.")
 
 
@@ -43,12 +44,28 @@ class ScheduleRefused(Refused):
     """A check-in could not be asked as it should, or would fall silent while nobody is at the centre to call."""
 
 
-def load_library(session: Session, *, now: datetime) -> Programme:
-    """The COVID-19 programme, made from the library unless it exists; an existing one is left as it is."""
-    known = by_slug(session, slug=COVID_19)
+class NotShipped(Refused):
+    """The library has no programme of that name."""
+
+    def __init__(self, slug: str) -> None:
+        super().__init__(replace(NOT_SHIPPED, values={"slug": slug, "known": ", ".join(shipped())}))
+
+
+def shipped() -> tuple[str, ...]:
+    """The slugs of the library: each has a questionnaire and a protocol of the same name."""
+    return tuple(sorted(path.stem for path in LIBRARY.glob("*.json")))
+
+
+def load_library(session: Session, *, now: datetime, slug: str = COVID_19) -> Programme:
+    """The programme of that name, made from the library unless it exists; an existing one is left as it is. Raises
+    NotShipped.
+    """
+    known = by_slug(session, slug=slug)
     if known is not None:
         return known
-    document = orjson.loads((LIBRARY / f"{COVID_19}.json").read_bytes())
+    if slug not in shipped():
+        raise NotShipped(slug)
+    document = orjson.loads((LIBRARY / f"{slug}.json").read_bytes())
     hours = {name: time.fromisoformat(document.pop(name)) for name in ("opens", "closes")}
     programme = Programme(**document, **hours, created_at=now)
     check_schedule(programme)
@@ -64,6 +81,11 @@ def load_library(session: Session, *, now: datetime) -> Programme:
         details=details,
     )
     return programme
+
+
+def loaded(session: Session) -> list[Programme]:
+    """Every programme of this centre, the oldest first."""
+    return list(session.scalars(select(Programme).order_by(Programme.id)))
 
 
 def by_slug(session: Session, *, slug: str) -> Programme | None:

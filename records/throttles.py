@@ -21,6 +21,8 @@ class Door(StrEnum):
     SIGN_IN_ADDRESS = "sign-in-address"
     BIRTH_DAY = "birth-day"
     CODE = "code"
+    HISTORY = "history"
+    HISTORY_CODE = "history-code"
 
 
 LIMITS = {
@@ -28,6 +30,8 @@ LIMITS = {
     Door.SIGN_IN_ADDRESS: (50, timedelta(minutes=15)),
     Door.BIRTH_DAY: (5, timedelta(hours=1)),
     Door.CODE: (30, timedelta(hours=1)),
+    Door.HISTORY: (5, timedelta(hours=1)),
+    Door.HISTORY_CODE: (6, timedelta(hours=24)),
 }
 APART = timedelta(minutes=1)
 """More than the clocks of two web processes that serve ever differ."""

@@ -95,6 +95,8 @@ class Assessment:
         }
 
 
+PAST = (SourceKind.PREVIOUS, SourceKind.LOWEST)
+"""What was believed or doubted when it was answered."""
 FLOOR = {Occasion.ANSWER: Level.GREEN, Occasion.SILENCE: Level.SILENT}
 IN_DOUBT = {Occasion.ANSWER: Level.ORANGE, Occasion.SILENCE: Level.SILENT_URGENT}
 
@@ -105,7 +107,7 @@ def bounds_of(limits: tuple[Limit, ...]) -> Bounds:
 
 def compile_rule(rule: Rule, facts: Mapping[str, Fact]) -> CompiledRule:
     read = facts_of(rule.when)
-    doubtable = frozenset(name for name in read if facts[name].source.kind is not SourceKind.PREVIOUS)
+    doubtable = frozenset(name for name in read if facts[name].source.kind not in PAST)
     return CompiledRule(rule, rule.level.code, compile_condition(rule.when, facts), doubtable)
 
 

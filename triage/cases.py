@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 
 from records.texts import Translator
 from triage.assess import Occasion, assess, compile_protocol
 from triage.documents import Case, Document
 from triage.documents.parts import Given, NearLimit
-from triage.facts import Reading, Value, read, unscale
+from triage.facts import Reading, Value, read, scale, unscale
 from triage.levels import Level
 
 
@@ -37,7 +38,9 @@ def plain(document: Document, value: Given) -> Value | None:
     if not isinstance(value, NearLimit):
         return value
     limit = next(limit for limit in document.limits if limit.name == value.limit)
-    return unscale(limit.value + value.plus, limit.decimals)
+    over = scale(Decimal(value.over), limit.decimals)
+    assert over is not None
+    return unscale(over + limit.value + value.plus, limit.decimals)
 
 
 def readings_of(document: Document, given: Mapping[str, Given]) -> dict[str, Reading]:

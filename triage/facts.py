@@ -7,7 +7,7 @@ decimal is 386), so that comparing and subtracting are exact.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
@@ -36,6 +36,7 @@ NUMERIC = (FactKind.NUMBER, FactKind.DAYS)
 class SourceKind(StrEnum):
     ANSWER = "answer"
     PREVIOUS = "previous"
+    LOWEST = "lowest"
     FIRST_RESPONSE = "first_response"
     PATIENT = "patient"
     HISTORY = "history"
@@ -52,10 +53,13 @@ class Status(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """`key` is a linkId, a patient attribute or an item of the history; empty for the first-response flag."""
+    """`key` is a linkId, a patient attribute or an item of the history; empty for the first-response flag. `days` is
+    the window of `lowest`: the patient's day that is decided about, and so many before it.
+    """
 
     kind: SourceKind
     key: str = ""
+    days: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,11 +79,21 @@ class Fact:
 
 
 @dataclass(frozen=True, slots=True)
+class Earlier:
+    """What was answered before the answers at hand, `days` local days ago."""
+
+    days: int
+    answers: Mapping[str, object]
+    origin: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Inputs:
     """What a decision may rest on. Answers are by linkId, in the stored shape of `questionnaires.answers` or as plain
     values; None, or no entry, is "I could not measure".
 
-    `previous` holds the answers of the previous response by due time, None when there is none. `origins` may say which
+    `previous` holds the answers of the previous response by due time, None when there is none; `earlier` those of the
+    days that the protocol looks back on, in any order. `origins` may say which
     response, and when, for each kind of source; it is copied beside every value it explains.
     """
 
@@ -88,6 +102,7 @@ class Inputs:
     patient: Mapping[str, object]
     history: Mapping[str, object]
     origins: Mapping[SourceKind, str] = field(default_factory=dict)
+    earlier: Sequence[Earlier] = ()
 
 
 class Reading(NamedTuple):
@@ -179,9 +194,22 @@ def gather(facts: Iterable[Fact], inputs: Inputs) -> dict[str, Reading]:
     }
     readings = {}
     for fact in facts:
+        if fact.source.kind is SourceKind.LOWEST:
+            readings[fact.name] = lowest(fact, inputs.earlier)
+            continue
         table, origin = tables[fact.source.kind]
         readings[fact.name] = read(fact, plain(table.get(fact.source.key), fact.unit), origin)
     return readings
+
+
+def lowest(fact: Fact, earlier: Iterable[Earlier]) -> Reading:
+    """The lowest value inside the fact's window, the latest one of equals; missing when the window holds none. What
+    could not be read or is hard to believe is no value to measure a change by.
+    """
+    window = sorted((past for past in earlier if 0 <= past.days <= fact.source.days), key=lambda past: past.days)
+    readings = [read(fact, plain(past.answers.get(fact.source.key), fact.unit), past.origin) for past in window]
+    known = [reading for reading in readings if reading.status is Status.KNOWN]
+    return min(known, key=lambda reading: reading.value or 0, default=MISSING)
 
 
 def readings_to_json(readings: Readings) -> dict[str, Any]:

@@ -17,16 +17,24 @@ PREVIOUS = """
 MISSED = """
     (SELECT count(*) FROM checkins m
      WHERE m.enrolment_id = e.id AND m.state = 'missed' AND m.opens_at <= {until}
-       AND m.closes_at > coalesce((SELECT max(r.received_at) FROM responses r WHERE r.enrolment_id = e.id),
-                                  '-infinity')) AS missed
+       AND m.closes_at > coalesce((
+           SELECT max(CASE WHEN r.door <> 'paper' THEN r.received_at
+                           ELSE greatest(r.completed_at, (SELECT s.closes_at FROM checkins s WHERE s.id = r.checkin_id))
+                      END)
+           FROM responses r WHERE r.enrolment_id = e.id), '-infinity')) AS missed
 """
-"""Check-ins missed in a row: those that ended since anything was last heard from the patient."""
+"""Check-ins missed in a row: those that ended since anything was last heard from the patient. A sheet of paper is heard
+at the hour at which it was filled in, and answers its own check-in, whenever somebody types it.
+"""
 
 NO_TEXT_ARRIVED = """
-    (SELECT coalesce(bool_and(x.outcome IN ('failed', 'not-sent')), true) FROM contacts x
-     WHERE x.about = c.public_id AND x.channel = 'sms') AS no_text_arrived
+    (e.answers_by = 'phone' AND
+     (SELECT coalesce(bool_and(x.outcome IN ('failed', 'not-sent')), true) FROM contacts x
+      WHERE x.about = c.public_id AND x.channel = 'sms')) AS no_text_arrived
 """
-"""Whether no text about check-in `c` can have arrived: each failed, or none was even tried while the worker slept."""
+"""Whether no text about check-in `c` can have arrived: each failed, or none was even tried while the worker slept. Of
+somebody who is asked by telephone or on paper nobody expects one.
+"""
 
 FAILED_CALLS = """
     (SELECT count(*) FROM callbacks b JOIN attempts t ON t.callback_id = b.id
@@ -46,7 +54,7 @@ OWN_LIMITS = """
 
 IN_FORCE = """
     LEFT JOIN LATERAL (
-        SELECT pv.id, pv.digest, pv.public_id
+        SELECT pv.id, pv.digest, pv.public_id, pv.looks_back
         FROM protocols_in_force f JOIN protocol_versions pv ON pv.id = f.version_id
         WHERE f.programme_id = e.programme_id AND f.from_at <= {now} AND (p.rehearsal OR pv.status = 'signed')
         ORDER BY f.from_at DESC LIMIT 1

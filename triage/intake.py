@@ -3,6 +3,10 @@
 Nothing is turned away: late, paused, discharged, without a check-in, sent twice, sent again with other content. What
 came in under a key is never changed; the same key with other content is stored beside it as a correction, which is
 assessed like any answer and takes no alert back.
+
+Every door leads here: the patient's page, staff on the telephone, sheets of paper. Answers by text message or by voice,
+when they come, are one more caller of `submit`: the check-in that the message or the call was about is `checkin`, the
+provider's id of the last message makes the key, and what could not be understood is stored as unreadable.
 """
 
 from __future__ import annotations
@@ -17,6 +21,7 @@ from typing import Any
 import orjson
 from sqlalchemy.orm import Session
 
+from questionnaires.models import Door, Informant
 from records import audit, driver
 from records.audit import Actor
 from records.driver import Driver
@@ -41,6 +46,9 @@ class Submission:
     """What came in by a door. `answers` is in the stored shape of `questionnaires.answers`; `dropped` what was sent
     beside it and is not assessed; `version_id` the questionnaire version the patient was asked with; `checkin` the
     public id of the check-in of the link, or None for the one that is open now, if any.
+
+    `completed_at` is the phone's claim; of a sheet of paper it is when the sheet was filled in, and stands for `now` in
+    finding a check-in and in the history. `informant` says who gave the answers, `recorded_by_id` who of staff typed.
     """
 
     enrolment_id: int
@@ -48,11 +56,16 @@ class Submission:
     version_id: int
     answers: Mapping[str, Any]
     language: str
-    door: str = "phone"
+    door: str = Door.PHONE
+    informant: str = Informant.PATIENT
     dropped: Mapping[str, Any] | None = None
     completed_at: datetime | None = None
     checkin: uuid.UUID | None = None
     recorded_by_id: int | None = None
+
+    def given_at(self, now: datetime) -> datetime:
+        """When the answers were given, as far as somebody of staff vouches for it."""
+        return self.completed_at or now if self.door == Door.PAPER else now
 
     def digest(self) -> bytes:
         """What makes two submissions the same."""
@@ -86,6 +99,7 @@ def submit(
             enrolment_id=submission.enrolment_id,
             key=submission.key,
             checkin=submission.checkin,
+            given_at=submission.given_at(now),
             now=now,
         )
         stored = _stored(found, submission)
@@ -132,7 +146,8 @@ def _assess(
     if known.protocol_id is None or known.protocol_digest is None:
         raise ProtocolUnsigned
     protocol = protocols.compiled(session, version_id=known.protocol_id, digest=known.protocol_digest)
-    on = found.checkin.local_on if found.checkin else local_day(known, now)
+    reported_at = found.first.due_at if found.first else submission.given_at(now)
+    on = found.checkin.local_on if found.checkin else local_day(known, reported_at)
     given = inputs(known, protocol, answers=submission.answers, on=on)
     return protocol, assess(protocol, gather(protocol.facts.values(), given), own_limits=known.own_limits)
 
@@ -165,9 +180,10 @@ def _rows(
         "answers": _json(submission.answers),
         "dropped": _json(submission.dropped) if submission.dropped else None,
         "door": submission.door,
+        "informant": submission.informant,
         "language": submission.language,
         "late": late,
-        "due_at": first.due_at if first else checkin.opens_at if checkin else now,
+        "due_at": first.due_at if first else checkin.opens_at if checkin else submission.given_at(now),
         "completed_at": submission.completed_at,
         "recorded_by_id": submission.recorded_by_id,
         "now": now,
@@ -189,6 +205,8 @@ def _audited(
     found: Read, rows: Mapping[str, Any], submission: Submission, actor: Actor, now: datetime
 ) -> dict[str, Any]:
     details = {"response": str(rows["response"]), "door": submission.door, "late": rows["late"]}
+    if submission.informant != Informant.PATIENT:
+        details["informant"] = submission.informant
     if found.checkin:
         details["checkin"] = str(found.checkin.public_id)
     if found.first:

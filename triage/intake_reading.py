@@ -14,16 +14,19 @@ from questionnaires import versions
 from records import doors, driver
 from records.driver import Driver
 from triage import history
+from triage.earlier import EARLIER
 from triage.situation import Situation, situation
 
 NOW = "%(now)s::timestamptz"
+GIVEN = "%(given_at)s::timestamptz"
+BEFORE = f"coalesce(mine.due_at, c.opens_at, {GIVEN})"
 
-# The check-in is the patient's own one that was named, or else the one open at this moment, or of a correction that of
-# the first answer; one that has not opened yet is nobody's. A response already stored under the key, and what corrects
-# it, tell a resent answer from a new one.
+# The check-in is the patient's own one that was named, or else the one open at this moment that had opened when the
+# answers were given, or of a correction that of the first answer; one that has not opened yet is nobody's. A response
+# already stored under the key, and what corrects it, tell a resent answer from a new one.
 READ = f"""
     SELECT {history.PATIENT}, {history.MISSED.format(until=NOW)}, {history.FAILED_CALLS},
-           {history.OWN_LIMITS.format(now=NOW)},
+           {history.OWN_LIMITS.format(now=NOW)}, earlier.responses AS earlier,
            c.id AS checkin_id, c.public_id AS checkin, c.state AS checkin_state, c.opens_at, c.closes_at, c.local_on,
            mine.id AS mine_id, mine.public_id AS mine, mine.content_digest, mine.due_at AS mine_due_at,
            mine.late AS mine_late,
@@ -37,12 +40,14 @@ READ = f"""
         SELECT * FROM checkins ch
         WHERE ch.enrolment_id = e.id AND ch.opens_at <= {NOW}
           AND CASE WHEN mine.id IS NOT NULL THEN ch.id = mine.checkin_id
-                   ELSE ch.public_id = %(checkin)s::uuid OR ch.state = 'open' AND ch.closes_at > {NOW} END
+                   ELSE ch.public_id = %(checkin)s::uuid
+                        OR ch.state = 'open' AND ch.closes_at > {NOW} AND ch.opens_at <= {GIVEN} END
         ORDER BY ch.public_id = %(checkin)s::uuid DESC NULLS LAST, ch.opens_at DESC LIMIT 1
     ) c ON true
-    {versions.ASKED.format(now=NOW, version="%(version)s::text")}
+    {versions.ASKED.format(now=NOW, url="%(url)s::text", version="%(version)s::text")}
     {history.IN_FORCE.format(now=NOW)}
-    {history.PREVIOUS.format(before=f"coalesce(mine.due_at, c.opens_at, {NOW})")}
+    {history.PREVIOUS.format(before=BEFORE)}
+    {EARLIER.format(before=BEFORE)}
     WHERE e.id = """  # noqa: S608 - constant fragments, every value is a parameter
 
 
@@ -87,9 +92,14 @@ class Read:
     version_digest: bytes | None
 
 
-def read(line: Driver, *, enrolment_id: int, key: uuid.UUID, checkin: uuid.UUID | None, now: datetime) -> Read:
-    """One statement. Raises NoResultFound for an enrolment that does not exist."""
-    values = {"enrolment_id": enrolment_id, "key": key, "checkin": checkin, "version": None, "now": now}
+def read(
+    line: Driver, *, enrolment_id: int, key: uuid.UUID, checkin: uuid.UUID | None, given_at: datetime, now: datetime
+) -> Read:
+    """One statement. `given_at` is when the answers were given, on paper before `now`. Raises NoResultFound for an
+    enrolment that does not exist.
+    """
+    named = {"enrolment_id": enrolment_id, "key": key, "checkin": checkin}
+    values = {**named, "version": None, "url": None, "given_at": given_at, "now": now}
     row = driver.one_row(line, BY_ID, values)
     if row is None:
         raise NoResultFound(f"no enrolment {enrolment_id}")
@@ -103,12 +113,14 @@ def read_for_session(
     key: uuid.UUID,
     checkin: uuid.UUID | None,
     version: str | None,
+    url: str | None = None,
     now: datetime,
 ) -> Read | None:
     """The same for whoever's session in the browser this is (see `doors.RUNNING`), in one statement all the same; None
-    for a session that is over or never was. `version` is the one that the page says it was made from.
+    for a session that is over or never was. `version` of `url` is what the page says it was made from.
     """
-    values = {"session": digest, "key": key, "checkin": checkin, "version": version, "now": now}
+    told = {"key": key, "checkin": checkin, "version": version, "url": url}
+    values = {"session": digest, **told, "given_at": now, "now": now}
     row = driver.one_row(line, BY_SESSION, values)
     return None if row is None else _read(row)
 

@@ -29,10 +29,11 @@ CALLBACK_WORSENS = """
 WRITE = f"""
     WITH response AS (
         INSERT INTO responses (public_id, patient_id, enrolment_id, checkin_id, version_id, key, content_digest,
-            answers, dropped, door, language, late, due_at, completed_at, received_at, amends_id, recorded_by_id)
+            answers, dropped, door, informant, language, late, due_at, completed_at, received_at, amends_id,
+            recorded_by_id)
         VALUES (%(response)s, %(patient_id)s, %(enrolment_id)s, %(checkin_id)s, %(version_id)s, %(key)s,
-            %(content_digest)s, %(answers)s::jsonb, %(dropped)s::jsonb, %(door)s, %(language)s, %(late)s, %(due_at)s,
-            %(completed_at)s, %(now)s, %(amends_id)s, %(recorded_by_id)s)
+            %(content_digest)s, %(answers)s::jsonb, %(dropped)s::jsonb, %(door)s, %(informant)s, %(language)s, %(late)s,
+            %(due_at)s, %(completed_at)s, %(now)s, %(amends_id)s, %(recorded_by_id)s)
         ON CONFLICT (patient_id, key) DO NOTHING
         RETURNING id
     ), assessment AS (

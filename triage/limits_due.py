@@ -16,7 +16,7 @@ AGAIN_AFTER = timedelta(hours=24)
 # Kind and state are literals, so that the indexes of just these are used, and no walk over all who are followed.
 DUE = text(f"""
     SELECT candidate.id FROM (
-        SELECT e.id FROM enrolments e
+        SELECT e.id FROM enrolments e JOIN programmes g ON g.id = e.programme_id AND g.holds_conditions
         WHERE e.state = 'active' AND e.{CALLS_FOR_OWN_LIMITS} AND NOT EXISTS (
             SELECT 1 FROM patient_limits l WHERE l.enrolment_id = e.id AND l.withdrawn_at IS NULL
               AND (l.until_at IS NULL OR l.until_at > :soon))

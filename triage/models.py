@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, Numeric, SmallInteger, UniqueConstraint, text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from questionnaires.models import Checkin, Response
@@ -23,7 +24,9 @@ class ProtocolStatus(StrEnum):
 
 
 class ProtocolVersion(Base):
-    """One immutable protocol document. Without `signed_by_id` it serves rehearsal only."""
+    """One immutable protocol document. Without `signed_by_id` it serves rehearsal only. `looks_back` is what its facts
+    need of the past beside the previous response (see triage.earlier), so that nobody opens the document to know.
+    """
 
     __tablename__ = "protocol_versions"
     __table_args__ = (
@@ -39,6 +42,7 @@ class ProtocolVersion(Base):
     number: Mapped[int]
     document: Mapped[dict[str, Any]]
     digest: Mapped[bytes] = mapped_column(LargeBinary)
+    looks_back: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
     status: Mapped[str]
     created_at: Mapped[datetime]
     author_id: Mapped[int | None] = mapped_column(ForeignKey(Staff.id))
@@ -164,6 +168,7 @@ class AlertKind(StrEnum):
     OUTCOME_DUE = "outcome-due"
     FOLLOW_UP_ENDS = "follow-up-ends"
     UNREACHED = "unreached"
+    ASKED = "asked"
 
 
 class Alert(Base):

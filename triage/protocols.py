@@ -21,6 +21,7 @@ from records.texts import Translator
 from triage import documents
 from triage.assess import CompiledProtocol, compile_protocol
 from triage.cases import Failure, run_cases
+from triage.earlier import looks_back
 from triage.models import ProtocolInForce, ProtocolStatus, ProtocolVersion
 from triage.refusals import (
     AlreadySigned,
@@ -169,11 +170,13 @@ def _store(
     author: Staff | None,
     now: datetime,
 ) -> ProtocolVersion:
+    needed = looks_back(document.facts)
     version = ProtocolVersion(
         slug=document.slug,
         number=number,
         document=documents.dump(document),
         digest=documents.digest(document),
+        looks_back=needed.to_json() if needed else None,
         status=ProtocolStatus.DRAFT,
         created_at=now,
         author_id=author.id if author else None,

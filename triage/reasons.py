@@ -31,6 +31,11 @@ CODES = {
         "shows no warning sign"
     ),
     "unreached": "Several calls reached nobody",
+    "asked-worse": "Asked to be called: feels worse",
+    "asked-question": "Asked to be called: a question about the follow-up",
+    "asked-treatment": "Asked to be called: a question about a treatment",
+    "asked-technical": "Asked to be called: something does not work",
+    "asked-unsaid": "Asked to be called, without saying why",
 }
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from decimal import Decimal
@@ -12,6 +12,7 @@ from typing import Any
 from records import clock, crypto
 from records.patients import years_between
 from triage.assess import CompiledProtocol
+from triage.earlier import earlier
 from triage.facts import Inputs, SourceKind
 
 AGE = "age_years"
@@ -56,6 +57,7 @@ class Situation:
     missed: int
     failed_calls: int
     own_limits: Mapping[str, Decimal]
+    earlier: Sequence[Mapping[str, Any]] = ()
 
 
 PLAIN = (
@@ -67,13 +69,16 @@ PLAIN = (
 
 
 def situation(row: Mapping[str, Any]) -> Situation:
-    """The row as an object; `missed`, `failed_calls` and `own_limits` come beside the columns of PATIENT."""
+    """The row as an object; `missed`, `failed_calls` and `own_limits` come beside the columns of PATIENT, and `earlier`
+    (see triage.earlier) only where answers are assessed: a silence measures no change.
+    """
     return Situation(
         **{name: row[name] for name in PLAIN},
         birth_date=crypto.Sealed(row["birth_date"]),
         wrapped=crypto.Sealed(row["wrapped"]),
         centre=centre(row),
         own_limits={name: Decimal(value) for name, value in (row["own_limits"] or {}).items()},
+        earlier=row.get("earlier") or (),
     )
 
 
@@ -109,6 +114,7 @@ def inputs(
             "last_level": known.last_level,
         },
         origins=_origins(known, origin),
+        earlier=earlier(known.earlier, on=on, zone=known_zone(known.zone, known.centre.zone)),
     )
 
 

@@ -6,16 +6,23 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from records.texts import Translator, translator
+from records.texts import DECIMAL_COMMA, Translator, around, separator, spoken, together
 from triage.assess import Assessment, Reason
 from triage.conditions.shapes import facts_of
 from triage.documents import Document, Rule
 from triage.facts import NUMERIC, Fact, FactKind
 from triage.levels import Level
 
-UNITS = {"Cel": "°C", "%": "%", "/min": "/min", "d": "d", "h": "h", "a": "a"}
+UNITS = {"Cel": "°C", "%": "%", "/min": "/min", "d": "d", "h": "h", "a": "a", "kg": "kg", "mm[Hg]": "mmHg"}
 """UCUM codes whose usual sign differs, or is the same on purpose; another code is shown as it is."""
-DECIMAL_COMMA = frozenset({"fr"})
+
+SPELT_OUT = {"ar": {"/min": "في الدقيقة"}}
+"""Signs that readers of another script would have to decipher, in words."""
+
+
+def sign(unit: str, language: str) -> str:
+    """A UCUM code as the readers of `language` know it."""
+    return SPELT_OUT.get(language, UNITS).get(unit) or UNITS.get(unit, unit)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,11 +41,11 @@ class Wording:
 
     @property
     def language(self) -> str:
-        return self.wanted if self.wanted in self.document.languages else self.document.languages[0]
+        return spoken(self.wanted, self.document.languages)
 
     @property
     def t(self) -> Translator:
-        return translator(self.language)
+        return around(self.language)
 
     def to_patient(self) -> list[str]:
         """Worst first; empty when no rule fired and nothing is in doubt."""
@@ -92,7 +99,7 @@ class Wording:
 
     def with_unit(self, text: str, unit: str) -> str:
         """The number with its unit, kept on one line."""
-        return f"{self.number(text)}\u202f{UNITS.get(unit, unit)}" if unit else self.number(text)
+        return f"{self.number(text)}\u202f{sign(unit, self.language)}" if unit else self.number(text)
 
     def fact(self, name: str) -> Fact:
         return next(fact for fact in self.document.facts if fact.name == name)
@@ -126,7 +133,7 @@ class Wording:
         for doubt in self.explanation["doubts"]:
             reason = Reason(doubt["reason"])
             groups.setdefault(reason, []).append(self.subject(reason, doubt["subject"]))
-        return [(reason, ", ".join(subjects)) for reason, subjects in groups.items()]
+        return [(reason, separator(self.language).join(subjects)) for reason, subjects in groups.items()]
 
     def subject(self, reason: Reason, name: str) -> str:
         if reason is Reason.NOTHING_ASSESSED:
@@ -137,7 +144,7 @@ class Wording:
         fact = self.fact(name)
         label = fact.labels[self.language]
         if reason is Reason.IMPLAUSIBLE:
-            return f"{label} {self.with_unit(self.facts[name]['text'], fact.unit)}"
+            return f"{label} {together(self.with_unit(self.facts[name]['text'], fact.unit), self.language)}"
         return label
 
     def doubt_to_patient(self, doubt: tuple[Reason, str]) -> str:

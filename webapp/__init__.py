@@ -10,7 +10,7 @@ from jinja2 import ChainableUndefined
 
 from records import crypto
 from records.db import engine_options
-from webapp import config, edge, errors, extensions, navigation, permissions, security, shortcut
+from webapp import config, edge, errors, extensions, navigation, permissions, security, shortcut, squeezing
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -54,6 +54,7 @@ def create_app(settings: config.Settings | None = None, *, pool_size: int = 4) -
     edge.init(app)
     extensions.init(app, settings)
     security.init(app, settings)
+    squeezing.init(app)
     navigation.init(app)
     errors.init(app)
     _register_doors(app)

@@ -3,39 +3,28 @@
 from __future__ import annotations
 
 import os
-import re
 import signal
 import sys
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 
 import click
 import flask_migrate
-from flask import Flask
 from psycopg.errors import UndefinedColumn, UndefinedTable
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
-from questionnaires import rescheduling
 from records import audit, audit_check, clock, crypto, embedded, programmes, refusals, staff, texts
 from records.db import db
 from records.models import Role
 from webapp import config, create_app, database, firstrun, logs, supervisor
+from webapp.adherence_command import adherence_command
+from webapp.commanding import application
+from webapp.programme_commands import programme_commands
+from webapp.questionnaire_commands import questionnaire_commands, response_commands
 
 ENGLISH = texts.translator("en")
 ROLES = click.Choice([role.value for role in Role])
-
-
-@contextmanager
-def application() -> Iterator[Flask]:
-    """The application in its context, on a database that answers, for the length of one command."""
-    settings = config.read()
-    with database.reachable(settings):
-        app = create_app(settings)
-        with app.app_context():
-            yield app
 
 
 @click.group()
@@ -166,48 +155,28 @@ def load_programme() -> None:
         click.echo(f"Programme {programme.slug} is loaded; a physician must sign its protocol before real patients.")
 
 
-@vigidom.group("programme")
-def programme_commands() -> None:
-    """Programmes."""
-
-
-@programme_commands.command("schedule")
-@click.argument("slug")
-@click.argument("slots", nargs=-1, required=True, metavar="SLOT=HH:MM[,TIER]...")
-def schedule(slug: str, slots: tuple[str, ...]) -> None:
-    """Ask at other hours from now on: morning=08:00 afternoon=15:00,intensive; the tier is all unless it is said."""
-    with application():
-        programme = programmes.by_slug(db.session, slug=slug)
-        if programme is None:
-            raise click.ClickException(f"there is no programme {slug}")
-        entries = [
-            dict(zip(("slot", "at", "tier"), re.split("[=,]", f"{slot},all")[:3], strict=False)) for slot in slots
-        ]
-        asked = rescheduling.change_schedule(
-            db.session, programme=programme, schedule=entries, actor=audit.SYSTEM, now=clock.now()
-        )
-        db.session.commit()
-        hours = ", ".join(f"{entry['slot']} at {entry['at']} ({entry['tier']})" for entry in programme.schedule)
-    click.echo(f"{slug} asks now: {hours}. {asked} patients are asked at once, because their hour would have passed.")
-
-
 @vigidom.command()
 @click.option("--patients", type=click.IntRange(1, 5000), default=40, show_default=True)
 @click.option("--days", type=click.IntRange(1, 60), default=4, show_default=True)
 @click.option("--seed", type=int, default=1, show_default=True)
-def rehearse(patients: int, days: int, seed: int) -> None:
+@click.option("--programme", "slug", default=programmes.COVID_19, show_default=True)
+def rehearse(patients: int, days: int, seed: int, slug: str) -> None:
     """Let synthetic patients live through the real services on a moving clock; prints what happened."""
     from webapp import rehearsal
 
     with application() as app:
         flask_migrate.upgrade()
-        firstrun.load_programme(db.session, clock.now())
+        firstrun.load_programme(db.session, clock.now(), slug)
         db.session.commit()
-        table = rehearsal.rehearse(
-            db.session, app.config["VIGIDOM"], patients=patients, days=days, seed=seed, ends_at=clock.now()
-        )
+        kept = {"patients": patients, "days": days, "seed": seed, "slug": slug}
+        table = rehearsal.rehearse(db.session, app.config["VIGIDOM"], **kept, ends_at=clock.now())
         click.echo(table.as_text())
 
+
+vigidom.add_command(adherence_command)
+vigidom.add_command(programme_commands)
+vigidom.add_command(questionnaire_commands)
+vigidom.add_command(response_commands)
 
 UNFIT = (config.BadSetting, embedded.ServerFailed, crypto.KeyMissing, supervisor.PortTaken)
 

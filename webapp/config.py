@@ -25,6 +25,7 @@ SETTINGS = {
     "VIGIDOM_HOST": "address to listen on",
     "VIGIDOM_PORT": "port to listen on",
     "VIGIDOM_WEB_PROCESSES": "web processes",
+    "VIGIDOM_PHONE_WORKER": "off takes the service worker off every phone that had it (docs/phone.md)",
     "VIGIDOM_TRUSTED_PROXIES": "how many reverse proxies stand in front and set X-Forwarded-*",
     "VIGIDOM_SMS_PROVIDER": "console (prints; demonstration only) or twilio",
     "TWILIO_ACCOUNT_SID": "Twilio account",
@@ -50,6 +51,7 @@ class Settings:
     host: str
     port: int
     web_processes: int
+    phone_worker: bool
     trusted_proxies: int
     sms_provider: str
     twilio_account_sid: str | None
@@ -91,6 +93,7 @@ def read(environ: Mapping[str, str] = os.environ) -> Settings:
         host=host,
         port=port,
         web_processes=_number(get("VIGIDOM_WEB_PROCESSES"), "VIGIDOM_WEB_PROCESSES", 2, 1, 64),
+        phone_worker=_choice(get("VIGIDOM_PHONE_WORKER"), "VIGIDOM_PHONE_WORKER", ("on", "off")) == "on",
         trusted_proxies=_number(get("VIGIDOM_TRUSTED_PROXIES"), "VIGIDOM_TRUSTED_PROXIES", 0, 0, 5),
         sms_provider=_choice(get("VIGIDOM_SMS_PROVIDER"), "VIGIDOM_SMS_PROVIDER", PROVIDERS),
         twilio_account_sid=get("TWILIO_ACCOUNT_SID"),

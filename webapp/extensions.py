@@ -11,6 +11,7 @@ from flask import Flask, Request, current_app, g, request, url_for
 from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
 from flask_migrate import Migrate
 from flask_wtf import CSRFProtect
+from markupsafe import Markup, escape
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from records import texts
@@ -52,11 +53,18 @@ def translator() -> texts.Translator:
 
 
 def _translate(message: str, **values: object) -> str:
-    return translator().gettext(message, **values)
+    return _filled(translator().gettext(message), values) if values else translator().gettext(message)
 
 
 def _translate_many(one: str, many: str, num: int, **values: object) -> str:
-    return translator().ngettext(one, many, num, **values)
+    return _filled(translator().catalogue.ngettext(one, many, num), {"num": num, **values})
+
+
+def _filled(text: str, values: dict[str, object]) -> str:
+    """The text with its values; one of them that is markup, a name held apart, makes the whole of it markup."""
+    if any(isinstance(value, Markup) for value in values.values()):
+        return escape(text) % values
+    return text % values
 
 
 def language() -> str:

@@ -27,9 +27,11 @@ FIRST_PEOPLE: Sequence[tuple[str, str, Role]] = (
 )
 
 
-def load_programme(session: Session, now: datetime) -> Programme:
-    """The COVID-19 programme with its questionnaire and protocol; loaded again, it changes nothing."""
-    programme = programmes.load_library(session, now=now)
+def load_programme(session: Session, now: datetime, slug: str = programmes.COVID_19) -> Programme:
+    """A programme of the library with its questionnaire and protocol; loaded again, it changes nothing. Raises
+    programmes.NotShipped.
+    """
+    programme = programmes.load_library(session, now=now, slug=slug)
     versions.load_library(session, programme=programme, now=now)
     protocols.load_library(session, programme=programme, now=now)
     return programme

@@ -2,22 +2,47 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date, datetime, time
 
 from babel.dates import format_date, format_datetime, format_time, get_timezone_location
 from flask import Flask, g
+from markupsafe import Markup, escape
 
-from records import clock, phones
+from records import clock, phones, texts
 
 
 def init(app: Flask) -> None:
     app.jinja_env.filters.update(
-        day=day, moment=moment, hour=hour, clock_hour=clock_hour, city=city, national=phones.national
+        day=day,
+        moment=moment,
+        hour=hour,
+        clock_hour=clock_hour,
+        city=city,
+        national=phones.national,
+        apart=apart,
+        listed=listed,
+        enumerated=enumerated,
     )
 
 
 def _locale() -> str:
     return str(g.get("language", "fr"))
+
+
+def apart(value: object) -> Markup:
+    """A name, an address or a code that somebody typed: it keeps its own direction and turns nothing round it."""
+    return Markup("<bdi>{}</bdi>").format(value) if str(value or "") else Markup("")
+
+
+def listed(values: Iterable[object]) -> Markup:
+    """Names in a row, as the page's language separates them, each with its own direction."""
+    return escape(texts.separator(_locale())).join(apart(value) for value in values)
+
+
+def enumerated(values: Iterable[object]) -> str:
+    """Words of the page's own language in a row."""
+    return texts.separator(_locale()).join(str(value) for value in values)
 
 
 def day(value: date) -> str:

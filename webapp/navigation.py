@@ -2,20 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+
 from flask import Flask, current_app, g, request, url_for
 
 from records.models import Role, Staff
 from webapp.extensions import translator
 from webapp.permissions import allows, declared
 
+COUNTS: dict[str, Callable[[], int]] = {}
+"""How many wait behind an entry; put there by the room that knows."""
+
+ASIDE = frozenset({"admin.questionnaires", "clinic.adherence"})
+"""Shown to whoever works the queue only while they are among the pages of the administration."""
+
 
 def _places() -> list[tuple[str, str]]:
     t = translator()
     return [
         (t.gettext("Call-back queue"), "clinic.queue"),
+        (t.gettext("To ask"), "clinic.to_ask"),
         (t.gettext("Patients"), "clinic.patients"),
         (t.gettext("Enrol"), "clinic.new_patient"),
         (t.gettext("Protocol"), "admin.protocol"),
+        (t.gettext("Questionnaires"), "admin.questionnaires"),
+        (t.gettext("Adherence"), "clinic.adherence"),
         (t.gettext("Staff"), "admin.staff"),
         (t.gettext("Service health"), "admin.health"),
         (t.gettext("Messages (demonstration)"), "demo.messages"),
@@ -26,8 +37,38 @@ def entries() -> list[tuple[str, str, bool]]:
     """(label, address, whether it is this page), only what exists and the person signed in may open."""
     if g.get("staff") is None:
         return []
-    open_to = [(label, endpoint) for label, endpoint in _places() if _may_open(g.staff, endpoint)]
-    return [(label, url_for(endpoint), endpoint == request.endpoint) for label, endpoint in open_to]
+    near = [(label, endpoint) for label, endpoint in _places() if _is_near(endpoint)]
+    open_to = [(label, endpoint) for label, endpoint in near if _may_open(g.staff, endpoint)]
+    return [(_counted(label, endpoint), url_for(endpoint), endpoint == request.endpoint) for label, endpoint in open_to]
+
+
+def _counted(label: str, endpoint: str) -> str:
+    """With how many wait there, on the pages of those who work there: one small read of a page, none of a fragment."""
+    if endpoint not in COUNTS or (request.endpoint or "").partition(".")[0] != endpoint.partition(".")[0]:
+        return label
+    number = COUNTS[endpoint]()
+    return f"{label} ({number})" if number else label
+
+
+class Menu:
+    """The entries, made when a template asks for them; most templates are parts of a page and never do."""
+
+    def __init__(self) -> None:
+        self._made: list[tuple[str, str, bool]] | None = None
+
+    def __iter__(self) -> Iterator[tuple[str, str, bool]]:
+        if self._made is None:
+            self._made = entries()
+        return iter(self._made)
+
+    def __bool__(self) -> bool:
+        return any(True for _ in self)
+
+
+def _is_near(endpoint: str) -> bool:
+    """What is rarely opened stands beside its neighbours only: the bar of who works the queue is full."""
+    aside = request.blueprint == "admin" or request.endpoint in ASIDE
+    return endpoint not in ASIDE or aside or not allows(g.staff.role, "queue.read")
 
 
 def _may_open(person: Staff, endpoint: str) -> bool:
@@ -45,4 +86,4 @@ def home(person: Staff) -> str:
 
 
 def init(app: Flask) -> None:
-    app.context_processor(lambda: {"navigation": entries()})
+    app.context_processor(lambda: {"navigation": Menu()})

@@ -20,9 +20,15 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "patient.enrol": frozenset({Role.ENROLLER, Role.PHYSICIAN, Role.SUPERVISOR}),
     "patient.follow": frozenset({Role.ENROLLER, Role.PHYSICIAN, Role.SUPERVISOR}),
     "patient.limits": frozenset({Role.PHYSICIAN}),
+    "patient.door": frozenset({Role.ENROLLER, Role.OPERATOR, Role.PHYSICIAN, Role.SUPERVISOR}),
+    "answers.record": frozenset({Role.OPERATOR, Role.PHYSICIAN, Role.SUPERVISOR}),
     "protocol.read": frozenset({Role.PHYSICIAN, Role.SUPERVISOR, Role.ADMINISTRATOR}),
     "protocol.edit": frozenset({Role.PHYSICIAN, Role.ADMINISTRATOR}),
     "protocol.sign": frozenset({Role.PHYSICIAN}),
+    "questionnaire.read": frozenset({Role.PHYSICIAN, Role.SUPERVISOR, Role.ADMINISTRATOR}),
+    "questionnaire.edit": frozenset({Role.PHYSICIAN, Role.ADMINISTRATOR}),
+    "questionnaire.publish": frozenset({Role.PHYSICIAN, Role.ADMINISTRATOR}),
+    "adherence.read": frozenset({Role.PHYSICIAN, Role.SUPERVISOR, Role.ADMINISTRATOR}),
     "staff.manage": frozenset({Role.ADMINISTRATOR}),
     "health.read": frozenset({Role.SUPERVISOR, Role.ADMINISTRATOR}),
     "account.own": frozenset(Role),
@@ -30,6 +36,10 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
 
 OPEN_DOORS = ("public", "patient", "provider")
 ACCESS = "__vigidom_access__"
+KEEPS: dict[str, Callable[[], Response]] = {}
+"""What a long form's route answers to somebody whose session ended meanwhile, so that nothing typed is lost. Put there
+by the room that knows; the form's own token was checked before.
+"""
 
 
 class UndeclaredAccess(RuntimeError):
@@ -66,6 +76,12 @@ def declared(app: Flask, endpoint: str) -> str | None:
     return getattr(app.view_functions[endpoint], ACCESS, None)
 
 
+def _signed_out() -> Response:
+    """What somebody sent whose session has ended: kept where the room can, else the way back in."""
+    kept = KEEPS.get(request.endpoint or "")
+    return kept() if kept is not None and request.method == "POST" else redirect(url_for("auth.sign_in"))
+
+
 def _enforce(app: Flask) -> Response | None:
     if request.endpoint is None:
         return None
@@ -75,7 +91,7 @@ def _enforce(app: Flask) -> Response | None:
     if rule in OPEN_DOORS:
         return None
     if g.get("staff") is None:
-        return redirect(url_for("auth.sign_in", next=request.full_path if request.method == "GET" else None))
+        return redirect(url_for("auth.sign_in", next=request.full_path)) if request.method == "GET" else _signed_out()
     if not allows(g.staff.role, rule):
         abort(403)
     return None

@@ -11,8 +11,9 @@ from records.enrolment.details import (
 )
 from records.enrolment.entering import AlreadyFollowed, InvitedJustNow, activate, enrol, invite, invite_again
 from records.enrolment.following import discharge, pause, release, resume
-from records.enrolment.next_step import NEVER_ACTIVATED, NextStep, illness_day, next_step
+from records.enrolment.next_step import NEVER_ACTIVATED, NextStep, day, next_step
 from records.enrolment.states import OPEN, WrongState, in_states, lock, subject_of
+from records.enrolment.switching import DoorReason, switch_door
 
 __all__ = [
     "NEVER_ACTIVATED",
@@ -21,6 +22,7 @@ __all__ = [
     "AlreadyFollowed",
     "Application",
     "ChangedMeanwhile",
+    "DoorReason",
     "InvitedJustNow",
     "NextStep",
     "Particulars",
@@ -28,9 +30,9 @@ __all__ = [
     "activate",
     "application_of",
     "change_details",
+    "day",
     "discharge",
     "enrol",
-    "illness_day",
     "in_states",
     "invite",
     "invite_again",
@@ -41,5 +43,6 @@ __all__ = [
     "release",
     "resume",
     "subject_of",
+    "switch_door",
     "version_of",
 ]

@@ -9,7 +9,7 @@ from typing import Any
 from records import clock, phones
 from records.comorbidities import Comorbidity
 from records.fields import MISSING, Fields
-from records.models import Consent, RiskTier
+from records.models import Consent, DayZero, Programme, RiskTier
 from records.patients import Identity, Typing, years_between
 from records.patients.checking import check_identity, check_language, check_phone
 from records.refusals import Refused, Sentence
@@ -25,6 +25,12 @@ UNKNOWN_ZONE = Sentence("Choose one of the time zones of the list.")
 UNKNOWN_CHOICE = Sentence("Choose from the list.")
 ONSET_AHEAD = Sentence("The first symptoms cannot be in the future.")
 ONSET_LONG_AGO = Sentence("The first symptoms are more than 60 days ago. Check the date.")
+OPERATION_AHEAD = Sentence("The operation cannot be in the future: enrol the patient once it is done.")
+OPERATION_LONG_AGO = Sentence("The operation was more than 60 days ago. Check the date.")
+TOO_EARLY_OR_LATE = {
+    DayZero.SYMPTOMS: (ONSET_AHEAD, ONSET_LONG_AGO),
+    DayZero.OPERATION: (OPERATION_AHEAD, OPERATION_LONG_AGO),
+}
 CONSENT_NEEDED = Sentence("Say whether the patient agrees to be followed.")
 
 
@@ -37,7 +43,9 @@ class AgeRefused(Refused):
 
 @dataclass(frozen=True)
 class Application:
-    """Everything asked when a patient is enrolled. `onset_on` None means unknown; telephone numbers are as typed."""
+    """Everything asked when a patient is enrolled. `onset_on` is the programme's day zero, None where it is unknown or
+    not asked for; telephone numbers are as typed.
+    """
 
     identity: Identity = field(repr=False)
     consent: str
@@ -60,11 +68,17 @@ class Application:
 
 
 def check(
-    application: Application, *, now: datetime, rehearsal: bool, enrolled_at: datetime | None = None
+    application: Application,
+    programme: Programme,
+    *,
+    now: datetime,
+    rehearsal: bool,
+    enrolled_at: datetime | None = None,
 ) -> Application:
     """The application tidied up. Raises FieldErrors for every field at once, then AgeRefused.
 
-    `enrolled_at`, when it is not now, is the day from which the first symptoms may not lie too far back.
+    `enrolled_at`, when it is not now, is the day from which the first symptoms or the operation may not lie too far
+    back. What the programme does not ask for is not kept.
     """
     fields = Fields()
     zone_known = application.zone in clock.zone_names()
@@ -79,7 +93,7 @@ def check(
     checked = check_fields(fields, application, typing)
     if not application.refuses:
         enrolled_on = clock.local_day(enrolled_at or now, application.zone if zone_known else "UTC")
-        _check_onset(fields, application.onset_on, today, enrolled_on)
+        checked = _check_for(fields, checked, programme, today, enrolled_on)
     fields.raise_any()
     if years_between(checked.identity.birth_date, today) < ADULT_YEARS:
         raise AgeRefused
@@ -119,10 +133,19 @@ def _check_clinical(fields: Fields, application: Application) -> dict[str, Any]:
     return {"conditions": tuple(sorted(set(application.conditions)))}
 
 
-def _check_onset(fields: Fields, onset: date | None, today: date, enrolled_on: date) -> None:
-    if onset is None:
-        return
-    if onset > today:
-        fields.refuse("onset_on", ONSET_AHEAD)
-    elif enrolled_on - onset > OLDEST_ONSET:
-        fields.refuse("onset_on", ONSET_LONG_AGO)
+def _check_for(
+    fields: Fields, application: Application, programme: Programme, today: date, enrolled_on: date
+) -> Application:
+    """What this programme counts from and asks for."""
+    asked = replace(application, has_oximeter=application.has_oximeter and programme.asks_oximeter)
+    if programme.day_zero == DayZero.START:
+        return replace(asked, onset_on=None)
+    ahead, long_ago = TOO_EARLY_OR_LATE[DayZero(programme.day_zero)]
+    onset = application.onset_on
+    if onset is None and programme.day_zero == DayZero.OPERATION:
+        fields.refuse("onset_on", MISSING)
+    elif onset is not None and onset > today:
+        fields.refuse("onset_on", ahead)
+    elif onset is not None and enrolled_on - onset > OLDEST_ONSET:
+        fields.refuse("onset_on", long_ago)
+    return asked

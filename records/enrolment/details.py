@@ -102,7 +102,8 @@ def change_details(
         raise ChangedMeanwhile
     application = replace(application, consent=before.consent)  # withdrawing is a discharge, not a correction
     rehearsal = enrolment.patient.rehearsal
-    checked = check(application, now=now, rehearsal=rehearsal, enrolled_at=enrolment.enrolled_at)
+    programme, enrolled_at = enrolment.programme, enrolment.enrolled_at
+    checked = check(application, programme, now=now, rehearsal=rehearsal, enrolled_at=enrolled_at)
     changed = keeping.rewrite(
         session, patient=enrolment.patient, identity=checked.identity, language=checked.language, now=now
     )
@@ -134,7 +135,7 @@ def _follow_up(enrolment: Enrolment, before: Application, changed: list[str], no
         # a worker that is behind still owes what was due before the change
         enrolment.next_checkin_at = min(enrolment.next_checkin_at or now, now)
     waiting = enrolment.state in (EnrolmentState.ENROLLED, EnrolmentState.INVITED, EnrolmentState.PAUSED)
-    learned = hold_for(set(enrolment.conditions) - set(before.conditions))
+    learned = hold_for(set(enrolment.conditions) - set(before.conditions), enrolment.programme)
     if waiting and enrolment.activated_at is None and learned is not None:
         clear_pause(enrolment)
         enrolment.state, enrolment.hold_reason, enrolment.invited_at = EnrolmentState.HELD, learned, None

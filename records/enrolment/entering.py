@@ -51,7 +51,8 @@ def enrol(
     With `patient` it is a further episode of somebody known, whose identity is brought up to date. Raises FieldErrors,
     AgeRefused, AlreadyFollowed. `rehearsal` is for a synthetic person; a known patient keeps their own mark.
     """
-    checked = check(application, now=now, rehearsal=patient.rehearsal if patient else rehearsal)
+    rehearses = patient.rehearsal if patient else rehearsal
+    checked = check(application, programme, now=now, rehearsal=rehearses)
     if patient is None:
         patient = keeping.keep(
             session, identity=checked.identity, language=checked.language, now=now, rehearsal=rehearsal
@@ -91,7 +92,7 @@ def _meet_again(
 
 
 def _new(application: Application, patient: Patient, programme: Programme, team: Team, now: datetime) -> Enrolment:
-    hold = hold_for(application.conditions)
+    hold = hold_for(application.conditions, programme)
     state = EnrolmentState.HELD if hold else EnrolmentState.ENROLLED
     return Enrolment(
         public_id=uuid.uuid4(),

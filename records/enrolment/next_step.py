@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from records import clock
-from records.models import Enrolment, EnrolmentState, Programme, RiskTier
+from records.models import DayZero, Enrolment, EnrolmentState, Programme, RiskTier
 
 NEVER_ACTIVATED = {RiskTier.STANDARD: timedelta(hours=24), RiskTier.HIGH: timedelta(hours=4)}
 
@@ -40,6 +40,14 @@ def next_step(enrolment: Enrolment, programme: Programme, now: datetime) -> Next
     return None
 
 
-def illness_day(enrolment: Enrolment, on: date) -> int | None:
-    """The day of illness on `on`, the day of first symptoms being day 0; None when the onset is unknown."""
-    return (on - enrolment.onset_on).days if enrolment.onset_on is not None else None
+def day(enrolment: Enrolment, on: date) -> int | None:
+    """The day of the follow-up on `on`, counted from the programme's day zero; None while that is not known."""
+    zero = day_zero(enrolment)
+    return (on - zero).days if zero is not None else None
+
+
+def day_zero(enrolment: Enrolment) -> date | None:
+    """The day that counts as 0: of the first symptoms, of the operation, or on which the patient began."""
+    if enrolment.programme.day_zero != DayZero.START:
+        return enrolment.onset_on
+    return clock.local_day(enrolment.activated_at, enrolment.zone) if enrolment.activated_at else None

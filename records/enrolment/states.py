@@ -41,6 +41,7 @@ ALLOWED: dict[str, frozenset[EnrolmentState]] = {
     "resume": frozenset({EnrolmentState.PAUSED}),
     "discharge": OPEN,
     "change": OPEN | {EnrolmentState.DISCHARGED},
+    "switch": OPEN,
 }
 
 REFUSALS = {
@@ -52,6 +53,7 @@ REFUSALS = {
     "resume": Sentence("This follow-up cannot be resumed: it is %(state)s."),
     "discharge": Sentence("This follow-up cannot be ended: it is %(state)s."),
     "change": Sentence("Nothing can be changed here: the follow-up is %(state)s."),
+    "switch": Sentence("The way of answering cannot be changed: the follow-up is %(state)s."),
 }
 
 

@@ -2,27 +2,40 @@
 
 from records.models.audit import AccessEntry, AuditEntry, AuditHead
 from records.models.contacts import Contact, OptOut
-from records.models.doors import Device, PatientSession, Throttle
-from records.models.enrolments import Consent, EndReason, Enrolment, EnrolmentState, HoldReason, PauseReason, RiskTier
+from records.models.doors import Device, EnteredBy, PatientCode, PatientSession, Throttle
+from records.models.enrolments import (
+    AnswersBy,
+    Consent,
+    EndReason,
+    Enrolment,
+    EnrolmentState,
+    HoldReason,
+    PauseReason,
+    RiskTier,
+)
 from records.models.heartbeats import Heartbeat
 from records.models.patients import Patient, PatientIndex, PatientKey
-from records.models.programmes import Programme, Team
+from records.models.programmes import DayZero, Programme, Team
 from records.models.staff import Role, Staff, StaffSession, StaffSetup, StaffTeam
 
 __all__ = [
     "AccessEntry",
+    "AnswersBy",
     "AuditEntry",
     "AuditHead",
     "Consent",
     "Contact",
+    "DayZero",
     "Device",
     "EndReason",
     "Enrolment",
     "EnrolmentState",
+    "EnteredBy",
     "Heartbeat",
     "HoldReason",
     "OptOut",
     "Patient",
+    "PatientCode",
     "PatientIndex",
     "PatientKey",
     "PatientSession",

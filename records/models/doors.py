@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime
+from enum import StrEnum
 
-from sqlalchemy import ForeignKey, Index, LargeBinary
+from sqlalchemy import ForeignKey, Index, LargeBinary, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from records.db import Base, Id
+from records.db import Base, Id, one_of
 from records.models.enrolments import Enrolment
 from records.models.patients import Patient
 
@@ -26,11 +27,23 @@ class Device(Base):
     revoked_at: Mapped[datetime | None]
 
 
+class EnteredBy(StrEnum):
+    """What opened a session, beside the day of birth: the link of a check-in's text, the invitation's, or the typed
+    code, which the invitation's text carries too.
+    """
+
+    CHECKIN = "checkin"
+    INVITATION = "invitation"
+    CODE = "code"
+
+
 class PatientSession(Base):
-    """A patient's short session in one browser: today's questionnaire of one enrolment and nothing else."""
+    """A patient's short session in one browser: today's questionnaire of one enrolment and nothing else, until a second
+    factor has opened their own history too, to `history_until`.
+    """
 
     __tablename__ = "patient_sessions"
-    __table_args__ = (Index(None, "ends_at"),)
+    __table_args__ = (one_of("entered_by", EnteredBy), Index(None, "ends_at"))
 
     id: Mapped[Id]
     enrolment_id: Mapped[int] = mapped_column(ForeignKey(Enrolment.id), index=True)
@@ -38,7 +51,23 @@ class PatientSession(Base):
     created_at: Mapped[datetime]
     ends_at: Mapped[datetime]
     revoked_at: Mapped[datetime | None]
+    history_until: Mapped[datetime | None]
+    entered_by: Mapped[str] = mapped_column(server_default=text("'code'"))
     enrolment: Mapped[Enrolment] = relationship(lazy="joined", innerjoin=True)
+
+
+class PatientCode(Base):
+    """A code texted to the number that the centre has: the second factor before a patient's own history. Used once."""
+
+    __tablename__ = "patient_codes"
+    __table_args__ = (Index(None, "ends_at"),)
+
+    id: Mapped[Id]
+    enrolment_id: Mapped[int] = mapped_column(ForeignKey(Enrolment.id), index=True)
+    code_digest: Mapped[bytes] = mapped_column(LargeBinary)
+    created_at: Mapped[datetime]
+    ends_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
 
 
 class Throttle(Base):

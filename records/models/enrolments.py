@@ -44,6 +44,16 @@ class PauseReason(StrEnum):
     OTHER = "other"
 
 
+class AnswersBy(StrEnum):
+    """How this patient is asked now: by a text with a link, by staff on the telephone, or on sheets of paper. Any door
+    is open to everybody at any time; this says only who has to move.
+    """
+
+    PHONE = "phone"
+    STAFF = "staff"
+    PAPER = "paper"
+
+
 class RiskTier(StrEnum):
     STANDARD = "standard"
     HIGH = "high"
@@ -73,10 +83,10 @@ UNTOLD = "state = 'invited' AND invited_at IS DISTINCT FROM invitation_told_at"
 
 
 class Enrolment(Base):
-    """`onset_on` is day 0 of the illness, or unknown. `next_checkin_at` is when the worker must look at this enrolment
-    again at the latest: a change of schedule, zone, tier or onset sets it to now. `address`, `emergency_contact`
-    and `gp` are sealed JSON. `code` is the typed entrance code, sealed; `code_digest` finds it. `invitation_told_at` is
-    set by notifications: the `invited_at` whose text was written down.
+    """`onset_on` is day 0 of the illness or the operation, or unknown. `next_checkin_at` is when the worker must look
+    at this enrolment again at the latest: a change of schedule, zone, tier or onset sets it to now. `address`,
+    `emergency_contact` and `gp` are sealed JSON. `code` is the typed entrance code, sealed; `code_digest` finds it.
+    `invitation_told_at` is set by notifications: the `invited_at` whose text was written down.
     """
 
     __tablename__ = "enrolments"
@@ -85,6 +95,7 @@ class Enrolment(Base):
         one_of("risk_tier", RiskTier),
         one_of("consent", Consent),
         one_of("pause_reason", PauseReason),
+        one_of("answers_by", AnswersBy),
         CheckConstraint("(state = 'paused') = (paused_at IS NOT NULL)", name="paused_is_dated"),
         CheckConstraint(
             "paused_at IS NULL OR (pause_owner_id IS NOT NULL AND pause_review_on IS NOT NULL)", name="pause_is_owned"
@@ -107,6 +118,7 @@ class Enrolment(Base):
         Index("ix_enrolments_waiting", "updated_at", postgresql_where=text("state IN ('enrolled', 'held')")),
         Index("ix_enrolments_reviews", "pause_review_on", postgresql_where=text("state = 'paused'")),
         Index("ix_enrolments_ending", "zone", "ends_on", postgresql_where=text("state = 'active'")),
+        Index("ix_enrolments_asked_otherwise", "team_id", postgresql_where=text("answers_by <> 'phone'")),
         Index("ix_enrolments_own_limits", "id", postgresql_where=text(f"state = 'active' AND {CALLS_FOR_OWN_LIMITS}")),
     )
 
@@ -125,6 +137,7 @@ class Enrolment(Base):
     onset_on: Mapped[date | None]
     lives_alone: Mapped[bool]
     has_oximeter: Mapped[bool]
+    answers_by: Mapped[str] = mapped_column(server_default=text("'phone'"))
     consent: Mapped[str]
     consent_at: Mapped[datetime | None]
     code: Mapped[Sealed | None]

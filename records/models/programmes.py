@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 from datetime import datetime, time
+from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import CheckConstraint, Time
+from sqlalchemy import CheckConstraint, Time, text, true
 from sqlalchemy.orm import Mapped, mapped_column
 
-from records.db import Base, Id, PublicId
+from records.db import Base, Id, PublicId, one_of
+
+
+class DayZero(StrEnum):
+    """The day from which a programme counts: of the first symptoms, of the operation, or on which the patient began."""
+
+    SYMPTOMS = "symptoms"
+    OPERATION = "operation"
+    START = "start"
 
 
 class Programme(Base):
@@ -16,10 +25,14 @@ class Programme(Base):
     patient's zone. An intensive slot is asked of high-risk patients, of those whose onset is unknown, and on days
     `intensive_from_day` to `intensive_to_day` of illness. Delays are minutes after a check-in opens; targets are
     minutes after an alert. Hours are in the centre's `zone`.
+
+    `asks_oximeter`: whether enrolling asks for one. `holds_conditions`: whether the conditions of a HoldReason wait for
+    a physician's own limits. `course_of` is the linkId whose course stands beside a patient's name in the queue.
     """
 
     __tablename__ = "programmes"
     __table_args__ = (
+        one_of("day_zero", DayZero),
         CheckConstraint("opens < closes", name="hours_in_order"),
         CheckConstraint("first_reminder_minutes < second_reminder_minutes", name="reminders_in_order"),
         CheckConstraint("second_reminder_minutes <= silent_after_minutes", name="silence_after_reminders"),
@@ -37,6 +50,10 @@ class Programme(Base):
     phone: Mapped[str]
     schedule: Mapped[list[Any]]
     duration_days: Mapped[int]
+    day_zero: Mapped[str] = mapped_column(server_default=text("'symptoms'"))
+    asks_oximeter: Mapped[bool] = mapped_column(server_default=true())
+    holds_conditions: Mapped[bool] = mapped_column(server_default=true())
+    course_of: Mapped[str] = mapped_column(server_default=text("'spo2'"))
     intensive_from_day: Mapped[int]
     intensive_to_day: Mapped[int]
     first_reminder_minutes: Mapped[int]

@@ -14,11 +14,18 @@ from typing import Any
 import pytest
 from flask import Flask
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from sqlalchemy.orm import Session
 from werkzeug.serving import make_server
+
+from records import clock, doors
+from records.models import Enrolment
+from tests.browser.phone import ALL_DAY
+from tests.webapp.patient_room import make_followed
 
 AXE = Path(__file__).parent / "axe" / "axe.min.js"
 PHONE = {"width": 360, "height": 740}
 DESKTOP = {"width": 1280, "height": 900}
+STANDARD: dict[str, Any] = {"viewport": PHONE, "locale": "fr-FR", "service_workers": "block"}
 ARGUMENTS = [
     "--disable-gpu",
     "--disable-quic",
@@ -85,13 +92,13 @@ NewContext = Callable[..., BrowserContext]
 @pytest.fixture
 def new_context(live_server: LiveServer, browser: Browser) -> Iterator[NewContext]:
     """Makes a browser of its own (cookies, storage): `new_context(viewport=DESKTOP, locale="en-GB", …)`. What its pages
-    throw, or what the content policy stops, fails the test.
+    throw, or what the content policy stops, fails the test. `service_workers="allow"` where a test is about them.
     """
     opened: list[BrowserContext] = []
     faults: list[str] = []
 
     def make(**options: Any) -> BrowserContext:
-        context = browser.new_context(**{"viewport": PHONE, "locale": "fr-FR", "base_url": live_server.url} | options)
+        context = browser.new_context(**STANDARD | {"base_url": live_server.url} | options)
         context.set_default_timeout(15_000)
         context.on("weberror", lambda fault: faults.append(str(fault.error)))
         context.on("console", lambda said: faults.append(said.text) if "Content Security" in said.text else None)
@@ -127,3 +134,20 @@ def axe() -> Callable[[Page], list[str]]:
         return [f"{v['id']}: {node['html'][:160]} ({v['help']})" for v in found for node in v["nodes"]]
 
     return violations
+
+
+@pytest.fixture
+def followed(session: Session) -> Enrolment:
+    return make_followed(session, **ALL_DAY)
+
+
+@pytest.fixture
+def enter(session: Session, live_server: LiveServer) -> Callable[[Page, Enrolment], None]:
+    """Gives a window a running session of the patient."""
+
+    def do(page: Page, enrolment: Enrolment) -> None:
+        token = doors.start_session(session, enrolment=enrolment, now=clock.now())
+        session.commit()
+        page.context.add_cookies([{"name": "vigidom_patient", "value": token, "url": live_server.url}])
+
+    return do

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Callable
 from datetime import timedelta
@@ -13,6 +14,8 @@ from playwright.sync_api import Page, expect
 from sqlalchemy.orm import Session
 
 from notifications.models import ConsoleMessage, Message, Purpose
+from questionnaires import library, versions
+from questionnaires.models import Response
 from records import clock, heartbeats
 from records.models import Role, Staff
 from tests.browser.conftest import DESKTOP, PHONE
@@ -53,6 +56,7 @@ def look_at(page: Page, axe: Axe, name: str) -> None:
     assert page.evaluate("document.documentElement.scrollWidth") <= width, "the page scrolls sideways"
 
 
+@pytest.mark.walk
 @BOTH
 def test_the_protocol_pages_are_whole_at_both_sizes(
     new_context: Callable, session: Session, people: dict[str, Staff], axe: Axe, language: str, size: dict
@@ -80,6 +84,7 @@ def test_the_protocol_pages_are_whole_at_both_sizes(
     look_at(page, axe, f"protocol-signed-{mark}")
 
 
+@pytest.mark.walk
 @BOTH
 def test_the_staff_pages_are_whole_at_both_sizes(
     new_context: Callable, people: dict[str, Staff], axe: Axe, language: str, size: dict
@@ -100,6 +105,7 @@ def test_the_staff_pages_are_whole_at_both_sizes(
     look_at(page, axe, f"person-{mark}")
 
 
+@pytest.mark.walk
 @BOTH
 def test_the_health_and_the_texts_are_whole_at_both_sizes(
     new_context: Callable, session: Session, people: dict[str, Staff], axe: Axe, language: str, size: dict
@@ -157,3 +163,74 @@ def test_a_version_is_written_by_keyboard_and_signed_by_another_person(
     expect(signer.locator("main")).to_contain_text("La version 2 est en vigueur")
     programme = firstrun.load_programme(session, clock.now())
     assert protocols.bound(session, programme_id=programme.id, now=clock.now(), signed=True).number == 2
+
+
+def a_hospitals_own() -> dict[str, object]:
+    """The COVID-19 questionnaire as a hospital would change it."""
+    found = library.document() | {"version": "2026-11"}
+    chills = next(item for item in found["item"] if item["linkId"] == "chills")
+    chills["required"] = False
+    chills["text"] = "Tremblez-vous de froid ?"
+    return found
+
+
+def test_a_hospitals_own_form_goes_from_file_to_force_by_two_persons(
+    new_context: Callable, session: Session, people: dict[str, Staff], axe: Axe, tmp_path: Path
+) -> None:
+    whole = a_hospitals_own()
+    file, broken = tmp_path / "own.json", tmp_path / "broken.json"
+    file.write_text(json.dumps(whole))
+    broken.write_text(json.dumps(whole | {"item": [*whole["item"], {"linkId": "photo", "type": "attachment"}]}))
+    importer, second = (new_context(viewport=DESKTOP).new_page() for _ in range(2))
+    come_in(importer, people["administrator"])
+    importer.goto("/fr/admin/questionnaires")
+    importer.set_input_files("#file", broken)
+    importer.click("form[enctype] button[type=submit]")
+    expect(importer.locator("main")).to_contain_text("photo")
+    look_at(importer, axe, "questionnaire-refused")
+    importer.set_input_files("#file", file)
+    importer.click("form[enctype] button[type=submit]")
+    expect(importer.locator("main")).to_contain_text("une autre personne doit la publier")
+    look_at(importer, axe, "questionnaire-draft")
+    address = importer.url
+
+    for language in ("fr", "ar"):
+        phone = importer.context.new_page()
+        phone.set_viewport_size(PHONE)
+        phone.goto(f"{address.replace('/fr/', f'/{language}/')}/preview")
+        expect(phone.locator("html")).to_have_attribute("data-ready", "yes")
+        look_at(phone, axe, f"questionnaire-preview-{language}")
+    walk(phone)
+    phone.wait_for_url("**/preview/end")
+
+    come_in(second, people["physician"])
+    second.goto(address)
+    second.check("#publish-read")
+    second.click("form[action$=publish] button")
+    expect(second.locator(".vd-flash--success")).to_be_visible()
+    look_at(second, axe, "questionnaire-published")
+    second.click("form[action$=in-force] button")
+    expect(second.locator(".vd-flash--success")).to_be_visible()
+    look_at(second, axe, "questionnaire-in-force")
+    programme = firstrun.load_programme(session, clock.now())
+    assert versions.in_force(session, programme_id=programme.id, now=clock.now())[0].version == "2026-11"
+    assert session.scalars(sa.select(Response.id)).all() == []
+
+
+def walk(phone: Page) -> None:
+    """Through every question, whatever it is, to the end and "Send"."""
+    for _ in range(40):
+        step = phone.locator(".vd-step.is-current")
+        if step.get_attribute("data-step") == "check":
+            step.locator("[data-send]").click()
+            return
+        answer = step.locator("input[name^=answer-]:not([type=hidden])").first
+        if answer.get_attribute("type") in ("radio", "checkbox"):
+            answer.check()
+        else:
+            absent = step.locator("input[name^=absent-]")
+            absent.check() if absent.count() else answer.fill("37")
+        step.locator("[data-continue]").click()
+        alarm = phone.locator("#alarm [data-return=continue]")
+        if alarm.is_visible():
+            alarm.click()

@@ -16,6 +16,8 @@ from tests.browser.conftest import DESKTOP, PHONE, LiveServer, NewContext
 from tests.webapp.patient_room import DANGER, GREEN, ORANGE, RED, as_json, make_followed
 from webapp.patient.reception import owner_of
 
+pytestmark = pytest.mark.walk
+
 Look = Callable[[str], None]
 SIZES = [("fr", PHONE), ("en", DESKTOP)]
 
@@ -46,6 +48,9 @@ def test_the_doors(view: tuple[Page, str], session: Session, axe: Callable[[Page
         page.goto(address)
         found += axe(page)
         page.locator("main button[type=submit]").click()
+        found += axe(page)
+    for address in (f"/{language}/offline", f"/{language}/leave"):
+        page.goto(address)
         found += axe(page)
     enter(invited)
     page.goto(f"/{language}/consent")

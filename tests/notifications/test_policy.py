@@ -7,11 +7,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from notifications import policy
-from notifications.models import Purpose
+from notifications.models import ON_REQUEST, Purpose
 from notifications.policy import Decision, Drop, Postpone, Situation
 from questionnaires.models import CheckinState
 from records import clock
-from records.models import EndReason, EnrolmentState
+from records.models import AnswersBy, EndReason, EnrolmentState
 
 NOON = datetime(2026, 3, 10, 12, 0, tzinfo=UTC)
 CHECKIN_TEXTS = [Purpose.CHECKIN, Purpose.FIRST_REMINDER, Purpose.SECOND_REMINDER]
@@ -42,6 +42,16 @@ def test_a_followed_patient_is_written_to_by_day(purpose: Purpose) -> None:
     assert decide(situation(purpose)).send
 
 
+@pytest.mark.parametrize("purpose", CHECKIN_TEXTS)
+@pytest.mark.parametrize("door", [AnswersBy.STAFF, AnswersBy.PAPER])
+def test_whoever_is_asked_by_telephone_or_on_paper_is_sent_no_questionnaire(purpose: Purpose, door: AnswersBy) -> None:
+    assert decide(situation(purpose, answers_by=door)).drop is Drop.ASKED_OTHERWISE
+
+
+def test_an_invitation_holds_the_key_to_ones_own_page_and_is_sent_whatever_the_door() -> None:
+    assert decide(situation(Purpose.INVITATION, answers_by=AnswersBy.STAFF)).send
+
+
 STOPPED: list[tuple[dict[str, object], Drop]] = [
     ({"state": EnrolmentState.PAUSED}, Drop.PAUSED),
     ({"state": EnrolmentState.DISCHARGED, "end_reason": EndReason.ADMITTED}, Drop.ADMITTED),
@@ -54,7 +64,6 @@ STOPPED: list[tuple[dict[str, object], Drop]] = [
     ({"opted_out": True}, Drop.OPTED_OUT),
     ({"has_phone": False, "can_receive_texts": False}, Drop.NO_PHONE),
     ({"can_receive_texts": False}, Drop.LANDLINE),
-    ({"texts_today": policy.DAILY_CAP}, Drop.DAILY_CAP),
     ({"synthetic": True}, Drop.REHEARSAL),
 ]
 
@@ -65,6 +74,36 @@ def test_nobody_who_left_or_must_not_be_reached_is_written_to(
     purpose: Purpose, changed: dict[str, object], reason: Drop
 ) -> None:
     assert decide(situation(purpose, **changed)) == Decision(drop=reason)
+
+
+@pytest.mark.parametrize("purpose", list(Purpose))
+def test_the_daily_cap_holds_for_all_but_what_was_asked_for_just_now(purpose: Purpose) -> None:
+    decision = decide(situation(purpose, texts_today=policy.DAILY_CAP))
+
+    assert decision == (Decision() if purpose in ON_REQUEST else Decision(drop=Drop.DAILY_CAP))
+
+
+@pytest.mark.parametrize("purpose", list(Purpose))
+def test_at_night_only_a_code_goes_out_for_somebody_is_waiting_for_it(purpose: Purpose) -> None:
+    night = datetime(2026, 3, 10, 2, 0, tzinfo=UTC)
+
+    assert decide(situation(purpose), night).send is (purpose is Purpose.CODE)
+
+
+@pytest.mark.parametrize("purpose", CHECKIN_TEXTS)
+def test_the_reminder_that_was_asked_for_goes_in_place_of_the_others_but_not_of_the_second(purpose: Purpose) -> None:
+    decision = decide(situation(purpose, remind_at=NOON + timedelta(minutes=30)))
+
+    assert decision.drop is (None if purpose is Purpose.SECOND_REMINDER else Drop.ASKED_LATER)
+
+
+@pytest.mark.parametrize("state", [CheckinState.ANSWERED, CheckinState.MISSED, CheckinState.CANCELLED])
+def test_nobody_is_reminded_at_the_asked_hour_of_a_check_in_that_is_over(state: CheckinState) -> None:
+    assert not decide(situation(Purpose.ASKED_REMINDER, checkin=state)).send
+
+
+def test_whoever_is_asked_by_telephone_gets_the_code_that_they_ask_for_all_the_same() -> None:
+    assert decide(situation(Purpose.CODE, checkin=None, answers_by=AnswersBy.STAFF)).send
 
 
 @pytest.mark.parametrize("purpose", CHECKIN_TEXTS)

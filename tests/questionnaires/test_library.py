@@ -33,9 +33,9 @@ def test_the_covid_questionnaire_asks_the_agreed_questions_with_the_agreed_codes
     ]
 
 
-def test_the_covid_questionnaire_is_complete_in_french_and_english():
-    assert missing_translations(COVID, "fr") == missing_translations(COVID, "en") == ()
-    assert COVID.languages == ("fr", "en")
+def test_the_covid_questionnaire_is_complete_in_french_english_and_arabic():
+    assert [missing_translations(COVID, language) for language in ("fr", "en", "ar")] == [(), (), ()]
+    assert COVID.languages == ("fr", "ar", "en")
     assert COVID.url == "https://vigidom.example/fhir/Questionnaire/covid-19"
     assert COVID.warnings == ()
 
@@ -69,7 +69,7 @@ def test_the_phone_gets_json_with_the_emergencies_the_bounds_and_the_hidden_fact
         "linkId": "temperature", "kind": "decimal", "title": 0, "hint": 0, "help": 0, "group": None, "options": [],
         "multiple": False, "unit": "°C", "decimals": 1, "signed": False, "low": "30", "high": "45", "likelyLow": "35",
         "likelyHigh": "41", "confirmHint": 0, "maxLength": None, "required": True, "couldNotMeasure": True,
-        "emergency": [], "enableWhen": [], "enableBehavior": "any",
+        "emergency": [], "enableWhen": [], "enableBehavior": "any", "control": "line",
     }  # fmt: skip
     assert client["messages"]["unlikely"] == "You typed %(value)s. Is that right?"
 

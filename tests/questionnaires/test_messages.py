@@ -14,12 +14,15 @@ SENTENCES = {"messages.py", "refusals.py"}
 PATHS = [p for p in Path(questionnaires.__file__).parent.glob("*.py") if p.name not in SENTENCES]
 SOURCE = "".join(p.read_text(encoding="utf-8") for p in PATHS)
 RAISED = {
-    *re.findall(r'(?:refuse\(|append\(Finding\(\w+\.?\w*, |Finding\("", |Finding\(link_id, )"([a-z-]+)"', SOURCE),
+    *re.findall(
+        r'(?:refuse\(|note\(|append\(Finding\(\w+\.?\w*, |Finding\("", |Finding\(link_id, )"([a-z-]+)"', SOURCE
+    ),
     *re.findall(r'Finding\(item\.link_id, "([a-z-]+)"', SOURCE),
     *re.findall(r'return "([a-z]+-[a-z-]+)"', SOURCE),
     *map(str, NumberProblem),
 }
-FIGURES = ("most", "value", "element", "extension", "type", "option", "text", "question", "operator")
+FIGURES = ("most", "least", "value", "element", "extension", "type", "option", "text", "question", "operator")
+FIGURES += ("line", "column")
 
 
 @pytest.mark.parametrize("language", texts.LANGUAGES)

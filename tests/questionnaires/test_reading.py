@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from questionnaires import library
+from questionnaires.dialects import version_of
 from questionnaires.fhir_names import EMERGENCY, LIKELY_RANGE, MAX_VALUE, MIN_VALUE, UNIT
 from questionnaires.findings import QuestionnaireError
 from questionnaires.reading import digest_of, parse, parse_once
@@ -21,9 +22,12 @@ def _bound(url, value):
 
 REFUSED = {
     "a type outside the subset": ([question("a", "reference")], [("a", "unsupported-type")]),
-    "an R5 type": ([question("a", "coding")], [("a", "unsupported-type")]),
-    "an STU3 element": ([question("a", "choice", option=[])], [("a", "unsupported-element"), ("a", "no-options")]),
-    "a pre-ticked answer": ([question("a", initial=[{"valueBoolean": False}])], [("a", "unsupported-element")]),
+    "an R5 type": ([question("a", "coding")], [("", "other-version"), ("a", "unsupported-type")]),
+    "an STU3 element": (
+        [question("a", "choice", option=[])],
+        [("", "other-version"), ("a", "unsupported-element"), ("a", "no-options")],
+    ),
+    "a starting answer of another type": ([question("a", initial=[{"valueString": "no"}])], [("a", "bad-element")]),
     "an extension nobody judged": (
         [question("a", extension=[{"url": "http://example.org/x", "valueBoolean": True}])],
         [("a", "unsupported-extension")],
@@ -35,7 +39,6 @@ REFUSED = {
     "an item without linkId": ([{"type": "boolean", "text": "x"}], [("", "no-link-id")]),
     "a repeated linkId": ([question("a"), question("a")], [("a", "duplicate-link-id")]),
     "a repeated option": ([choice("a", "x", "x")], [("a", "duplicate-option")]),
-    "a choice without options": ([question("a", "choice")], [("a", "no-options")]),
     "a repeating group": ([question("g", "group", repeats=True, item=[question("a")])], [("g", "repeating-group")]),
     "a required display": ([question("d", "display", required=True), question("a")], [("d", "display-with-answer")]),
     "a text where true or false belongs": ([question("a", required="yes")], [("a", "bad-element")]),
@@ -74,10 +77,6 @@ REFUSED = {
         [question("a", enableWhen=[when("a", "=", answerBoolean=True)])],
         [("a", "enable-when-loop")],
     ),
-    "bounds in the wrong order": (
-        [question("a", "integer", extension=[_bound(MIN_VALUE, 9), _bound(MAX_VALUE, 1)])],
-        [("a", "range-out-of-order")],
-    ),
     "a bound of a wrong type": (
         [question("a", "integer", extension=[{"url": MIN_VALUE, "valueString": "9"}])],
         [("a", "bad-extension")],
@@ -112,7 +111,7 @@ def test_what_is_not_understood_is_refused_with_the_item_and_the_reason(items, r
 
 def test_every_obstacle_is_named_at_once():
     with pytest.raises(QuestionnaireError) as refusal:
-        parse(document(question("a", "url"), question("b", "time"), status="nope"))
+        parse(document(question("a", "reference"), question("b", "attachment"), status="nope"))
 
     assert {("", "bad-element"), ("a", "unsupported-type"), ("b", "unsupported-type")} <= set(
         codes(refusal.value.findings)
@@ -130,7 +129,9 @@ def test_a_loop_through_a_group_names_the_items_on_it():
 
 def test_a_condition_on_a_refused_item_is_not_called_dangling_as_well():
     with pytest.raises(QuestionnaireError) as refusal:
-        parse(document(question("b", "url"), question("a", enableWhen=[when("b", "exists", answerBoolean=True)])))
+        parse(
+            document(question("b", "attachment"), question("a", enableWhen=[when("b", "exists", answerBoolean=True)]))
+        )
 
     assert codes(refusal.value.findings) == [("b", "unsupported-type")]
 
@@ -210,3 +211,75 @@ def test_a_damaged_document_is_read_or_refused_but_never_crashes_the_reader(data
     except QuestionnaireError:
         return
     assert len(questionnaire.evaluation) == len(questionnaire.by_link_id)
+
+
+PREFILLED = "http://hl7.org/fhir/uv/sdc/StructureDefinition/sdc-questionnaire-initialExpression"
+RULE = "http://hl7.org/fhir/StructureDefinition/questionnaire-constraint"
+DECIDES = "http://hl7.org/fhir/uv/sdc/StructureDefinition/sdc-questionnaire-enableWhenExpression"
+
+NOTED = {
+    "a pre-ticked answer": (question("a", initial=[{"valueBoolean": False}]), "starts-answered"),
+    "a pre-ticked option": (
+        question("a", "choice", answerOption=[{"valueString": "no", "initialSelected": True}]),
+        "starts-answered",
+    ),
+    "a choice without options": (question("a", "choice"), "no-options"),
+    "bounds in the wrong order": (
+        question("a", "integer", extension=[_bound(MIN_VALUE, 9), _bound(MAX_VALUE, 1)]),
+        "range-out-of-order",
+    ),
+    "an expression that would fill in": (question("a", extension=[{"url": PREFILLED}]), "expression-not-run"),
+    "a rule between answers": (question("a", extension=[{"url": RULE}]), "rule-not-checked"),
+}
+
+
+@pytest.mark.parametrize(("item", "code"), NOTED.values(), ids=NOTED.keys())
+def test_what_is_kept_but_not_done_is_noted_on_its_item(item, code):
+    assert codes(form(item).warnings) == [("a", code)]
+
+
+@pytest.mark.parametrize(
+    "item",
+    [
+        question("a", extension=[{"url": DECIDES}]),
+        question("a", _text={"extension": [{"url": "http://hl7.org/fhir/StructureDefinition/cqf-expression"}]}),
+    ],
+)
+def test_an_expression_that_decides_what_is_asked_or_said_is_refused(item):
+    with pytest.raises(QuestionnaireError) as refusal:
+        parse(document(item))
+
+    assert [f.link_id for f in refusal.value.findings] == ["a"]
+
+
+@pytest.mark.parametrize(
+    ("more", "version"),
+    [
+        ({}, "R4"),
+        ({"item": [question("a", "choice", option=[])]}, "STU3"),
+        ({"item": [question("a"), question("b", enableWhen=[{"question": "a", "hasAnswer": True}])]}, "STU3"),
+        ({"item": [question("a", initialBoolean=True)]}, "STU3"),
+        ({"fhirVersion": "3.0.1"}, "STU3"),
+        ({"item": [question("g", "group", item=[question("a", "coding")])]}, "R5"),
+        ({"item": [question("a", disabledDisplay="hidden")]}, "R5"),
+        ({"versionAlgorithmString": "semver"}, "R5"),
+        ({"fhirVersion": "5.0.0"}, "R5"),
+    ],
+)
+def test_another_version_of_fhir_is_named_as_such(more, version):
+    found = document(question("a")) | more
+
+    assert version_of(found) == version
+    if version != "R4":
+        with pytest.raises(QuestionnaireError) as refusal:
+            parse(found)
+        assert refusal.value.findings[0].params == {"type": version}
+
+
+@pytest.mark.parametrize("name", ["url", "version"])
+def test_a_name_too_long_for_the_index_of_versions_is_refused_and_no_error_of_the_database(name):
+    with pytest.raises(QuestionnaireError) as refused:
+        parse(document(question("a"), **{name: "é" * 501}))
+
+    assert codes(refused.value.findings) == [("", "bad-element")]
+    assert parse(document(question("a"), **{name: "é" * 500}))

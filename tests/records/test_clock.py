@@ -28,6 +28,23 @@ def test_an_hour_of_a_day_is_one_instant(day: date, at: time, zone: str, expecte
     assert clock.instant(day, at, zone) == expected
 
 
+@pytest.mark.parametrize(
+    ("day", "at", "expected"),
+    [
+        (date(2026, 10, 25), time(2, 30), ["00:30", "01:30"]),
+        (date(2026, 3, 29), time(2, 30), []),
+        (date(2026, 3, 29), time(3, 0), ["01:00"]),
+        (date(2026, 7, 10), time(8), ["06:00"]),
+    ],
+    ids=["shown twice", "skipped", "the first after that", "an ordinary day"],
+)
+def test_an_hour_on_somebodys_clock_is_every_moment_at_which_it_was_shown(
+    day: date, at: time, expected: list[str]
+) -> None:
+    wanted = [datetime.combine(day, time.fromisoformat(hour), UTC) for hour in expected]
+    assert list(clock.passings(day, at, "Europe/Paris")) == wanted
+
+
 @given(
     st.dates(date(1990, 1, 1), date(2035, 12, 31)), st.times(), st.sampled_from(["Europe/Paris", "America/New_York"])
 )

@@ -30,6 +30,18 @@ def test_the_migrations_run_backwards_and_forwards_again(database: Flask) -> Non
         check()
 
 
+def test_the_doors_make_nobody_wait_while_every_response_is_read(database: Flask, superuser: sa.Engine) -> None:
+    rules = "SELECT count(*) FROM pg_constraint WHERE contype = 'c' AND NOT convalidated"
+    with database.app_context(), superuser.connect() as connection:
+        downgrade(revision="0005")
+        upgrade(revision="0006")
+        by_then = connection.scalar(sa.text(rules))
+        connection.rollback()
+        upgrade()
+
+        assert (by_then, connection.scalar(sa.text(rules))) == (7, 0)
+
+
 REWRITING = [
     "UPDATE audit_entries SET canonical = ''",
     "DELETE FROM audit_entries",

@@ -522,9 +522,9 @@ def test_the_day_of_first_symptoms_is_day_zero(session: Session) -> None:
     made = make_enrolment(session, onset_on=TODAY - timedelta(days=6))
     unknown = make_enrolment(session)
 
-    assert enrolment.illness_day(made, TODAY) == 6
-    assert enrolment.illness_day(made, TODAY - timedelta(days=6)) == 0
-    assert enrolment.illness_day(unknown, TODAY) is None
+    assert enrolment.day(made, TODAY) == 6
+    assert enrolment.day(made, TODAY - timedelta(days=6)) == 0
+    assert enrolment.day(unknown, TODAY) is None
 
 
 def test_a_whole_story_is_told_by_its_chain_without_any_identity(session: Session) -> None:

@@ -38,7 +38,7 @@ def test_the_covid_programme_is_the_one_of_the_domain(session: Session) -> None:
     assert [(slot["at"], slot["tier"]) for slot in programme.schedule] == [("08:00", "all"), ("15:00", "intensive")]
     assert (programme.duration_days, programme.intensive_from_day, programme.intensive_to_day) == (30, 6, 12)
     assert (programme.red_minutes, programme.orange_minutes) == (10, 120)
-    assert set(programme.name) == set(programme.languages) == {"fr", "en"}
+    assert set(programme.name) == set(programme.languages) == {"fr", "en", "ar"}
 
 
 @pytest.mark.parametrize(

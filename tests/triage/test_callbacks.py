@@ -617,7 +617,7 @@ def test_a_row_says_why_what_was_measured_and_who_it_is(session: Session):
 
     row = queue(session, staff=scene.person(), now=NOW + timedelta(days=9)).rows[0]
 
-    assert (row.identity().name, row.illness_day, row.lives_alone, row.language) == ("Zoé Kervella", 10, True, "fr")
+    assert (row.identity().name, row.day, row.lives_alone, row.language) == ("Zoé Kervella", 10, True, "fr")
     assert [point.value for point in row.course] == [Decimal(95), Decimal(94), Decimal(93)]
     assert row.latest["spo2"] == [{"integer": 93}]
     assert any("93" in sentence for sentence in row.words("en"))

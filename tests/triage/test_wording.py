@@ -20,6 +20,16 @@ def test_the_patient_reads_the_same_figures_as_the_rule_in_either_language():
     assert said(result).to_patient() == ["Your temperature is 40.3\u202f°C. Above 40.0\u202f°C we call you at once."]
 
 
+def test_an_arabic_sentence_keeps_a_figure_and_its_unit_together_and_lists_with_its_own_comma():
+    far = assessed(temperature=Decimal("395.0"), heart_rate=None, spo2=None)
+
+    said_in_arabic = said(far, "ar").to_patient()
+
+    assert said_in_arabic[0].startswith("درجة حرارتكم \u2068395,0\u202f°C\u2069. فوق \u206840,0\u202f°C\u2069")
+    assert "ليست لدينا إجابة عن: النبض، نسبة الأكسجين (SpO2)." in said_in_arabic
+    assert "هذه القيمة غير معتادة: درجة الحرارة \u2068395,0\u202f°C\u2069. يُرجى إعادة قياسها." in said_in_arabic
+
+
 def test_a_patients_own_limit_is_the_one_shown():
     own = {"spo2_red": Decimal(85), "spo2_orange": Decimal(88), "spo2_first": Decimal(89)}
 
@@ -118,7 +128,7 @@ def test_a_stored_assessment_is_worded_like_a_fresh_one():
 def test_a_language_the_protocol_lacks_falls_back_as_a_whole():
     result = assessed(spo2=91, heart_rate=None)
 
-    assert said(result, "ar").to_patient() == said(result, "fr").to_patient()
+    assert said(result, "tlh").to_patient() == said(result, "fr").to_patient()
 
 
 def test_levels_have_stable_codes_and_the_order_of_the_queue():

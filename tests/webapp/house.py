@@ -13,6 +13,7 @@ from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 from werkzeug.routing import Rule
 
+from questionnaires.models import QuestionnaireVersion
 from records import audit, clock, doors, staff
 from records.db import Base
 from records.models import Role
@@ -36,6 +37,7 @@ class House:
         sick = ward.red()
         sick_callback = ward.callback(sick).public_id
         version = protocols.versions(session, slug=ward.programme.slug)[0].public_id
+        questionnaire = session.get_one(QuestionnaireVersion, ward.version_id).public_id
         person, token = staff.invite(
             session, email="new@centre.example", name="Noa", role=Role.OPERATOR, teams=[ward.team],
             actor=audit.SYSTEM, now=clock.now(),
@@ -46,6 +48,7 @@ class House:
         self.clients["patient"].set_cookie("vigidom_patient", cookie)
         session.commit()
         ids = {"patients": sick.public_id, "callbacks": sick_callback, "protocol": version, "staff": person.public_id}
+        ids["questionnaires"] = questionnaire
         self.known = {name: str(value) for name, value in ids.items()}
         self.owner = reception.owner_of(sick)
         self.tokens = {"auth": token, "patient": doors.make_link("invite", sick.public_id)}

@@ -7,10 +7,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from flask.testing import FlaskClient
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from questionnaires import versions
-from questionnaires.models import Checkin
+from questionnaires import reading, versions
+from questionnaires.models import Checkin, QuestionnaireInForce, QuestionnaireVersion
 from records import clock, doors
 from records.models import Enrolment
 from tests import factories
@@ -86,3 +87,17 @@ def hidden(html: str, name: str) -> str:
     found = re.search(r'value="([^"]*)"', tag)
     assert found is not None
     return found[1]
+
+
+def bring_into_force(session: Session, version: str, url: str | None = None) -> None:
+    """The programme's questionnaire, unchanged, under another version, or as a form by others."""
+    bound = session.scalars(select(QuestionnaireInForce)).one()
+    url = url or bound.version.url
+    document = bound.version.document | {"url": url, "version": version}
+    digest, now = reading.parse(document).digest, clock.now()
+    made = {"url": url, "version": version, "status": "published", "document": document}
+    newer = QuestionnaireVersion(**made, digest=digest, created_at=now, published_at=now)
+    session.add(newer)
+    session.flush()
+    session.add(QuestionnaireInForce(programme_id=bound.programme_id, version_id=newer.id, from_at=now))
+    session.commit()

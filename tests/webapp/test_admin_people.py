@@ -127,7 +127,8 @@ def test_a_disabled_person_is_out_at_once_and_audited(
 
     assert theirs.get("/fr/queue").location.startswith("/fr/staff/sign-in")
     assert "access ended" in client.get(STAFF).text
-    acts = session.scalars(sa.select(AuditEntry.canonical).where(AuditEntry.subject_id == person.public_id)).all()
+    theirs_acts = sa.select(AuditEntry.canonical).where(AuditEntry.subject_id == person.public_id)
+    acts = session.scalars(theirs_acts.order_by(AuditEntry.id)).all()
     assert b"staff.disabled" in acts[-1]
     assert str(administrator.public_id).encode() in acts[-1]
 
@@ -189,6 +190,15 @@ ROUTES = [
     ("POST", f"staff/{ANYBODY}/link", {AD}),
     ("POST", f"staff/{ANYBODY}/disable", {AD}),
     ("GET", "health", {SU, AD}),
+    ("GET", "questionnaires", READERS),
+    ("POST", "questionnaires", EDITORS),
+    ("GET", f"questionnaires/{ANYBODY}", READERS),
+    ("GET", f"questionnaires/{ANYBODY}/document", READERS),
+    ("GET", f"questionnaires/{ANYBODY}/preview", READERS),
+    ("POST", f"questionnaires/{ANYBODY}/preview", READERS),
+    ("POST", f"questionnaires/{ANYBODY}/preview/answers", READERS),
+    ("GET", f"questionnaires/{ANYBODY}/preview/end", READERS),
+    *(("POST", f"questionnaires/{ANYBODY}/{act}", EDITORS) for act in ("publish", "in-force", "retire")),
 ]
 
 

@@ -150,7 +150,8 @@ def test_rules_stand_by_level_worst_first_and_silences_apart() -> None:
 def test_every_shape_of_a_condition_has_words(when: dict, words: str) -> None:
     written = documents.dump(documents.from_library("covid-19"))
     written["rules"][0]["when"], written["cases"] = when, written["cases"][:1]
-    written["rules"][0]["to_patient"] = written["rules"][0]["to_caller"] = {"fr": "x", "en": "x"}
+    spoken = written["languages"]
+    written["rules"][0]["to_patient"] = written["rules"][0]["to_caller"] = dict.fromkeys(spoken, "x")
     document = documents.load(written)
 
     assert Words(document, "en").rule(document.rules[0]) == words
@@ -283,7 +284,8 @@ def test_the_bootstrap_walk_ends_with_the_first_real_patient_invited(
     assert enrolment.state == EnrolmentState.INVITED
     signed = versions(session)[0]
     assert (signed.status, signed.signed_by_id) == (ProtocolStatus.SIGNED, physician.id)
-    acts = session.scalars(sa.select(AuditEntry.canonical).where(AuditEntry.subject_id == signed.public_id)).all()
+    chain = sa.select(AuditEntry.canonical).where(AuditEntry.subject_id == signed.public_id)
+    acts = session.scalars(chain.order_by(AuditEntry.id)).all()
     assert [b"protocol.signed" in act for act in acts] == [True]
 
 

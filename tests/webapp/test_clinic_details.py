@@ -173,7 +173,7 @@ def test_of_two_people_the_second_is_told_what_the_first_stored_and_may_send_aga
 
     assert late.status_code == 409
     assert "Quelqu’un d’autre a modifié ces informations" in late.text
-    assert "<dd>Dr Blanc</dd>" in late.text
+    assert "<dd><bdi>Dr Blanc</bdi></dd>" in late.text
     assert 'value="3 quai de la Loire"' in late.text
     assert "quai" not in stored(ward, known).address
     assert send(client, known, fields(late.text)).status_code == 302

@@ -23,7 +23,7 @@ def ward(session: Session) -> Ward:
 
 
 def names(html: str) -> list[str]:
-    return re.findall(r'vd-queue__name"[^>]*>([^<]+)</a>', html)
+    return re.findall(r'vd-queue__name"[^>]*><bdi>([^<]+)</bdi></a>', html)
 
 
 def test_an_empty_queue_says_that_nobody_waits(app: Flask, ward: Ward) -> None:
@@ -151,7 +151,7 @@ def test_the_loser_of_a_race_is_told_who_won_and_may_take_over(app: Flask, ward:
     lost = post(loser, "/fr/patients", {}, to=claim)
 
     assert lost.status_code == 409
-    assert "Sacha Morel a cet appel" in lost.text
+    assert "<bdi>Sacha Morel</bdi> a cet appel" in lost.text
     assert ward.callback(enrolment).claimed_by_id == ward.person(Role.OPERATOR, "Sacha Morel").id
 
     taken = post(loser, "/fr/patients", {}, to=claim.replace("claim", "take-over"))

@@ -12,8 +12,8 @@ from flask.testing import FlaskClient
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from questionnaires import reading
-from questionnaires.models import Checkin, QuestionnaireInForce, QuestionnaireVersion, Response
+from questionnaires import library
+from questionnaires.models import Checkin, QuestionnaireVersion, Response
 from records import clock, doors
 from records.models import Enrolment
 from records.patients import reveal
@@ -24,6 +24,7 @@ from tests.webapp.patient_room import (
     RED,
     as_form,
     as_json,
+    bring_into_force,
     enter,
     hidden,
     make_checkin,
@@ -33,7 +34,7 @@ from triage.models import Alert, Assessment
 from webapp.patient import reception
 
 OURS = {"Sec-Fetch-Site": "same-origin"}
-NAMES = ("csrf_token", "key", "owner", "checkin", "version", "language", "answer-has-oximeter")
+NAMES = ("csrf_token", "key", "owner", "checkin", "questionnaire", "version", "language", "answer-has-oximeter")
 
 
 def open_page(client: FlaskClient, address: str = "/fr/checkin") -> dict[str, str]:
@@ -309,6 +310,25 @@ def test_answers_of_an_ended_session_are_carried_through_the_door(client: FlaskC
     assert client.get(answer.location).status_code == 200
 
 
+def test_what_is_unclear_in_carried_answers_is_asked_again_behind_the_door(
+    client: FlaskClient, session: Session
+) -> None:
+    enrolment = make_followed(session)
+    enter(client, session, enrolment)
+    fields = open_page(client)
+    client.delete_cookie("vigidom_patient")
+    door = client.post("/fr/checkin/answers", data=as_form(GREEN | {"temperature": "43,5"}, **fields))
+    carried = dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)">', door.text))
+    born = reveal(enrolment.patient).birth_date
+    proof = {"code": doors.code_of(enrolment), "day": str(born.day), "month": str(born.month)}
+
+    answer = client.post("/fr/enter", data=carried | proof | {"csrf_token": hidden(door.text, "csrf_token")})
+
+    assert answer.status_code == 422
+    assert hidden(answer.text, "key") == fields["key"]
+    assert client.get("/fr/checkin").status_code == 200, "the session that began stays"
+
+
 def test_a_page_of_one_patient_is_never_sent_as_anothers(client: FlaskClient, session: Session) -> None:
     one, other = make_followed(session), make_followed(session)
     enter(client, session, one)
@@ -367,23 +387,30 @@ def test_answers_keep_the_version_that_their_page_was_made_from(
     assert session.get_one(QuestionnaireVersion, stored(session).version_id).version == fields["version"] == "1.0.0"
 
 
-def bring_into_force(session: Session, version: str) -> None:
-    """The programme's questionnaire, unchanged, under another version."""
-    bound = session.scalars(select(QuestionnaireInForce)).one()
-    document = bound.version.document | {"version": version}
-    digest, now = reading.parse(document).digest, clock.now()
-    made = {"url": bound.version.url, "version": version, "status": "published", "document": document}
-    newer = QuestionnaireVersion(**made, digest=digest, created_at=now, published_at=now)
-    session.add(newer)
-    session.flush()
-    session.add(QuestionnaireInForce(programme_id=bound.programme_id, version_id=newer.id, from_at=now))
-    session.commit()
+@pytest.mark.parametrize("by_script", [True, False])
+def test_answers_keep_their_version_when_the_programme_asks_a_form_by_others_meanwhile(
+    client: FlaskClient, session: Session, by_script: bool
+) -> None:
+    enrolment = make_followed(session)
+    enter(client, session, enrolment)
+    fields = open_page(client)
+    bring_into_force(session, fields["version"], url="https://example.org/our-own")
+
+    if by_script:
+        url = library.document()["url"]
+        send_json(client, enrolment, as_json(GREEN), version=fields["version"], questionnaire=url)
+    else:
+        client.post("/fr/checkin/answers", data=as_form(GREEN, **fields))
+
+    assert session.get_one(QuestionnaireVersion, stored(session).version_id).url == library.document()["url"]
 
 
 @pytest.mark.parametrize(
     "told",
     [
         {"version": None},
+        {"questionnaire": "https://example.org/never-asked"},
+        {"questionnaire": ["x"]},
         {"version": ["1.0.0"]},
         {"version": "99"},
         {"language": "tlh"},

@@ -323,6 +323,21 @@ def test_an_unclear_consent_begins_nothing(client: FlaskClient, session: Session
     assert session.get_one(Enrolment, enrolment.id, populate_existing=True).state == "invited"
 
 
+def test_a_consent_page_of_one_patient_decides_nothing_for_another(client: FlaskClient, session: Session) -> None:
+    one, other = (make_followed(session, "invited") for _ in range(2))
+    enter(client, session, one)
+    stale = client.get("/fr/consent").text
+    enter(client, session, other)
+    sent = {name: hidden(stale, name) for name in ("csrf_token", "owner")}
+
+    page = client.post("/fr/consent", data=sent | {"decision": "refuse"}).text
+
+    assert session.get_one(Enrolment, other.id, populate_existing=True).state == "invited"
+    sent = {name: hidden(page, name) for name in ("csrf_token", "owner")}
+    client.post("/fr/consent", data=sent | {"decision": "agree"})
+    assert session.get_one(Enrolment, other.id, populate_existing=True).state == "active"
+
+
 def test_consent_posted_from_elsewhere_begins_nothing(client: FlaskClient, session: Session) -> None:
     enrolment = make_followed(session, "invited")
     enter(client, session, enrolment)

@@ -154,3 +154,11 @@ def test_figures_have_a_comma_in_french_and_an_unknown_language_is_the_documents
 
     assert "Température\u202f: plus de 40,0\u202f°C" in signs(document, {}, "fr").other
     assert signs(document, {}, "tlh") == signs(document, {}, document.languages[0])
+
+
+def test_the_signs_in_arabic_hold_each_figure_with_its_unit_and_list_with_the_arabic_comma() -> None:
+    found = signs(documents.from_library("covid-19"), {}, "ar")
+
+    assert "نسبة الأكسجين (SpO2): \u206892\u202f%\u2069 أو أقل" in found.call_15
+    assert "ضيق التنفس: \u2068عند الكلام، في حالة الراحة\u2069" in found.call_15
+    assert "درجة الحرارة: أكثر من \u206840,0\u202f°C\u2069" in found.other

@@ -168,3 +168,12 @@ def with_library(session: Session, now: datetime) -> None:
     versions.load_library(session, programme=programme, now=now)
     protocols.load_library(session, programme=programme, now=now)
     session.commit()
+
+
+def test_another_programme_of_the_library_is_rehearsed_in_its_place(session: Session, settings: Settings) -> None:
+    table = rehearsal.rehearse(session, settings, slug="after-surgery", patients=4, days=1, seed=5, ends_at=MORNING)
+
+    followed = session.scalars(sa.select(Enrolment)).unique().all()
+    assert {one.programme.slug for one in followed} == {"after-surgery"}
+    assert all(one.onset_on is not None for one in followed)
+    assert int(table["answers"]) == sum(int(table[level]) for level in ("green", "orange", "red")) > 0

@@ -15,9 +15,10 @@ from questionnaires import library
 from questionnaires.answers import value_of
 from records import clock
 from webapp.rehearsal.agenda import Agenda
+from webapp.rehearsal.ailments import MEANT
 from webapp.rehearsal.cast import Finale, Habit, cast
 from webapp.rehearsal.courses import Condition, Course, Turn, condition, strain
-from webapp.rehearsal.thumbs import answered, slipped, typed
+from webapp.rehearsal.thumbs import answered, plainly, slipped, typed
 
 ENDS_AT = datetime(2026, 11, 20, 9, 20, tzinfo=UTC)
 ONSET = date(2026, 11, 10)
@@ -124,3 +125,27 @@ def test_an_agenda_goes_by_the_hour_and_then_by_who_came_first() -> None:
     agenda.run_until(ENDS_AT + timedelta(minutes=5))
 
     assert done == ["put in meanwhile", "first", "second", "late"]
+
+
+@given(st.sampled_from(sorted(MEANT)), st.integers(0, 140), st.integers(0, 30), st.integers(), st.booleans())
+def test_whatever_a_patient_of_another_programme_types_ends_as_answers_without_errors(
+    slug: str, under: int, day: int, seed: int, clumsy: bool
+) -> None:
+    person, asked, rng = people(3)[seed % 3], library.questionnaire(slug), Random(seed)
+    now = ENDS_AT + timedelta(days=day)
+
+    validated = plainly(asked, MEANT[slug](under, person, now, rng), clumsy=clumsy, rng=rng)
+
+    assert validated.errors == ()
+    assert {item.link_id for item in asked.questions if item.required} <= set(validated.answers)
+
+
+def test_water_gathers_and_wounds_redden_under_strain() -> None:
+    person = people(1)[0]
+
+    def mean(slug: str, link_id: str, under: int) -> Decimal:
+        drawn = [MEANT[slug](under, person, ENDS_AT, Random(n))[link_id].replace(",", ".") for n in range(40)]
+        return sum(map(Decimal, drawn), Decimal(0)) / 40
+
+    assert mean("heart-failure", "weight", 120) - mean("heart-failure", "weight", 20) > 3
+    assert mean("after-surgery", "temperature", 20) < 38 < mean("after-surgery", "temperature", 120)

@@ -60,14 +60,16 @@ def ward(session: Session) -> Ward:
     return made
 
 
-def test_the_queues_page_reads_who_asks_the_queue_and_the_rules(app: Flask, application: sa.Engine, ward: Ward) -> None:
+def test_the_queues_page_reads_who_asks_the_queue_the_rules_and_how_many_are_to_be_asked(
+    app: Flask, application: sa.Engine, ward: Ward
+) -> None:
     browser = enter_ward(app, ward)
     browser.get("/fr/queue")  # this process reads the protocol, once
 
     with counted(application) as sent:
         assert browser.get("/fr/queue").text.count('class="vd-queue__name"') == 3
 
-    assert tables(sent) == ["staff_sessions", "callbacks", "programmes", "protocol_versions"]
+    assert tables(sent) == ["staff_sessions", "callbacks", "programmes", "protocol_versions", "checkins"]
 
 
 def test_a_poll_that_finds_nothing_new_reads_who_asks_and_the_queue_once(

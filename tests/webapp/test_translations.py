@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import json
 import re
 from collections.abc import Iterator
 from io import BytesIO
@@ -30,11 +31,8 @@ def of_room(path: Path) -> list[Message]:
 
 TEXT_MESSAGES = {message.id for message in of_room(texts.LOCALE / "fr" / "notifications.po")}
 """Written in the alphabet of text messages, which has no curly apostrophe."""
-FRENCH = [
-    pytest.param(message, id=f"{path.stem}: {str(message.id)[:50]}")
-    for path in sorted((texts.LOCALE / "fr").glob("*.po"))
-    for message in of_room(path)
-]
+FRENCH = {path.stem: of_room(path) for path in sorted((texts.LOCALE / "fr").glob("*.po"))}
+"""By room: a test of its own for each message costs more than all of its checks."""
 
 
 def of_page(path: Path) -> set[str]:
@@ -112,22 +110,51 @@ def test_every_text_of_a_python_source_has_its_french(path: Path) -> None:
     assert untranslated(of_source(path)) == []
 
 
-@pytest.mark.parametrize("message", FRENCH)
-def test_the_french_is_set_as_french_is(message: Message) -> None:
-    for text in strings(message):
+@pytest.mark.parametrize("room", FRENCH)
+def test_the_french_is_set_as_french_is(room: str) -> None:
+    for message, text in [(one, text) for one in FRENCH[room] for text in strings(one)]:
         # 15:30 and the like have no space at all; U+202F is the one space that may stand before these signs
         assert not re.search(r"[ \u00a0][?!:;»](?!=)|«[ \u00a0]|«\w|\w[?!;»]", text), text
-        assert "'" not in text or message.id in TEXT_MESSAGES, "the apostrophe is ’"
-        assert "..." not in text
+        assert "'" not in text or message.id in TEXT_MESSAGES, f"the apostrophe is ’: {text}"
+        assert "..." not in text, text
 
 
-@pytest.mark.parametrize("message", FRENCH)
-def test_the_french_takes_the_parameters_of_its_text_and_no_other(message: Message) -> None:
-    given = set().union(*(parameters(text) for text in originals(message)))
-    taken = [parameters(text) for text in strings(message)]
+LIBRARY = sorted(path for room in ROOMS for path in (CHECKOUT / room / "library").glob("*.json"))
 
-    assert all(used <= given for used in taken)
-    assert given - {"num"} <= taken[-1], "what the English says is not lost"
+
+def french_of(node: object) -> Iterator[str]:
+    """The French of a document of the library: its own texts where French is its language, or what is keyed "fr"."""
+    for part in node if isinstance(node, list) else ():
+        yield from french_of(part)
+    for name, part in node.items() if isinstance(node, dict) else ():
+        if isinstance(part, str) and name in ("fr", "text", "display", "title", "description", "valueString"):
+            yield part
+        if not (name == "extension" and is_translation(part)):
+            yield from french_of(part)
+
+
+def is_translation(part: object) -> bool:
+    return isinstance(part, list) and any(
+        str(one.get("url")).endswith("/translation") for one in part if isinstance(one, dict)
+    )
+
+
+@pytest.mark.parametrize("path", LIBRARY, ids=lambda path: f"{path.parts[-3]}/{path.stem}")
+def test_the_french_of_the_library_is_set_as_french_is(path: Path) -> None:
+    said = list(french_of(json.loads(path.read_text())))
+    assert said
+    for text in said:
+        assert not re.search(r"[ \u00a0][?!:;»](?!=)|«[ \u00a0]|«\w|\w[?!;»]", text), text
+
+
+@pytest.mark.parametrize("room", FRENCH)
+def test_the_french_takes_the_parameters_of_its_text_and_no_other(room: str) -> None:
+    for message in FRENCH[room]:
+        given = set().union(*(parameters(text) for text in originals(message)))
+        taken = [parameters(text) for text in strings(message)]
+
+        assert all(used <= given for used in taken), message.id
+        assert given - {"num"} <= taken[-1], f"what the English says is lost: {message.id}"
 
 
 def test_the_extractors_find_texts_where_rooms_and_pages_write_them(tmp_path: Path) -> None:

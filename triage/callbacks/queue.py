@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from records import access, driver
 from records.models import Staff
-from triage.callbacks.queue_rows import COURSE_OF, QueueRow, queue_row
+from triage.callbacks.queue_rows import QueueRow, queue_row
 from triage.levels import Level
 from triage.refusals import UnknownCode
 
@@ -52,14 +52,15 @@ PAGE = f"""
          FROM alerts a WHERE a.callback_id = c.id AND a.closed_at IS NULL) AS alerts,
         (SELECT r.answers FROM responses r WHERE r.enrolment_id = e.id ORDER BY r.due_at DESC, r.id DESC LIMIT 1)
             AS latest,
-        recent.moments, recent.{COURSE_OF}
+        g.id AS programme_id, g.name AS programme, g.day_zero, g.course_of, e.activated_at,
+        recent.moments, recent.course
     FROM ({FIRST}) c
     JOIN enrolments e ON e.id = c.enrolment_id JOIN patients p ON p.id = e.patient_id
     JOIN patient_keys k ON k.patient_id = p.id JOIN programmes g ON g.id = e.programme_id
     LEFT JOIN staff holder ON holder.id = c.claimed_by_id
     LEFT JOIN LATERAL (
-        SELECT array_agg(r.due_at) AS moments, jsonb_agg(r.measured) AS {COURSE_OF} FROM (
-            SELECT due_at, answers->'{COURSE_OF}' AS measured FROM responses
+        SELECT array_agg(r.due_at) AS moments, jsonb_agg(r.measured) AS course FROM (
+            SELECT due_at, answers->g.course_of AS measured FROM responses
             WHERE enrolment_id = e.id AND due_at > %(since)s::timestamptz ORDER BY due_at, id
         ) r
     ) recent ON true

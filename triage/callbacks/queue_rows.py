@@ -13,13 +13,11 @@ from questionnaires.answers import value_of
 from questionnaires.schema import Value
 from records import clock
 from records.crypto import Sealed
+from records.models import DayZero
 from records.patients import Identity, reveal_row
 from triage import reasons
 from triage.levels import Level
-from triage.situation import illness_day, known_zone
-
-COURSE_OF = "spo2"
-"""The linkId whose course is drawn beside a patient's name."""
+from triage.situation import known_zone
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +30,8 @@ class Point:
 class QueueRow:
     """`claimed_by` and `claim_ends_at` are of a claim that counts now. `alerts` are the open ones, worst first, with
     `public_id`, `kind`, `rank`, `raised_at` and `reasons`. `latest` holds the answers of the last response in their
-    stored shape; `course` the readable values of COURSE_OF in the last seven days, oldest first.
+    stored shape; `course` the readable values of the linkId `course_of` in the last seven days, oldest
+    first. `programme` is its name by language, `day` counts from its day zero.
     """
 
     public_id: uuid.UUID
@@ -54,11 +53,15 @@ class QueueRow:
     birth_date: Sealed
     wrapped_key: Sealed
     language: str
-    illness_day: int | None
+    programme_id: int
+    programme: Mapping[str, str]
+    day_zero: str
+    day: int | None
     risk_tier: str
     lives_alone: bool
     alerts: tuple[Mapping[str, Any], ...]
     latest: Mapping[str, Any] | None
+    course_of: str
     course: tuple[Point, ...]
 
     @property
@@ -76,7 +79,7 @@ class QueueRow:
 
 PLAIN = (
     *("public_id", "version", "rank", "opened_at", "due_at", "for_physician", "next_try_at", "enrolment"),
-    *("state", "patient", "language", "risk_tier", "lives_alone"),
+    *("state", "patient", "language", "risk_tier", "lives_alone", "programme_id", "programme", "day_zero", "course_of"),
 )
 
 
@@ -92,11 +95,20 @@ def queue_row(row: Mapping[str, Any], *, staff_id: int, now: datetime) -> QueueR
         given_name=Sealed(row["given_name"]),
         birth_date=Sealed(row["birth_date"]),
         wrapped_key=Sealed(row["wrapped"]),
-        illness_day=illness_day(row["onset_on"], clock.local_day(now, known_zone(row["zone"], row["centre_zone"]))),
+        day=_day(row, now),
         alerts=tuple(_alert(alert) for alert in row["alerts"] or ()),
         latest=row["latest"],
-        course=tuple(_course(row["moments"] or (), row[COURSE_OF] or ())),
+        course=tuple(_course(row["moments"] or (), row["course"] or ())),
     )
+
+
+def _day(row: Mapping[str, Any], now: datetime) -> int | None:
+    """The day of the follow-up, from the programme's day zero on."""
+    zone = known_zone(row["zone"], row["centre_zone"])
+    zero = row["onset_on"]
+    if row["day_zero"] == DayZero.START:
+        zero = clock.local_day(row["activated_at"], zone) if row["activated_at"] else None
+    return (clock.local_day(now, zone) - zero).days if zero else None
 
 
 def _alert(alert: Mapping[str, Any]) -> dict[str, Any]:
@@ -106,6 +118,6 @@ def _alert(alert: Mapping[str, Any]) -> dict[str, Any]:
 
 def _course(moments: Sequence[datetime], answered: Sequence[Sequence[Value] | None]) -> Iterator[Point]:
     for moment, given in zip(moments, answered, strict=True):
-        value = value_of({COURSE_OF: given or ()}, COURSE_OF)
+        value = value_of({"": given or ()}, "")
         if isinstance(value, int | Decimal) and not isinstance(value, bool):
             yield Point(moment, Decimal(value))

@@ -13,6 +13,7 @@ from triage.facts import NUMERIC, Fact, FactKind, SourceKind, Status, Translatio
 from triage.findings import Findings
 from triage.spelling import nearest
 
+LONGEST_WINDOW = 31
 KNOWN_OF_SILENCE = (SourceKind.PATIENT, SourceKind.HISTORY)
 KNOWN_BEFORE_ANSWERING = (SourceKind.PATIENT, SourceKind.HISTORY, SourceKind.FIRST_RESPONSE)
 
@@ -83,9 +84,17 @@ class DocumentChecker:
             self.findings.add(where, "a number needs a plausible range: write lowest and highest, the lower one first")
         if fact.kind not in NUMERIC and (fact.unit or fact.decimals):
             self.findings.add(where, "only a number has a unit and decimals: remove them")
+        if fact.source.kind is SourceKind.LOWEST:
+            self.window(fact, where)
         if fact.optional_when is not None:
             self.conditions.check(fact.optional_when, f"{where} › optional_when")
             self.only_known(facts_of(fact.optional_when), KNOWN_BEFORE_ANSWERING, f"{where} › optional_when")
+
+    def window(self, fact: Fact, where: str) -> None:
+        if fact.kind not in NUMERIC:
+            self.findings.add(where, "only a number has a lowest value: make it a number or read it otherwise")
+        if not 1 <= fact.source.days <= LONGEST_WINDOW:
+            self.findings.add(where, "a window has 1 to %(most)s days: correct days", most=LONGEST_WINDOW)
 
     def only_known(self, names: Iterable[str], kinds: Sequence[SourceKind], where: str) -> None:
         for name in sorted(names):
@@ -155,6 +164,8 @@ class DocumentChecker:
                 )
             elif isinstance(value, NearLimit):
                 self.conditions.limit(fact, value.limit, f"{where} › {name}")
+                if fact.kind in NUMERIC:
+                    self.conditions.operand(fact, value.over, f"{where} › {name}")
             elif read(fact, value).status is Status.UNREADABLE:
                 self.findings.add(
                     f"{where} › {name}", "%(value)s is no value of %(name)s: correct it", value=value, name=name

@@ -9,7 +9,7 @@ from triage.conditions.parsing import ConditionReader
 from triage.conditions.shapes import AnyOf, Condition
 from triage.documents.fields import Fields, translations
 from triage.documents.parts import Case, Document, Given, Limit, NearLimit, Order, Rule
-from triage.facts import NUMERIC, Fact, FactKind, Source, SourceKind, Translations
+from triage.facts import NUMERIC, Fact, FactKind, Source, SourceKind, Translations, as_number
 from triage.findings import Findings
 from triage.levels import Level
 
@@ -96,9 +96,11 @@ class DocumentReader:
         )
 
     def source(self, data: object, where: str) -> Source:
-        """One of {"answer": linkId}, {"previous": linkId}, {"patient": attribute}, {"history": item} and
-        {"first_response": true}.
+        """One of {"answer": linkId}, {"previous": linkId}, {"lowest": linkId, "days": 3}, {"patient": attribute},
+        {"history": item} and {"first_response": true}.
         """
+        if isinstance(data, Mapping) and SourceKind.LOWEST.value in data:
+            return self.window(data, where)
         kinds = [kind for kind in SourceKind if isinstance(data, Mapping) and kind.value in data]
         given = data[kinds[0].value] if isinstance(data, Mapping) and len(data) == len(kinds) == 1 else None
         if kinds == [SourceKind.FIRST_RESPONSE] and given is True:
@@ -108,6 +110,14 @@ class DocumentReader:
             self.findings.add(where, "say where the fact comes from, with exactly one of %(known)s", known=known)
             return Source(SourceKind.ANSWER, "")
         return Source(kinds[0], given)
+
+    def window(self, data: Mapping[str, Any], where: str) -> Source:
+        link_id, days = data[SourceKind.LOWEST.value], data.get("days")
+        whole = isinstance(days, int) and not isinstance(days, bool)
+        if set(data) == {SourceKind.LOWEST.value, "days"} and isinstance(link_id, str) and link_id and whole:
+            return Source(SourceKind.LOWEST, link_id, int(days or 0))
+        self.findings.add(where, "a lowest value needs the question and a whole number of days, and nothing else")
+        return Source(SourceKind.LOWEST, "", 1)
 
     def choices(self, fields: Fields) -> dict[str, Translations]:
         given = fields.data.get("choices", {})
@@ -184,12 +194,13 @@ class DocumentReader:
         return {str(name): self.given(value, f"{where} › {name}") for name, value in data.items()}
 
     def given(self, value: object, where: str) -> Given:
-        """A plain value, or {"limit": name, "plus": steps of the limit's last decimal}."""
+        """A plain value, or {"limit": name, "plus": steps of the limit's last decimal, "over": number}."""
         if isinstance(value, bool | int | str | None):
             return value
-        if isinstance(value, Mapping) and set(value) <= {"limit", "plus"}:
-            limit, plus = value.get("limit"), value.get("plus", 0)
-            if isinstance(limit, str) and isinstance(plus, int) and not isinstance(plus, bool):
-                return NearLimit(limit, plus)
+        if isinstance(value, Mapping) and set(value) <= {"limit", "plus", "over"}:
+            limit, plus, over = value.get("limit"), value.get("plus", 0), value.get("over", "0")
+            whole = isinstance(plus, int) and not isinstance(plus, bool)
+            if isinstance(limit, str) and whole and isinstance(over, str) and as_number(over) is not None:
+                return NearLimit(limit, plus, over)
         self.findings.add(where, "write true, false, a code, a number between quotes, or a limit with plus")
         return None

@@ -56,10 +56,13 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class NearLimit:
-    """A value at a limit, or `plus` (scaled, may be negative) away from it, so that a case follows an edited limit."""
+    """A value at a limit, or `plus` (scaled, may be negative) away from it, so that a case follows an edited limit. Of
+    the limit of a change the value is `over` (a number as text) and so much more.
+    """
 
     limit: str
     plus: int = 0
+    over: str = "0"
 
 
 Given = Value | NearLimit | None

@@ -18,13 +18,17 @@ def copied(texts: Mapping[str, Any]) -> dict[str, Any]:
 
 def write_given(facts: Mapping[str, Given]) -> dict[str, Any]:
     """`plus` counts steps of the limit's last decimal: 1 is 0.1 °C where the limit has one decimal."""
-    return {
-        name: {"limit": value.limit, "plus": value.plus} if isinstance(value, NearLimit) else value
-        for name, value in facts.items()
-    }
+    return {name: write_near(value) if isinstance(value, NearLimit) else value for name, value in facts.items()}
+
+
+def write_near(value: NearLimit) -> dict[str, Any]:
+    over = {} if value.over == "0" else {"over": value.over}
+    return {"limit": value.limit, "plus": value.plus, **over}
 
 
 def write_source(source: Source) -> dict[str, Any]:
+    if source.kind is SourceKind.LOWEST:
+        return {source.kind.value: source.key, "days": source.days}
     return {source.kind.value: True if source.kind is SourceKind.FIRST_RESPONSE else source.key}
 
 

@@ -1,6 +1,13 @@
-"""What is decided for everybody: the protocol, who works here, and whether the service is well."""
+"""What is decided for everybody: the protocol, the questionnaires, who works here, and whether the service is well."""
 
-from webapp.admin import health_views, people_views, protocol_views
+from webapp.admin import health_views, people_views, protocol_views, questionnaire_preview, questionnaire_views
 from webapp.admin.blueprint import blueprint
 
-__all__ = ["blueprint", "health_views", "people_views", "protocol_views"]
+__all__ = [
+    "blueprint",
+    "health_views",
+    "people_views",
+    "protocol_views",
+    "questionnaire_preview",
+    "questionnaire_views",
+]

@@ -12,6 +12,7 @@ from records import texts
 from records.models import Role, Team
 from webapp.extensions import translator
 from webapp.fields import Email, Offered, PlainText, Required
+from webapp.formatting import apart
 from webapp.lazy import lazy
 
 ROLES = {
@@ -56,7 +57,7 @@ class InviteForm(FlaskForm):
     def __init__(self, *, offered: Sequence[Team]) -> None:
         super().__init__()
         self.offered = {str(team.public_id): team for team in offered}
-        self.teams.choices = [SelectChoice(value=key, label=team.name) for key, team in self.offered.items()]
+        self.teams.choices = [SelectChoice(value=key, label=apart(team.name)) for key, team in self.offered.items()]
 
     def validate_teams(self, field: SelectMultipleField) -> None:
         if not field.data and self.role.data not in (None, Role.ADMINISTRATOR):

@@ -7,16 +7,17 @@ import uuid
 from flask import flash, g, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from records import clock
+from records import clock, programmes
 from records.db import db
 from triage import documents, protocols
 from triage.models import ProtocolVersion
 from triage.refusals import Refused
+from webapp import choosing
 from webapp.admin import versions
 from webapp.admin.blueprint import blueprint
 from webapp.admin.limits_form import LimitsForm, limits_form
 from webapp.admin.sign_form import SignForm
-from webapp.extensions import translator
+from webapp.extensions import language, translator
 from webapp.permissions import access
 
 Page = str | Response | tuple[str, int]
@@ -34,6 +35,7 @@ def protocol() -> Page:
     return render_template(
         "admin/protocol.html",
         programme=programme,
+        programmes=[(one.slug, choosing.name(one.name, language())) for one in programmes.loaded(db.session)],
         now_in_use=versions.shown(current),
         waiting=waiting,
         history=history,
@@ -43,14 +45,13 @@ def protocol() -> Page:
 @blueprint.get("/protocol/limits")
 @access("protocol.edit")
 def limits() -> Page:
-    programme = versions.loaded_programme()
     chosen = request.args.get("from")
-    base = versions.version(chosen) if chosen else versions.in_use(programme, clock.now())
+    base = versions.version(chosen) if chosen else versions.in_use(versions.loaded_programme(), clock.now())
     if base is None:
         return redirect(url_for("admin.protocol"))
     form = limits_form(documents.load(base.document))
     form.based_on.data = str(base.public_id)
-    form.newest.data = str(protocols.versions(db.session, slug=programme.slug)[0].number)
+    form.newest.data = str(protocols.versions(db.session, slug=base.slug)[0].number)
     return render_template("admin/limits.html", form=form, base=base)
 
 
@@ -59,8 +60,8 @@ def limits() -> Page:
 def change_limits() -> Page:
     base = versions.version(request.form.get("based_on", ""))
     form = limits_form(documents.load(base.document))
-    newest = versions.lock_newest(versions.loaded_programme())
-    if form.validate() and _is_current(form, newest) and _is_change(form):
+    newest = versions.lock_newest(versions.programme_of(base))
+    if form.validate() and _is_current(form, newest) and _is_change(form, base):
         try:
             made = _make(form, base)
         except protocols.CasesFail as refused:
@@ -94,8 +95,8 @@ def _is_current(form: LimitsForm, newest: ProtocolVersion) -> bool:
     return False
 
 
-def _is_change(form: LimitsForm) -> bool:
-    in_use = versions.in_use(versions.loaded_programme(), clock.now())
+def _is_change(form: LimitsForm, base: ProtocolVersion) -> bool:
+    in_use = versions.in_use(versions.programme_of(base), clock.now())
     if in_use is None or not form.is_unchanged(documents.load(in_use.document)):
         return True
     form.form_errors.append(translator().gettext("These are the limits in use already. Change at least one."))
@@ -110,14 +111,15 @@ def version(public_id: uuid.UUID) -> Page:
 
 
 def _review(shown: versions.Shown, form: SignForm) -> str:
-    programme = versions.loaded_programme()
+    programme = versions.programme_of(shown.version)
     return render_template("admin/version.html", shown=shown, form=form, programme=programme, t=translator())
 
 
 @blueprint.post("/protocol/<uuid:public_id>/sign")
 @access("protocol.sign")
 def sign(public_id: uuid.UUID) -> Page:
-    chosen, programme = versions.version(public_id), versions.loaded_programme()
+    chosen = versions.version(public_id)
+    programme = versions.programme_of(chosen)
     shown, form = versions.to_review(chosen), SignForm()
     if form.can_sign(shown):
         said = {"version": chosen, "programme": programme, "physician": g.staff}
@@ -129,5 +131,5 @@ def sign(public_id: uuid.UUID) -> Page:
             db.session.commit()
             told = translator().gettext("You signed version %(number)s. It is in force from now.", number=chosen.number)
             flash(told, "success")
-            return redirect(url_for("admin.protocol"))
+            return redirect(url_for("admin.protocol", programme=programme.slug))
     return _review(shown, form), 422

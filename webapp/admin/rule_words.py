@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from records.texts import DEFAULT, Translator, translator
+from records.texts import DECIMAL_COMMA, Translator, around, spoken
 from triage.conditions.shapes import (
     AllOf,
     AnyOf,
@@ -23,7 +23,7 @@ from triage.conditions.shapes import (
 from triage.documents import Document, Limit, Rule
 from triage.facts import NUMERIC, FactKind, unscale
 from triage.levels import Level
-from triage.wording import DECIMAL_COMMA, UNITS
+from triage.wording import sign
 
 OPPOSITES = {"<": ">=", "<=": ">", ">": "<=", ">=": "<", "=": "!=", "!=": "="}
 GROUPS = (AllOf, AnyOf, AtLeast)
@@ -56,13 +56,13 @@ class Words:
 
     def __init__(self, document: Document, wanted: str) -> None:
         self.document = document
-        self.language = wanted if wanted in document.languages else document.languages[0]
+        self.language = spoken(wanted, document.languages)
         self.facts = {fact.name: fact for fact in document.facts}
         self.limits = {limit.name: limit for limit in document.limits}
 
     @property
     def t(self) -> Translator:
-        return translator(self.language if self.language in ("fr", "en") else DEFAULT)
+        return around(self.language)
 
     def rule(self, rule: Rule) -> str:
         text = self.condition(rule.when)
@@ -76,7 +76,7 @@ class Words:
 
     def unit(self, unit: str) -> str:
         """The usual sign; a day is counted, and its label says so."""
-        return "" if unit == "d" else UNITS.get(unit, unit)
+        return "" if unit == "d" else sign(unit, self.language)
 
     def value(self, limit: Limit) -> str:
         return self.number(limit.text)
@@ -114,8 +114,8 @@ class Words:
         """The number with its unit; a day of illness is counted, not measured, and has none."""
         text = self.limits[operand.name].text if isinstance(operand, LimitName) else str(operand)
         known = self.facts[fact]
-        sign = "" if known.kind is FactKind.DAYS else UNITS.get(known.unit, known.unit)
-        return f"{self.number(text)}\u202f{sign}" if sign else self.number(text)
+        shown = "" if known.kind is FactKind.DAYS else sign(known.unit, self.language)
+        return f"{self.number(text)}\u202f{shown}" if shown else self.number(text)
 
     def compare(self, fact: str, operator: str, operand: Operand) -> str:
         known = self.facts[fact]

@@ -16,6 +16,7 @@ from triage import documents, protocols
 from triage.cases import Failure, run_cases
 from triage.documents import Document
 from triage.models import ProtocolStatus, ProtocolVersion
+from webapp import choosing
 from webapp.admin import differences
 from webapp.admin.rule_words import RuleGroup, Words, groups
 from webapp.extensions import language
@@ -53,11 +54,19 @@ def shown(version: ProtocolVersion, *, against: ProtocolVersion | None = None) -
 
 
 def programme() -> Programme | None:
-    return programmes.by_slug(db.session, slug=programmes.COVID_19)
+    """The one of the address, or the first of this centre."""
+    known = programmes.loaded(db.session)
+    return choosing.programme() or (known[0] if known else None)
 
 
 def loaded_programme() -> Programme:
     found = programme()
+    return found if found is not None else abort(404)
+
+
+def programme_of(chosen: ProtocolVersion) -> Programme:
+    """The programme that a version is of: they share their name."""
+    found = programmes.by_slug(db.session, slug=chosen.slug)
     return found if found is not None else abort(404)
 
 
@@ -78,7 +87,7 @@ def in_use(of: Programme, now: datetime) -> ProtocolVersion | None:
 
 def to_review(chosen: ProtocolVersion) -> Shown:
     """A draft beside the version that it would replace; a signed one beside the version it was made from."""
-    of = loaded_programme()
+    of = programme_of(chosen)
     current = in_use(of, clock.now())
     if chosen.status == ProtocolStatus.DRAFT:
         return shown(chosen, against=current if current is not None and current.id != chosen.id else None)

@@ -1,6 +1,19 @@
 """What clinical staff work with: the call-back queue, patients' files, enrolment."""
 
-from webapp.clinic import calls, details, enrolling, follow, patients, queue
+from webapp.clinic import adherence, asking, calls, details, doors, enrolling, follow, paper, patients, queue, sources
 from webapp.clinic.blueprint import blueprint
 
-__all__ = ["blueprint", "calls", "details", "enrolling", "follow", "patients", "queue"]
+__all__ = [
+    "adherence",
+    "asking",
+    "blueprint",
+    "calls",
+    "details",
+    "doors",
+    "enrolling",
+    "follow",
+    "paper",
+    "patients",
+    "queue",
+    "sources",
+]

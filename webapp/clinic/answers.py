@@ -12,14 +12,16 @@ from markupsafe import Markup
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from questionnaires import responses
-from questionnaires.models import Checkin, CheckinState, Response
+from questionnaires import responses, versions
+from questionnaires.models import Checkin, CheckinState, QuestionnaireVersion, Response
+from questionnaires.schema import Questionnaire
+from questionnaires.score_words import scores_in_words
 from records import clock
 from records.models import Enrolment
 from triage.documents import Document
 from triage.levels import Level
 from triage.models import Assessment
-from webapp.clinic import charts, limits, measures
+from webapp.clinic import charts, limits, measures, sources
 from webapp.extensions import translator
 
 DAYS = 14
@@ -42,6 +44,12 @@ class Row:
     is_amendment: bool
     cells: list[Cell]
     others: list[str]
+    response: Response | None = None
+
+    @property
+    def is_elsewhere(self) -> bool:
+        """By another door than the patient's own phone, or from somebody else than the patient."""
+        return self.response is not None and not sources.is_plain(self.response)
 
 
 @dataclass(frozen=True)
@@ -66,7 +74,8 @@ def over_time(
     measured = measures.of(document)
     found = {measure.link_id: limits.thresholds(document, own_limits, measure.fact.name) for measure in measured}
     levels = _levels(session, answered)
-    rows = [_row(response, levels, measured, found, document, language) for response in answered]
+    asked = _asked(session, answered)
+    rows = [_row(response, levels, measured, found, document, language, asked) for response in answered]
     rows += [_silence(at, len(measured)) for at in missed]
     rows.sort(key=lambda row: row.at, reverse=True)
     points = sorted([(r.due_at, r) for r in answered] + [(at, None) for at in missed], key=lambda point: point[0])
@@ -78,6 +87,14 @@ def over_time(
 def _missed(session: Session, enrolment: Enrolment) -> list[datetime]:
     query = select(Checkin.opens_at).where(Checkin.enrolment_id == enrolment.id, Checkin.state == CheckinState.MISSED)
     return list(session.scalars(query.order_by(Checkin.opens_at.desc()).limit(MOST)))
+
+
+def _asked(session: Session, answered: list[Response]) -> dict[int, Questionnaire]:
+    """By version: what was asked, which says how its scores are called."""
+    wanted = {response.version_id for response in answered}
+    query = select(QuestionnaireVersion.id, QuestionnaireVersion.digest).where(QuestionnaireVersion.id.in_(wanted))
+    known = session.execute(query).all() if wanted else []
+    return {row.id: versions.parsed_by(session, version_id=row.id, digest=row.digest) for row in known}
 
 
 def _levels(session: Session, answered: list[Response]) -> dict[int, Level]:
@@ -94,14 +111,17 @@ def _row(
     found: Mapping[str, tuple[charts.Threshold, ...]],
     document: Document,
     language: str,
+    asked: Mapping[int, Questionnaire],
 ) -> Row:
+    scores = scores_in_words(asked[response.version_id], response.answers, language)
     return Row(
         at=response.due_at,
         level=levels.get(response.id),
         is_missed=False,
         is_amendment=response.amends_id is not None,
         cells=[_cell(measure, found[measure.link_id], response, language) for measure in measured],
-        others=measures.others(document, response.answers, language),
+        others=scores + measures.others(document, response.answers, language),
+        response=response,
     )
 
 
@@ -124,8 +144,8 @@ def _series(
     points: list[tuple[datetime, Response | None]],
     language: str,
 ) -> charts.Series:
-    lowest, highest = measures.RANGES[measure.link_id]
     values = [(at, measure.value(response.answers) if response else None) for at, response in points]
+    lowest, highest = measures.drawn_between(measure.link_id, [value for _, value in values if value is not None])
     return charts.Series(
         measure.label(language), measure.unit, lowest, highest, thresholds, values, measure.fact.decimals
     )

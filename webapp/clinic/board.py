@@ -7,20 +7,24 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
+from functools import cached_property
 
 from markupsafe import Markup
 
 from records import texts
+from records.models import DayZero
 from records.patients import Identity, years_between
 from triage import reasons
 from triage.callbacks import Point, QueuePage, QueueRow
 from triage.documents import Document
 from triage.levels import Level
-from webapp.clinic import charts, limits, measures
+from webapp import choosing
+from webapp.clinic import charts, days, limits, measures
 from webapp.extensions import translator
 
 WEEK = timedelta(days=7)
 MOST_REASONS = 2
+TEMPERATURE = "temperature"
 A_DAY_MISSED = timedelta(hours=36)
 """Two values further apart than this had at least one unanswered check-in between them."""
 
@@ -36,11 +40,15 @@ class Row:
     family_name: str
     given_name: str
     age: int
-    day_of_illness: int | None
+    day: int | None
+    counted_from: object
+    programme: str
     reason: str
     for_physician: bool
     spark: Markup | None
-    spo2: str | None
+    course: str | None
+    course_name: object
+    course_unit: str
     temperature: str | None
     since: int
     due: int
@@ -59,28 +67,37 @@ class Board:
     rows: list[Row]
     counts: list[tuple[Level, int]]
     total: int
+    several: bool
     now: int
 
 
-def board(page: QueuePage, *, document: Document | None, language: str, now: datetime) -> Board:
+@dataclass(frozen=True)
+class Lines:
+    """What is measured in one programme, and where its rules draw lines."""
+
+    document: Document | None
+
+    @cached_property
+    def measures(self) -> dict[str, measures.Measure]:
+        return {one.link_id: one for one in measures.of(self.document)} if self.document else {}
+
+    def limits(self, link_id: str) -> Sequence[charts.Threshold]:
+        measure = self.measures.get(link_id)
+        return limits.thresholds(self.document, {}, measure.fact.name) if self.document and measure else ()
+
+
+def board(page: QueuePage, *, documents: Mapping[int, Document | None], language: str, now: datetime) -> Board:
+    """`documents` of every programme of the centre by its id: where there are several, each row names its own."""
     levels = [(Level.from_code(code), count) for code, count in page.counts.by_level.items() if count]
-    measured = {measure.link_id: measure for measure in measures.of(document)} if document else {}
-    found = {
-        link_id: limits.thresholds(document, {}, measure.fact.name) if document else ()
-        for link_id, measure in measured.items()
-    }
-    rows = [_row(row, measured, found, language, now) for row in page.rows]
-    return Board(rows, levels, page.counts.total, int(now.timestamp()))
+    lines = {programme: Lines(document) for programme, document in documents.items()}
+    several = len(documents) > 1
+    rows = [_row(row, lines.get(row.programme_id, Lines(None)), several, language, now) for row in page.rows]
+    return Board(rows, levels, page.counts.total, several, int(now.timestamp()))
 
 
-def _row(
-    row: QueueRow,
-    measured: Mapping[str, measures.Measure],
-    found: Mapping[str, Sequence[charts.Threshold]],
-    language: str,
-    now: datetime,
-) -> Row:
+def _row(row: QueueRow, lines: Lines, several: bool, language: str, now: datetime) -> Row:
     person: Identity = row.identity()
+    followed, temperature = lines.measures.get(row.course_of), lines.measures.get(TEMPERATURE)
     return Row(
         public_id=row.public_id,
         enrolment_id=row.enrolment,
@@ -89,12 +106,16 @@ def _row(
         family_name=person.family_name,
         given_name=person.given_name,
         age=years_between(person.birth_date, now.date()),
-        day_of_illness=row.illness_day,
+        day=row.day,
+        counted_from=days.COUNTED_FROM[DayZero(row.day_zero)],
+        programme=choosing.name(row.programme, language) if several else "",
         reason=_reason(row, language),
         for_physician=row.for_physician,
-        spark=_spark(row.course, measured.get("spo2"), found.get("spo2", ()), language, now),
-        spo2=_last(row, measured.get("spo2"), language),
-        temperature=_last(row, measured.get("temperature"), language),
+        spark=_spark(row.course, followed, lines.limits(row.course_of), language, now),
+        course=_last(row, followed, language),
+        course_name=followed.name if followed else "",
+        course_unit=followed.unit if followed else "",
+        temperature=_last(row, temperature, language) if row.course_of != TEMPERATURE else None,
         since=int(row.opened_at.timestamp()),
         due=int(row.due_at.timestamp()),
         is_late=row.late,
@@ -132,11 +153,20 @@ def _spark(
 ) -> Markup | None:
     if measure is None or not course:
         return None
-    lowest, highest = measures.RANGES[measure.link_id]
+    lowest, highest = measures.drawn_between(measure.link_id, [point.value for point in course])
     series = charts.Series("", "", lowest, highest, tuple(found)[:1], _with_gaps(course))
     first, last = measure.show(course[0].value, language), measure.show(course[-1].value, language)
-    title = translator().gettext("SpO2 over 7 days: from %(first)s to %(last)s %%", first=first, last=last)
+    title = _said_of_course(measure, first, last)
     return charts.spark(series, title, now - WEEK, now)
+
+
+def _said_of_course(measure: measures.Measure, first: str, last: str) -> str:
+    t = translator()
+    if measure.link_id == "spo2":
+        return t.gettext("SpO2 over 7 days: from %(first)s to %(last)s %%", first=first, last=last)
+    return t.gettext(
+        "%(measure)s over 7 days: from %(first)s to %(last)s", measure=measure.name, first=first, last=last
+    )
 
 
 def _with_gaps(course: Sequence[Point]) -> list[tuple[datetime, Decimal | None]]:
@@ -150,9 +180,10 @@ def _with_gaps(course: Sequence[Point]) -> list[tuple[datetime, Decimal | None]]
 
 def wait(span: timedelta) -> str:
     """A waiting time as people read it: 12 min, 2 h 05, 3 days."""
+    t = translator()
     minutes = max(0, int(span.total_seconds()) // 60)
     if minutes < 60:
-        return f"{minutes}\u00a0min"
+        return t.gettext("%(minutes)s min", minutes=minutes)
     if minutes < 2 * 24 * 60:
-        return f"{minutes // 60}\u00a0h\u00a0{minutes % 60:02}"
-    return translator().ngettext("%(num)s day", "%(num)s days", minutes // (24 * 60))
+        return t.gettext("%(hours)s h %(minutes)s", hours=minutes // 60, minutes=f"{minutes % 60:02}")
+    return t.ngettext("%(num)s day", "%(num)s days", minutes // (24 * 60))

@@ -1,6 +1,8 @@
 """Small charts as SVG: fixed clinical ranges, dashed limits, gaps drawn as gaps, a shape for a value beyond a limit.
 
-Only attributes and classes, so that they pass a policy without inline style. Numbers are written for the reader.
+Only attributes and classes, so that they pass a policy without inline style. Numbers are written for the reader. Time
+runs from left to right in every language, as on the monitors that clinicians know; an attribute says so, for a rule of
+the sheet would be mirrored with it.
 """
 
 from __future__ import annotations
@@ -176,7 +178,12 @@ def _rule(css: str, frame: Frame, y: float) -> Markup:
 
 
 def _text(css: str, x: float, y: float, content: str) -> Markup:
-    return Markup('<text class="{}" x="{}" y="{}">{}</text>').format(css, x, y, content)
+    return Markup('<text class="{}" x="{}" y="{}">{}</text>').format(css, x, y, _held(content))
+
+
+def _held(content: str) -> str:
+    """Words of a right-to-left language keep their own order in a drawing that runs from the left."""
+    return f"\u2068{content}\u2069" if any("\u0590" <= letter <= "\u08ff" for letter in content) else content
 
 
 def _haloed(x: float, y: float, content: str) -> Markup:
@@ -189,7 +196,9 @@ def _haloed(x: float, y: float, content: str) -> Markup:
 
 def _svg(css: str | None, width: int, height: int, title: str, parts: Sequence[Markup]) -> Markup:
     named = Markup(' class="{}"').format(css) if css else Markup("")
-    start = Markup('<svg{} viewBox="0 0 {} {}" role="img"><title>{}</title>').format(named, width, height, title)
+    start = Markup('<svg{} direction="ltr" viewBox="0 0 {} {}" role="img"><title>{}</title>').format(
+        named, width, height, title
+    )
     return start + Markup("").join(escape(part) for part in parts) + Markup("</svg>")
 
 

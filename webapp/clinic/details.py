@@ -22,7 +22,7 @@ from webapp.clinic.blueprint import actor, blueprint, yours
 from webapp.clinic.known import Known, known_persons, refuse
 from webapp.clinic.person_form import OTHER, PersonForm, choices
 from webapp.extensions import translator
-from webapp.formatting import day
+from webapp.formatting import day, enumerated
 from webapp.permissions import access
 
 WRITTEN_TO = frozenset({"phone", "language"})
@@ -68,6 +68,7 @@ def change_details(public_id: uuid.UUID) -> AnyResponse:
 def _form(enrolment: Enrolment, **given: object) -> DetailsForm:
     zone = enrolment.programme.zone
     return DetailsForm(
+        programme=enrolment.programme,
         today=clock.local_day(clock.now(), zone),
         enrolled_on=clock.local_day(enrolment.enrolled_at, zone),
         rehearsal=enrolment.patient.rehearsal,
@@ -168,7 +169,7 @@ def _in_words(field: Field, value: object) -> str:
         return t.gettext("none")
     labels = {choice.value: str(choice.label) for choice in field.iter_choices()} if hasattr(field, "choices") else {}
     chosen = value if isinstance(value, list) else [value]
-    return ", ".join(labels.get(str(one), str(one)) for one in chosen)
+    return enumerated(labels.get(str(one), str(one)) for one in chosen)
 
 
 def _tell(enrolment: Enrolment, changed: Sequence[str]) -> None:

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from flask import Response, flash, g, make_response, redirect, render_template, url_for
-from sqlalchemy import select
 from werkzeug.wrappers import Response as AnyResponse
 
 from records import clock, phones, programmes, teams
@@ -16,52 +15,60 @@ from records.models import Consent, Enrolment, EnrolmentState, Patient, Programm
 from records.refusals import FieldErrors, Refused
 from triage import followup
 from triage.refusals import ProtocolUnsigned
+from webapp import choosing
 from webapp.clinic.blueprint import actor, blueprint
 from webapp.clinic.enrolment_form import EnrolmentForm
 from webapp.clinic.known import Known, known_persons, refuse
 from webapp.clinic.person_form import OTHER, choices
-from webapp.extensions import translator
+from webapp.extensions import language, translator
 from webapp.permissions import access
 
 
 @blueprint.get("/patients/new")
 @access("patient.enrol")
 def new_patient() -> Response:
-    return _show(_form(clock.now()))
+    programme = choosing.programme()
+    return _show(_form(programme, clock.now()), programme) if programme else _choose()
 
 
 @blueprint.post("/patients/new")
 @access("patient.enrol")
 def enrol() -> AnyResponse:
-    now = clock.now()
-    form = _form(now)
+    now, programme = clock.now(), choosing.programme()
+    if programme is None:
+        return _choose()
+    form = _form(programme, now)
     if not form.validate():
-        return _show(form, 422)
+        return _show(form, programme, 422)
     known = _known(form)
     if known and not _is_decided(form, known):
-        return _show(form, 422, known)
+        return _show(form, programme, 422, known)
     try:
-        made = _take_in(form, _chosen(form, known), now)
+        made = _take_in(form, programme, _chosen(form, known), now)
         db.session.commit()
     except (FieldErrors, Refused) as refused:
         db.session.rollback()
-        return _show(refuse(form, refused), 422, _known(form))
+        return _show(refuse(form, refused), programme, 422, _known(form))
     return redirect(url_for("clinic.patient", public_id=made.public_id))
 
 
-def _show(form: EnrolmentForm, code: int = 200, known: Sequence[Known] = ()) -> Response:
-    return make_response(render_template("clinic/new_patient.html", form=form, duplicates=known), code)
+def _choose() -> Response:
+    """Which programme comes first: what is asked about the patient depends on it."""
+    known = [(one.slug, choosing.name(one.name, language())) for one in programmes.loaded(db.session)]
+    return make_response(render_template("clinic/choose_programme.html", programmes=known))
 
 
-def _form(now: datetime) -> EnrolmentForm:
-    form = EnrolmentForm(today=clock.local_day(now, _programme().zone), teams=teams.of_staff(g.staff))
+def _show(form: EnrolmentForm, programme: Programme, code: int = 200, known: Sequence[Known] = ()) -> Response:
+    name = choosing.name(programme.name, language())
+    return make_response(render_template("clinic/new_patient.html", form=form, programme=name, duplicates=known), code)
+
+
+def _form(programme: Programme, now: datetime) -> EnrolmentForm:
+    today = clock.local_day(now, programme.zone)
+    form = EnrolmentForm(programme=programme, today=today, teams=teams.of_staff(g.staff))
     if len(form.team.choices) == 1 and not form.is_submitted():
         form.team.data = form.team.choices[0].value
     return form
-
-
-def _programme() -> Programme:
-    return programmes.by_slug(db.session, slug=programmes.COVID_19) or db.session.scalars(select(Programme)).one()
 
 
 def _known(form: EnrolmentForm) -> list[Known]:
@@ -89,10 +96,10 @@ def _chosen(form: EnrolmentForm, known: Sequence[Known]) -> Patient | None:
     return next((person.patient for person in known if str(person.patient.public_id) == form.duplicate.data), None)
 
 
-def _take_in(form: EnrolmentForm, patient: Patient | None, now: datetime) -> Enrolment:
+def _take_in(form: EnrolmentForm, programme: Programme, patient: Patient | None, now: datetime) -> Enrolment:
     """Enrol, and invite at once whoever may be invited."""
     team = next(team for team in g.staff.teams if str(team.public_id) == form.team.data)
-    made = _enrol(form, patient, team, now)
+    made = _enrol(form, programme, patient, team, now)
     t = translator()
     flash(t.gettext("The patient is enrolled."), "success")
     if made.state == EnrolmentState.ENROLLED:
@@ -106,11 +113,11 @@ def _take_in(form: EnrolmentForm, patient: Patient | None, now: datetime) -> Enr
     return made
 
 
-def _enrol(form: EnrolmentForm, patient: Patient | None, team: Team, now: datetime) -> Enrolment:
+def _enrol(form: EnrolmentForm, programme: Programme, patient: Patient | None, team: Team, now: datetime) -> Enrolment:
     return enrolments.enrol(
         db.session,
         application=form.application(form.consent.data),
-        programme=_programme(),
+        programme=programme,
         team=team,
         actor=actor(),
         now=now,

@@ -15,7 +15,7 @@ from records import clock, doors, patients, phones, programmes
 from records import enrolment as enrolments
 from records.comorbidities import hold_for
 from records.db import db
-from records.models import Enrolment, EnrolmentState, RiskTier, Staff
+from records.models import AnswersBy, DayZero, Enrolment, EnrolmentState, RiskTier, Staff
 from records.patients import Identity, years_between
 from records.texts import LANGUAGES
 from triage import callbacks, followup, protocols
@@ -25,10 +25,13 @@ from triage.levels import Level
 from triage.models import AlertKind, Assessment
 from triage.situation import known_zone
 from triage.wording import Wording
-from webapp.clinic import history, rules, wording
+from webapp import choosing
+from webapp.clinic import days, history, rules, wishes, wording
 from webapp.clinic.answers import Answers, over_time
 from webapp.clinic.board import wait
+from webapp.clinic.doors_words import DOORS
 from webapp.extensions import language, translator
+from webapp.formatting import apart
 from webapp.permissions import allows
 
 
@@ -81,6 +84,8 @@ class File:
     messages: list[history.Sent]
     protocol_signed: bool
     pause_owner: str
+    one_of_several: bool
+    wishes: list[str]
     now: datetime
 
     @property
@@ -92,14 +97,22 @@ class File:
         return years_between(self.identity.birth_date, clock.local_day(self.now, self.zone))
 
     @property
-    def day_of_illness(self) -> int | None:
-        return enrolments.illness_day(self.enrolment, clock.local_day(self.now, self.enrolment.zone))
+    def day(self) -> str:
+        """How long it has been, in the words of the programme."""
+        day = enrolments.day(self.enrolment, clock.local_day(self.now, self.enrolment.zone))
+        return days.said(DayZero(self.enrolment.programme.day_zero), day, translator())
+
+    @property
+    def programme(self) -> str:
+        """Its name, where the centre has more than one."""
+        return choosing.name(self.enrolment.programme.name, language()) if self.one_of_several else ""
 
     @property
     def lacks_own_limits(self) -> bool:
         """A condition calls for a physician's own limits and none is in force: learned since, or the limits ran out."""
         waits = self.enrolment.state == EnrolmentState.HELD  # said there with what to do
-        return self.is_open and not waits and bool(hold_for(self.enrolment.conditions)) and not self.own_limits
+        needed = hold_for(self.enrolment.conditions, self.enrolment.programme) is not None
+        return self.is_open and not waits and needed and not self.own_limits
 
     @property
     def is_called_late(self) -> bool:
@@ -142,12 +155,16 @@ class File:
         return self.enrolment.state in (EnrolmentState.ACTIVE, EnrolmentState.INVITED)
 
     @property
+    def asked_by(self) -> object:
+        return DOORS[AnswersBy(self.enrolment.answers_by)]
+
+    @property
     def address(self) -> str:
         return self.particulars.address
 
     @property
     def risk(self) -> object:
-        return wording.RISKS[RiskTier(self.enrolment.risk_tier)]
+        return days.risks(self.enrolment.programme)[RiskTier(self.enrolment.risk_tier)]
 
     @property
     def pause_reason(self) -> object:
@@ -172,8 +189,8 @@ class File:
 
 def _contact(name: str, phone: str) -> Markup | str:
     if not phone:
-        return name
-    return Markup('{} <a class="vd-nowrap" href="tel:{}"><bdi dir="ltr">{}</bdi></a>').format(
+        return apart(name)
+    return Markup('<bdi>{}</bdi> <a class="vd-nowrap" href="tel:{}"><bdi dir="ltr">{}</bdi></a>').format(
         name, phone, phones.national(phone)
     )
 
@@ -196,6 +213,8 @@ def open_file(enrolment: Enrolment, now: datetime) -> File:
         messages=history.messages(enrolment),
         protocol_signed=signed or enrolment.patient.rehearsal,
         pause_owner=owner.name if owner else "",
+        one_of_several=len(programmes.loaded(db.session)) > 1,
+        wishes=wishes.of(enrolment, now),
         now=now,
     )
 

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from questionnaires.answers import value_of
+from records.texts import DECIMAL_COMMA
 from triage.documents import Document
 from triage.facts import Fact, FactKind, SourceKind
-from triage.wording import DECIMAL_COMMA, UNITS
+from triage.wording import UNITS
 from webapp.lazy import lazy
 
 RANGES = {
@@ -17,16 +18,24 @@ RANGES = {
     "spo2": (Decimal(84), Decimal(100)),
     "heart-rate": (Decimal(40), Decimal(150)),
     "respiratory-rate": (Decimal(6), Decimal(36)),
+    "weight": (Decimal(25), Decimal(300)),
+    "systolic": (Decimal(70), Decimal(210)),
+    "pain": (Decimal(0), Decimal(10)),
 }
 """The fixed range of each chart by linkId, in the order in which they are drawn: the same picture for everybody."""
+LEAST_SPAN = {"weight": Decimal(8)}
+"""What differs more between people than in one of them is drawn round that person's own values, at least so high."""
 SHORT = {
     "temperature": lazy("Temp."),
     "spo2": "SpO2",
     "heart-rate": lazy("Pulse"),
     "respiratory-rate": lazy("Breaths"),
+    "weight": lazy("Weight"),
+    "systolic": lazy("Pressure"),
+    "pain": lazy("Pain"),
 }
 """Heads of narrow columns."""
-NOTHING_TO_SAY = frozenset({False, "none", "same", "better", "fine"})
+NOTHING_TO_SAY = frozenset({False, "none", "same", "better", "fine", "taken", "clean", "normal"})
 """Answers that a busy reader need not see."""
 Answers = Mapping[str, Sequence[Mapping[str, object]]]
 
@@ -47,6 +56,7 @@ class Measure:
 
     @property
     def unit(self) -> str:
+        """The sign that monitors show, in every language."""
         return UNITS.get(self.fact.unit, self.fact.unit)
 
     def value(self, answers: Answers) -> Decimal | None:
@@ -57,6 +67,18 @@ class Measure:
     def show(self, value: Decimal, language: str) -> str:
         text = f"{value:.{self.fact.decimals}f}"
         return text.replace(".", ",") if language in DECIMAL_COMMA else text
+
+
+def drawn_between(link_id: str, values: Sequence[Decimal]) -> tuple[Decimal, Decimal]:
+    """The lowest and the highest value that a chart of these values has room for."""
+    lowest, highest = RANGES[link_id]
+    span = LEAST_SPAN.get(link_id)
+    believed = [value for value in values if lowest <= value <= highest]
+    if span is None or not believed:
+        return lowest, highest
+    middle = (min(believed) + max(believed)) / 2
+    reach = max(span, (max(believed) - min(believed)) * Decimal("1.2")) / 2
+    return middle - reach, middle + reach
 
 
 def of(document: Document) -> list[Measure]:

@@ -14,7 +14,9 @@ from wtforms.validators import Optional
 
 from records import clock, texts
 from records.enrolment import Application
+from records.models import DayZero, Programme
 from records.patients import Identity
+from webapp.clinic import days
 from webapp.clinic.wording import CONDITIONS, RISKS, YES_NO
 from webapp.extensions import language
 from webapp.fields import Day, Email, Offered, Phone, PlainText, Required
@@ -39,6 +41,10 @@ FRENCH_ZONES = (
 EARLIEST_BIRTH = date(1900, 1, 1)
 ONSET_DAYS = 60
 OTHER = "other"
+STILL_TO_COME = {
+    DayZero.SYMPTOMS: lazy("This day is still to come: type the day of the first symptoms"),
+    DayZero.OPERATION: lazy("This day is still to come: type the day on which the operation was done"),
+}
 
 
 def choices(of: dict[str, object]) -> list[SelectChoice]:
@@ -137,11 +143,36 @@ class PersonForm(FlaskForm):
     )
     duplicate = RadioField(lazy("Is it one of these persons?"), [Optional()], choices=[], validate_choice=False)
 
-    def __init__(self, *, today: date, enrolled_on: date | None = None, rehearsal: bool = False, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        *,
+        programme: Programme,
+        today: date,
+        enrolled_on: date | None = None,
+        rehearsal: bool = False,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(**kwargs)
+        self._ask_for(programme)
         self.today, self.enrolled_on, self.rehearsal = today, enrolled_on or today, rehearsal
         self.language.choices = choices(dict(texts.LANGUAGES))
         self.zone.choices = _zones(language())
+
+    def _ask_for(self, programme: Programme) -> None:
+        """Only what the programme counts from and has a use for."""
+        self.day_zero = DayZero(programme.day_zero)
+        self.risk_tier.choices = choices(days.risks(programme))
+        if self.day_zero == DayZero.OPERATION:
+            self.onset_on.label.text = lazy("Day of the operation")
+            self.onset_on.description = lazy("Day 0 of the follow-up, for example 5/3/2026")
+        if self.day_zero == DayZero.START:
+            del self.onset_on
+        if self.day_zero != DayZero.SYMPTOMS:
+            del self.onset_unknown
+        if not programme.asks_oximeter:
+            del self.has_oximeter
+        if not programme.holds_conditions:
+            self.conditions.description = ""
 
     def validate(self, extra_validators: object = None) -> bool:
         super().validate(extra_validators)
@@ -172,9 +203,9 @@ class PersonForm(FlaskForm):
             gp_phone=self.gp_phone.e164 or "",
             conditions=tuple(self.conditions.data or ()),
             risk_tier=self.risk_tier.data,
-            onset_on=self.onset_on.data,
+            onset_on=self.onset_on.data if self.onset_on is not None else None,
             lives_alone=self.lives_alone.data == "yes",
-            has_oximeter=self.has_oximeter.data == "yes",
+            has_oximeter=self.has_oximeter is not None and self.has_oximeter.data == "yes",
         )
 
     def validate_birth_date(self, field: Day) -> None:
@@ -185,12 +216,16 @@ class PersonForm(FlaskForm):
         if field.data is None:
             return
         if field.data > self.today:
-            raise ValidationError(str(lazy("This day is still to come: type the day of the first symptoms")))
+            raise ValidationError(str(STILL_TO_COME[self.day_zero]))
         if (self.enrolled_on - field.data).days > ONSET_DAYS:
             raise ValidationError(str(lazy("This day is more than 60 days ago: check the month and the year")))
 
     def _one_onset(self) -> None:
-        if self.onset_on.errors:
+        if self.onset_on is None or self.onset_on.errors:
+            return
+        if self.onset_unknown is None:
+            if not self.onset_on.typed:
+                self.onset_on.errors = [lazy("Type the day of the operation")]
             return
         if not self.onset_on.typed and not self.onset_unknown.data:
             self.onset_on.errors = [lazy("Type the day of the first symptoms, or tick that it is not known")]

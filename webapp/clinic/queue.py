@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from flask import Response, g, make_response, render_template, request
-from sqlalchemy import select
 
 from records import clock, programmes
 from records.db import db
@@ -24,9 +24,9 @@ from webapp.permissions import access
 def queue() -> Response:
     now = clock.now()
     page = callbacks.queue(db.session, staff=g.staff, now=now)
-    programme = _programme()
-    at = formatting.hour(now, programme.zone if programme else "Europe/Paris")
-    shown = _board(page, programme, now)
+    known = programmes.loaded(db.session)
+    at = formatting.hour(now, known[0].zone if known else "Europe/Paris")
+    shown = _board(page, known, now)
     return make_response(render_template("clinic/queue.html", board=shown, etag=_quoted(page.etag), moment_of_page=at))
 
 
@@ -39,7 +39,9 @@ def queue_rows() -> Response:
     etag = _quoted(callbacks.etag(db.session, staff=g.staff, now=now))
     if request.headers.get("If-None-Match") != etag:
         page = callbacks.queue(db.session, staff=g.staff, now=now)
-        answer = make_response(render_template("clinic/_board.html", board=_board(page, _programme(), now)))
+        answer = make_response(
+            render_template("clinic/_board.html", board=_board(page, programmes.loaded(db.session), now))
+        )
         etag = _quoted(page.etag)
     answer.headers["ETag"] = etag
     answer.headers["X-Vigidom-Now"] = str(int(now.timestamp()))
@@ -51,10 +53,6 @@ def _quoted(etag: str) -> str:
     return f'"{etag}-{language()}"'
 
 
-def _board(page: callbacks.QueuePage, programme: Programme | None, now: datetime) -> Board:
-    document = rules.document_in_force(programme.id, now) if programme else None
-    return board(page, document=document, language=language(), now=now)
-
-
-def _programme() -> Programme | None:
-    return programmes.by_slug(db.session, slug=programmes.COVID_19) or db.session.scalar(select(Programme).limit(1))
+def _board(page: callbacks.QueuePage, known: Sequence[Programme], now: datetime) -> Board:
+    documents = {programme.id: rules.document_in_force(programme.id, now) for programme in known}
+    return board(page, documents=documents, language=language(), now=now)

@@ -7,9 +7,8 @@ from decimal import Decimal
 from records import comorbidities
 from records.enrolment import NextStep
 from records.models import Consent, EndReason, EnrolmentState, PauseReason, RiskTier
-from records.texts import Translator
+from records.texts import DECIMAL_COMMA, Translator
 from triage.models import AttemptOutcome, DispositionKind
-from triage.wording import DECIMAL_COMMA
 from webapp import formatting
 from webapp.extensions import language
 from webapp.lazy import lazy
@@ -73,6 +72,8 @@ PURPOSES = {
     "checkin": lazy("Questionnaire of the day"),
     "first-reminder": lazy("First reminder"),
     "second-reminder": lazy("Second reminder"),
+    "asked-reminder": lazy("Reminder at the hour the patient asked for"),
+    "code": lazy("Code for the patient’s own page"),
 }
 STATUSES = {
     "queued": lazy("waiting"),

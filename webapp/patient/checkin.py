@@ -61,22 +61,17 @@ def returned() -> Response:
 
 def take() -> Response | tuple[str, int]:
     enrolment = g.patient_session.enrolment
-    if request.form.get("owner", "") not in ("", reception.owner_of(enrolment)):
+    if not reception.is_of(enrolment, request.form):
         flash(translator().gettext("Those answers were another person’s. They were not sent."), "error")
         return redirect(url_for("patient.page"), 303)
     raw = raw_from_form(request.form.to_dict(flat=False))
     sent = reception.read(enrolment, raw, request.form)
-    doubtful = [found for found in sent.validated.to_confirm if not _was_asked(found)]
+    doubtful = [found for found in sent.validated.to_confirm if not forms.was_asked(found.link_id, raw)]
     if sent.validated.errors or doubtful:
         return _ask(sent, doubtful), 422
     receipt = reception.submit(sent, key=reception.key_of(request.form.get("key"), sent))
     db.session.commit()
     return redirect(url_for("patient.result", response=receipt.response), 303)
-
-
-def _was_asked(found: Finding) -> bool:
-    """Asked once, with this very text: no range stands in the way of sending."""
-    return request.form.get(f"asked-{found.link_id}") == request.form.get(f"answer-{found.link_id}", "").strip()
 
 
 def _ask(sent: reception.Sent, doubtful: Iterable[Finding]) -> str:
@@ -110,9 +105,14 @@ def _render(
     enrolment = g.patient_session.enrolment
     facts = reception.facts_of(enrolment)
     client = screens.to_client(_ruled(questionnaire), language(), facts)
-    ids = {"owner": reception.owner_of(enrolment), "checkin": str(checkin.public_id) if checkin else None}
+    ids = {
+        "owner": reception.owner_of(enrolment),
+        "checkin": str(checkin.public_id) if checkin else None,
+        "closes": checkin.closes_at.isoformat() if checkin else None,
+        "key": str(corrected.key) if corrected else None,
+    }
     client |= ids | {
-        "urls": {"answers": url_for("patient.receive_json")},
+        "urls": {"answers": url_for("patient.receive_json"), "worker": url_for("patient.worker")},
         "texts": {"absent": translator().gettext("I could not measure")},
     }
     return render_template(
@@ -123,7 +123,7 @@ def _render(
         questionnaire=questionnaire,
         enrolment=enrolment,
         programme=enrolment.programme,
-        key=request.form.get("key") or str(uuid.uuid4()),
+        key=request.form.get("key") or str(corrected.key if corrected else uuid.uuid4()),
         counted={item.link_id for item in questionnaire.questions if item.unit and item.unit.code == "/min"},
         asks_again=request.method == "POST",
         corrected=corrected,

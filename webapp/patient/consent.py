@@ -11,6 +11,7 @@ from records.audit import Actor
 from records.db import db
 from records.models import EndReason, Enrolment, EnrolmentState
 from triage import followup
+from webapp.patient import reception
 from webapp.patient.blueprint import LANGUAGE, blueprint
 from webapp.patient.entrance_forms import ConsentForm
 from webapp.permissions import access
@@ -20,18 +21,21 @@ from webapp.permissions import access
 @access("patient")
 def consent() -> Response | str:
     """Agreeing begins the follow-up, also where staff has already written the consent down."""
-    enrolment, form = g.patient_session.enrolment, ConsentForm()
+    enrolment = g.patient_session.enrolment
+    form = ConsentForm(owner=reception.owner_of(enrolment))
     if enrolment.state == EnrolmentState.DISCHARGED and enrolment.end_reason == EndReason.WITHDREW:
         return render_template("patient/refused.html", programme=enrolment.programme)
     if enrolment.state != EnrolmentState.INVITED:
         return redirect(url_for("patient.page"))
-    if form.validate_on_submit() and request.form.get("decision") in DECISIONS:
+    decides = form.validate_on_submit() and reception.is_of(enrolment, request.form)
+    if decides and request.form.get("decision") in DECISIONS:
         try:
             DECISIONS[request.form["decision"]](enrolment)
             db.session.commit()
         except enrolments.WrongState:  # pressed twice: the first press has decided
             db.session.rollback()
         return redirect(url_for("patient.consent"), 303)
+    form.owner.data = reception.owner_of(enrolment)
     return render_template("patient/consent.html", form=form, enrolment=enrolment, programme=enrolment.programme)
 
 

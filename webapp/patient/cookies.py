@@ -25,6 +25,13 @@ def keep(response: Response, *, session: str, device: str | None = None) -> Resp
     return response
 
 
+def forget(response: Response, *, also_device: bool) -> Response:
+    response.delete_cookie(SESSION)
+    if also_device:
+        response.delete_cookie(DEVICE)
+    return response
+
+
 def _set(response: Response, name: str, value: str, seconds: int) -> None:
     secure = current_app.config["VIGIDOM"].secure_cookies
     response.set_cookie(name, value, max_age=seconds, httponly=True, secure=secure, samesite="Lax")

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from flask import g, redirect, render_template, request, url_for
+from flask import g, make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from records import clock, doors, texts, throttles
 from records.db import db
-from records.models import Enrolment
+from records.models import Enrolment, EnteredBy
 from webapp.extensions import language, translator
 from webapp.patient import checkin, cookies, finding
 from webapp.patient.blueprint import LANGUAGE, WITHOUT_SESSION, blueprint, in_session
@@ -25,12 +25,13 @@ def link(token: str) -> Response | tuple[str, int]:
         return _page(EnterForm(formdata=None), broken=True), 404
     g.setdefault("language", texts.best(enrolment.patient.language))
     if _is_known(enrolment):
-        return let_in(enrolment, redirect(url_for("patient.page")))
+        return let_in(enrolment, redirect(url_for("patient.page")), entered_by=doors.entered_by(token))
     form, status = BirthDayForm(), 200
     if form.is_submitted():
         status = _status(form, enrolment)
         if status == 200:
-            return let_in(enrolment, redirect(url_for("patient.page"), 303), remember=True)
+            entered = doors.entered_by(token)
+            return let_in(enrolment, redirect(url_for("patient.page"), 303), remember=True, entered_by=entered)
     return _page(form, enrolment=enrolment, locked=status == 429), status
 
 
@@ -66,10 +67,16 @@ def ask_again() -> Response | tuple[str, int]:
 WITHOUT_SESSION["patient.receive"] = ask_again
 
 
-def let_in(enrolment: Enrolment, response: Response | None, *, remember: bool = False) -> Response:
+def let_in(
+    enrolment: Enrolment,
+    response: Response | None,
+    *,
+    remember: bool = False,
+    entered_by: EnteredBy = EnteredBy.CODE,
+) -> Response:
     """Starts the session. Without a response, the answers that waited at the door are received first."""
     now = clock.now()
-    token = doors.start_session(db.session, enrolment=enrolment, now=now)
+    token = doors.start_session(db.session, enrolment=enrolment, now=now, entered_by=entered_by)
     device = None
     if remember:
         known = {"device_token": cookies.device(), "from_address": request.remote_addr}
@@ -77,7 +84,7 @@ def let_in(enrolment: Enrolment, response: Response | None, *, remember: bool = 
     db.session.commit()
     if response is None:
         g.patient_session = doors.session_of(db.session, token=token, now=now)
-        response = checkin.take()
+        response = make_response(checkin.take())
     return cookies.keep(response, session=token, device=device)
 
 

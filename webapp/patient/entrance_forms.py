@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from flask_wtf import FlaskForm
-from wtforms import Field, StringField, ValidationError
+from wtforms import Field, HiddenField, StringField, ValidationError
 
 from questionnaires.numbers import plain_digits
 from webapp.extensions import translator
@@ -41,4 +41,6 @@ class EnterForm(BirthDayForm):
 
 
 class ConsentForm(FlaskForm):
-    """Only the token against forged requests; the answer is the button."""
+    """The token against forged requests, and whose page it is; the answer is the button."""
+
+    owner = HiddenField()

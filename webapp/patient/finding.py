@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from questionnaires.models import Checkin, CheckinState, QuestionnaireVersion
+from questionnaires.models import Checkin, CheckinState, QuestionnaireInForce, QuestionnaireVersion
 from records import doors
 from records.fields import is_readable
 from records.models import Enrolment, EnrolmentState, Programme
@@ -68,13 +69,22 @@ def own_checkin(session: Session, *, enrolment: Enrolment, public_id: uuid.UUID 
     return session.scalar(select(Checkin).where(Checkin.public_id == public_id, Checkin.enrolment_id == enrolment.id))
 
 
-def asked(session: Session, *, url: str, version: object) -> QuestionnaireVersion | None:
-    """The version that a page says it was made from, when it ever was one of that questionnaire."""
-    if not isinstance(version, str) or not is_readable(version):
+def asked(
+    session: Session, *, enrolment: Enrolment, current: QuestionnaireVersion, told: Mapping[str, object]
+) -> QuestionnaireVersion | None:
+    """The version that a page says it was made from, when it is one of the questionnaire asked now, or of another that
+    the programme has asked.
+    """
+    url, version = told.get("questionnaire") or current.url, told.get("version")
+    if not isinstance(version, str) or not isinstance(url, str) or not is_readable(version + url):
         return None
-    return session.scalar(
-        select(QuestionnaireVersion).where(QuestionnaireVersion.url == url, QuestionnaireVersion.version == version)
-    )
+    found = select(QuestionnaireVersion).where(QuestionnaireVersion.url == url, QuestionnaireVersion.version == version)
+    if url != current.url:
+        was = (QuestionnaireInForce.programme_id == enrolment.programme_id) & (
+            QuestionnaireInForce.version_id == QuestionnaireVersion.id
+        )
+        found = found.where(select(QuestionnaireInForce.id).where(was).exists())
+    return session.scalar(found)
 
 
 def any_programme(session: Session) -> Programme | None:

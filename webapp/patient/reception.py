@@ -11,7 +11,7 @@ from flask import request
 
 from questionnaires import versions
 from questionnaires.answers import RawAnswers, Validated, canonical_bytes, validate
-from questionnaires.models import Checkin, Door, QuestionnaireVersion
+from questionnaires.models import Checkin, Door, Informant, QuestionnaireVersion
 from questionnaires.schema import Questionnaire
 from records import clock, texts
 from records.audit import Actor
@@ -33,6 +33,7 @@ class Sent:
     validated: Validated
     language: str
     checkin: Checkin | None
+    informant: str = Informant.PATIENT
 
 
 def owner_of(enrolment: Enrolment) -> str:
@@ -44,6 +45,11 @@ def mark(follow_up: uuid.UUID) -> str:
     return str(uuid.uuid5(OWNERS, str(follow_up)))
 
 
+def is_of(enrolment: Enrolment, told: Mapping[str, object]) -> bool:
+    """Whether a page was this person's, as far as it says so: on a shared phone it may be older than the session."""
+    return told.get("owner", "") in ("", owner_of(enrolment))
+
+
 def facts_of(enrolment: Enrolment) -> dict[str, bool]:
     return {"has-oximeter": enrolment.has_oximeter}
 
@@ -52,8 +58,8 @@ def read(enrolment: Enrolment, raw: RawAnswers, told: Mapping[str, object]) -> S
     """Never raises on what was sent: an unknown version counts as the one in force, a foreign check-in as none."""
     current, questionnaire = versions.in_force(db.session, programme_id=enrolment.programme_id, now=clock.now())
     version = current
-    if told.get("version") != current.version:
-        version = finding.asked(db.session, url=current.url, version=told.get("version")) or current
+    if (told.get("questionnaire") or current.url, told.get("version")) != (current.url, current.version):
+        version = finding.asked(db.session, enrolment=enrolment, current=current, told=told) or current
         questionnaire = versions.parsed(version)
     language = told.get("language")
     public_id = finding.as_uuid(told.get("checkin"))
@@ -64,7 +70,13 @@ def read(enrolment: Enrolment, raw: RawAnswers, told: Mapping[str, object]) -> S
         validated=validate(questionnaire, raw, facts=_known_facts(questionnaire, enrolment)),
         language=texts.best(language if isinstance(language, str) else None),
         checkin=finding.own_checkin(db.session, enrolment=enrolment, public_id=public_id),
+        informant=informant_of(told),
     )
+
+
+def informant_of(told: Mapping[str, object]) -> str:
+    """Who says they answer; whoever does not say is the patient."""
+    return Informant.CARER if told.get("informant") == Informant.CARER else Informant.PATIENT
 
 
 def _known_facts(questionnaire: Questionnaire, enrolment: Enrolment) -> dict[str, bool]:
@@ -87,6 +99,7 @@ def submit(sent: Sent, *, key: uuid.UUID, completed_at: datetime | None = None) 
         dropped=sent.validated.not_in_force(),
         language=sent.language,
         door=Door.PHONE,
+        informant=sent.informant,
         completed_at=completed_at,
         checkin=sent.checkin.public_id if sent.checkin else None,
     )

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from flask import abort, g, render_template
+from flask import abort, g, render_template, request
 from sqlalchemy import select
 
 from questionnaires import responses
+from questionnaires.findings import Finding
 from questionnaires.models import Response
 from records import clock
 from records.db import db
@@ -19,7 +21,7 @@ from triage.facts import NUMERIC
 from triage.models import Assessment, ProtocolVersion
 from triage.wording import Wording
 from webapp.extensions import language
-from webapp.patient import finding
+from webapp.patient import finding, unlikely
 from webapp.patient.blueprint import LANGUAGE, blueprint
 from webapp.patient.signs import signs
 from webapp.permissions import access
@@ -35,7 +37,14 @@ def result(response: uuid.UUID) -> str:
     answered = responses.by_public_id(db.session, enrolment_id=enrolment.id, public_id=response)
     if answered is None:
         abort(404)
-    return render_template("patient/result.html", **_told(enrolment, answered))
+    return show(enrolment, answered)
+
+
+def show(enrolment: Enrolment, answered: Response, *, errors: Sequence[Finding] = ()) -> str:
+    """`errors` are of what was measured again, which is asked until it can be read, or left alone."""
+    again, screens = (None, []) if "measured" in request.args else unlikely.asked_of(answered, errors)
+    shown = {"again": again, "screens": screens, "errors": errors}
+    return render_template("patient/result.html", **_told(enrolment, answered), **shown)
 
 
 def _told(enrolment: Enrolment, answered: Response) -> dict[str, object]:
@@ -75,9 +84,13 @@ def is_recent(answered: Response, now: datetime) -> bool:
 
 
 def correctable(text: str | None, *, enrolment: Enrolment, now: datetime) -> Response | None:
-    """The response that a correction stands beside, while it may still be corrected from this page."""
+    """The first answers, which a correction goes beside under their key, while they may be corrected from this page."""
     public_id = finding.as_uuid(text)
     if public_id is None:
         return None
     answered = responses.by_public_id(db.session, enrolment_id=enrolment.id, public_id=public_id)
-    return answered if answered is not None and is_recent(answered, now) else None
+    return first_of(answered) if answered is not None and is_recent(answered, now) else None
+
+
+def first_of(answered: Response) -> Response:
+    return db.session.get_one(Response, answered.amends_id) if answered.amends_id else answered

@@ -29,13 +29,14 @@ Body = Mapping[str, Any]
 
 def look(line: Driver, body: Body, *, token: str, key: uuid.UUID, now: datetime) -> intake.Read | None:
     """What deciding needs; None without a running session, or when the answers are of another person's follow-up."""
-    version = body.get("version")
+    version, url = body.get("version"), body.get("questionnaire")
     found = intake.read_for_session(
         line,
         digest=crypto.digest_token(token),
         key=key,
         checkin=finding.as_uuid(body.get("checkin")),
         version=version if isinstance(version, str) and is_readable(version) else None,
+        url=url if isinstance(url, str) and is_readable(url) else None,
         now=now,
     )
     ours = found is not None and body.get("owner") == reception.mark(found.situation.enrolment)
@@ -70,6 +71,7 @@ def store(
         dropped=validated.not_in_force(),
         language=language_of(body),
         door=Door.PHONE,
+        informant=reception.informant_of(body),
         completed_at=completed_at,
         checkin=finding.as_uuid(body.get("checkin")),
     )

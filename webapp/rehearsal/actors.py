@@ -9,17 +9,19 @@ import uuid
 from datetime import datetime, timedelta
 
 from notifications.models import Purpose
+from questionnaires.answers import Validated
 from questionnaires.models import Checkin, CheckinState, Door
 from records import audit, doors
 from records import enrolment as enrolments
 from records.models import EndReason, Enrolment, EnrolmentState
 from triage import followup, intake
 from webapp.rehearsal.agenda import Act, Agenda
+from webapp.rehearsal.ailments import MEANT
 from webapp.rehearsal.cast import Finale, Habit, Person
 from webapp.rehearsal.courses import condition, strain
 from webapp.rehearsal.draws import draws
 from webapp.rehearsal.stage import Stage, last_silence
-from webapp.rehearsal.thumbs import answered
+from webapp.rehearsal.thumbs import answered, plainly
 
 FROM_HOME = "192.0.2.10"
 """An address reserved for documentation."""
@@ -66,14 +68,7 @@ class Patient:
             return
         person = self.person
         under = strain(person.course, onset_on=person.onset_on, turn=person.turn, at=now)
-        validated = answered(
-            self.stage.questionnaire,
-            condition(under, self.strain_before, self.rng),
-            oximeter=person.has_oximeter,
-            language=person.language,
-            clumsy=person.habit is Habit.MISTYPING,
-            rng=self.rng,
-        )
+        validated = self._typed(under, now)
         submission = intake.Submission(
             enrolment_id=self.enrolment.id,
             key=uuid.uuid4(),
@@ -89,6 +84,21 @@ class Patient:
         self.strain_before = under
         if receipt.level != "green":
             self.on_alert(now)
+
+    def _typed(self, under: int, now: datetime) -> Validated:
+        person, clumsy = self.person, self.person.habit is Habit.MISTYPING
+        meant = MEANT.get(self.stage.programme.slug)
+        if meant is not None:
+            texts = meant(under, person, now, self.rng)
+            return plainly(self.stage.questionnaire, texts, clumsy=clumsy, rng=self.rng)
+        return answered(
+            self.stage.questionnaire,
+            condition(under, self.strain_before, self.rng),
+            oximeter=person.has_oximeter,
+            language=person.language,
+            clumsy=clumsy,
+            rng=self.rng,
+        )
 
     def hear(self, now: datetime) -> None:
         """Somebody of the centre has called and got through: who was silent answers again, most of them."""

@@ -12,9 +12,9 @@ from sqlalchemy.orm import Session
 
 from notifications.models import ConsoleMessage, Message
 from questionnaires.models import Checkin
-from records import audit, clock
+from records import audit, clock, programmes
 from records import enrolment as enrolments
-from records.models import Consent
+from records.models import Consent, DayZero
 from triage import followup
 from webapp.config import Settings
 from webapp.rehearsal import refusals, tally
@@ -41,17 +41,19 @@ def rehearse(
     days: int,
     seed: int,
     ends_at: datetime,
+    slug: str = programmes.COVID_19,
     stop: threading.Event | None = None,
     progress: Progress | None = None,
 ) -> tally.Table:
-    """Let `patients` synthetic people live through the `days` before `ends_at`; commits as it goes.
+    """Let `patients` synthetic people live through the `days` before `ends_at` in one programme of the library; commits
+    as it goes.
 
     The same seed and end give the same table. Raises Refused, and has then changed nothing. `stop` ends it early.
     """
     refusals.check(session, settings, ends_at=ends_at)
     session.commit()
     starts_at = ends_at - timedelta(days=days)
-    with set_up(session, settings, patients=patients, starts_at=starts_at, ends_at=ends_at) as stage:
+    with set_up(session, settings, slug=slug, patients=patients, starts_at=starts_at, ends_at=ends_at) as stage:
         play = Play(stage, seed=seed)
         play.prepare(patients)
         play.run(stop or threading.Event(), progress or (lambda _: None))
@@ -94,6 +96,7 @@ class Play:
 
     def enrol(self, person: Person, now: datetime) -> None:
         stage, actor = self.stage, audit.Actor.staff(self.stage.enroller, FROM_HOME)
+        is_operation = stage.programme.day_zero == DayZero.OPERATION
         application = enrolments.Application(
             identity=person.identity,
             consent=Consent.ORAL,
@@ -101,7 +104,7 @@ class Play:
             zone=person.zone,
             address="1 rue de la Répétition, 75000 Paris",
             risk_tier=person.risk_tier,
-            onset_on=person.onset_on if person.onset_known else None,
+            onset_on=person.onset_on if person.onset_known or is_operation else None,
             lives_alone=person.lives_alone,
             has_oximeter=person.has_oximeter,
         )

@@ -54,7 +54,7 @@ class Stage:
 
 @contextmanager
 def set_up(
-    session: Session, settings: Settings, *, patients: int, starts_at: datetime, ends_at: datetime
+    session: Session, settings: Settings, *, slug: str, patients: int, starts_at: datetime, ends_at: datetime
 ) -> Iterator[Stage]:
     """The stage, on connections of its own: of invented days nothing need be on disk before the next statement."""
     options = engine_options(application_name="rehearsal")
@@ -64,7 +64,7 @@ def set_up(
     provider = ConsoleProvider(sessions, quiet=True)
     try:
         with sessions() as acting:
-            programme = programmes.load_library(acting, now=starts_at)
+            programme = programmes.load_library(acting, now=starts_at, slug=slug)
             version, questionnaire = _in_force_from(acting, programme, starts_at)
             team = _team(acting, starts_at)
             operators = max(2, patients // PATIENTS_PER_OPERATOR)

@@ -8,6 +8,7 @@ from typing import Any
 
 from questionnaires.answers import Validated, raw_from_json, validate
 from questionnaires.schema import Questionnaire
+from records.texts import DECIMAL_COMMA
 from webapp.rehearsal.courses import Condition
 
 Typed = dict[str, dict[str, Any]]
@@ -31,9 +32,26 @@ def answered(
     return validate(questionnaire, raw_from_json(again), facts=facts)
 
 
+def plainly(questionnaire: Questionnaire, texts: Mapping[str, str], *, clumsy: bool, rng: Random) -> Validated:
+    """The answers of a programme whose slips nobody has studied: now and then a measure is given up, or its last digit
+    is typed twice; the page asks once, and who is clumsy often says yes to it.
+    """
+    meant: Typed = {link_id: {"raw": [text]} for link_id, text in texts.items()}
+    sent, measured = dict(meant), [link_id for link_id, text in texts.items() if text[0].isdigit()]
+    drawn, slip = rng.random(), rng.choice(measured)
+    if drawn < (0.3 if clumsy else 0.01):
+        text = texts[slip]
+        sent[slip] = {"absent": True} if rng.random() < 0.5 else {"raw": [text + text[-1]]}
+    first = validate(questionnaire, raw_from_json(sent))
+    if not first.errors and not first.to_confirm:
+        return first
+    again = _asked_again(first, sent, meant, stubborn=clumsy and rng.random() < 0.5)
+    return validate(questionnaire, raw_from_json(again))
+
+
 def typed(condition: Condition, *, oximeter: bool, language: str) -> Typed:
     """What the patient means to type, in the shape of the client's JSON."""
-    mark = "," if language == "fr" else "."
+    mark = "," if language in DECIMAL_COMMA else "."
     whole, tenth = divmod(condition.temperature, 10)
     texts = {
         "breathlessness": condition.breathlessness,

@@ -4,7 +4,9 @@
 import { judge, read, valuesOf, write } from "./answers.js";
 import { bind } from "./counter.js";
 import * as drafts from "./draft.js";
+import { later, register } from "./offline.js";
 import * as outbox from "./outbox.js";
+import * as people from "./people.js";
 import { isEmergency, openAlarm } from "./redflag.js";
 import { fillCheck, Steps } from "./steps.js";
 
@@ -13,11 +15,13 @@ const form = document.getElementById("checkin");
 const saved = document.getElementById("saved");
 const alarm = document.getElementById("alarm");
 const root = document.documentElement;
+const isKept = root.dataset.kept !== undefined;
 const FIRST_WAIT = 2000;
 const LONGEST_WAIT = 60000;
 
 let draft;
 let sending = false;
+let isOpen = false;
 let wait = FIRST_WAIT;
 let timer;
 
@@ -34,7 +38,17 @@ const fill = (template, params) => template.replace(/%\((\w+)\)s/g, (_, name) =>
 function keep(step = draft.step) {
   draft.step = step;
   for (const screen of data.screens) draft.answers[screen.linkId] = entryOf(screen);
+  draft.informant = informant();
   return drafts.save(draft).catch(() => {}); // what cannot be kept still stands on the page, and is sent from there
+}
+
+const informant = () => form.querySelector('[name="informant"]:checked')?.value;
+
+function placeInformant() {
+  const choice = document.getElementById("informant");
+  choice.classList.remove("vd-plain-only");
+  steps.section("check").querySelector("[data-send]").before(choice);
+  for (const field of choice.querySelectorAll("input")) field.checked = field.value === (draft.informant ?? "patient");
 }
 
 function showError(section, code, params = {}) {
@@ -43,11 +57,11 @@ function showError(section, code, params = {}) {
   box.hidden = !code;
   box.querySelector("[data-text]").textContent = code ? fill(data.messages[code], params) : "";
   section.querySelector(".nhsuk-form-group").classList.toggle("nhsuk-form-group--error", Boolean(code));
-  section.querySelectorAll("input, textarea").forEach((field) => {
+  section.querySelectorAll("input, select, textarea").forEach((field) => {
     field.toggleAttribute("aria-invalid", Boolean(code));
     if (code) field.setAttribute("aria-invalid", "true");
   });
-  if (code) section.querySelector("input:not([type=hidden]), textarea").focus();
+  if (code) section.querySelector("input:not([type=hidden]), select, textarea").focus();
 }
 
 function askIfRight(section, screen, code, value) {
@@ -73,21 +87,21 @@ function proceed() {
   const found = judge(screen, entry);
   showError(section, found.error, found);
   if (found.error) return;
-  const isNew = isEmergency(screen, valuesOf(screen, entry)) && draft.warned?.[screen.linkId] !== entry.raw[0];
+  const isNew = isEmergency(screen, valuesOf(screen, entry)) && draft.warned?.[screen.linkId] !== entry.raw.join("\n");
   if (isNew) warn(screen, entry);
   else if (found.confirm) askIfRight(section, screen, found.confirm, found.value);
   else steps.next();
 }
 
 function warn(screen, entry) {
-  draft.warned = { ...draft.warned, [screen.linkId]: entry.raw[0] };
+  draft.warned = { ...draft.warned, [screen.linkId]: entry.raw.join("\n") };
   keep();
   openAlarm(alarm, (choice) => (choice === "continue" ? proceed() : steps.focus(steps.section(screen.linkId))));
 }
 
 function confirmed() {
   const screen = screenOf(steps.current);
-  draft.answers[screen.linkId] = { ...entryOf(screen), confirmed: read(form, screen).raw[0] };
+  draft.answers[screen.linkId] = { ...entryOf(screen), confirmed: read(form, screen).raw };
   calm(steps.section(screen.linkId));
   proceed();
 }
@@ -99,8 +113,10 @@ function body() {
     const { raw, absent, confirmed } = entryOf(screen);
     if (raw.length || absent) answers[screen.linkId] = { raw, absent, ...(confirmed ? { confirmed } : {}) };
   }
-  const { url, version, language, checkin } = data;
-  return { questionnaire: url, version, language, checkin, completed_at: new Date().toISOString(), answers };
+  const { url, version, language } = data;
+  const isOver = isKept && data.closes && Date.now() > Date.parse(data.closes); // the server knows which one is open
+  const checkin = isOver ? null : data.checkin;
+  return { questionnaire: url, version, language, checkin, completed_at: new Date().toISOString(), informant: informant(), answers };
 }
 
 async function send() {
@@ -110,9 +126,10 @@ async function send() {
   try {
     await outbox.post(entry);
   } catch {
-    form.submit(); // a phone that keeps nothing still sends the plain form, under the page's own key
+    form.submit(); // a phone that keeps nothing still sends the plain form, under the draft's key
     return;
   }
+  later().catch(() => {}); // where the browser cannot, this page's own timer goes on
   await flush();
 }
 
@@ -130,12 +147,13 @@ const STATES = { 0: "waiting", 401: "signed-out" };
 async function flush() {
   clearTimeout(timer);
   if (!(await outbox.waiting(data.owner)).length) {
-    if (!saved.hidden) window.location.reload(); // another window of this browser has delivered it
+    await showNews();
     return;
   }
   showSaved(saved.dataset.state ?? "sending");
   const { receipt, problem } = await outbox.flush(data.urls.answers, data.owner);
   if (receipt) {
+    await outbox.news(data.owner, { again: true });
     window.location.replace(receipt.url);
     return;
   }
@@ -143,6 +161,16 @@ async function flush() {
   if (problem !== undefined) showSaved(STATES[problem] ?? (refused ? "refused" : "waiting"));
   timer = setTimeout(flush, wait);
   wait = Math.min(wait * 2, LONGEST_WAIT);
+}
+
+/** Of answers that another window, or the service worker, delivered: while they were waited for, or before. */
+async function showNews() {
+  if (isOpen && saved.hidden) return; // somebody is answering: what came in is told at the next opening
+  isOpen = true;
+  if (isKept && !navigator.onLine) return;
+  const url = await outbox.news(data.owner, { again: !saved.hidden });
+  if (url) window.location.replace(url);
+  else if (!saved.hidden) window.location.reload();
 }
 
 const DOES = {
@@ -201,12 +229,27 @@ function listen() {
 }
 
 async function start() {
+  if (isKept) {
+    root.dataset.ready = "asking";
+    if (root.dataset.kept === "ask" || (await people.areSeveral(data.owner))) {
+      form.hidden = true;
+      await people.ask(document.getElementById("whose"));
+      form.hidden = false;
+    }
+    document.querySelector("[data-kept-note]").hidden = false;
+  } else if (data.urls.worker) await people.note(data.owner); // a preview is nobody's, and keeps no page
   draft = await drafts.load(data);
+  form.elements.key.value = draft.key;
+  document.querySelector("[data-changed]").hidden = !draft.isOlder;
   document.querySelectorAll("[data-counter]").forEach(bind);
   listen();
+  placeInformant();
   for (const screen of data.screens) if (draft.answers[screen.linkId]) write(form, screen, draft.answers[screen.linkId]);
   steps.show(draft.step ?? steps.asked[0].linkId, { focus: false });
   root.dataset.ready = "yes";
 }
 
-start().then(flush, () => root.classList.remove("vd-script")); // a browser that keeps nothing has the plain form
+start()
+  .then(flush, () => root.classList.remove("vd-script")) // a browser that keeps nothing has the plain form
+  .then(() => data.urls.worker && register(data.urls.worker, flush))
+  .catch(() => {}); // without a worker everything but opening without a network still works

@@ -8,12 +8,13 @@ const PLAIN = /^(-?)0*([0-9]+?)(?:\.([0-9]+))?$/;
 
 const digit = (character) => String(character.charCodeAt(0) & 15);
 
+/** Without space or direction marks around it, its Arabic-Indic and Persian digits as 0 to 9. */
+export const plainDigits = (text) => text.replace(ENDS, "").replace(/[\u0660-\u0669\u06f0-\u06f9]/g, digit);
+
 /** {value: "38.6"}, as precise as typed, or {problem: why the text has no one reading}. */
 export function parseNumber(text, { decimals, signed = false }) {
   if ([...text].length > 4 * LONGEST) return { problem: "too-long" };
-  const plain = text
-    .replace(ENDS, "")
-    .replace(/[\u0660-\u0669\u06f0-\u06f9]/g, digit)
+  const plain = plainDigits(text)
     .replace(/[,٫]/g, ".")
     .replace(/\u2212/g, "-");
   if (!plain) return { problem: "empty" };

@@ -1,7 +1,10 @@
-// Sent answers, until the server has said that it has them. Written before the network is tried, deleted on 200 or 201
-// only; the key makes sending twice harmless.
+// Sent answers, until the server has said that it has them. Written before the network is tried, deleted on the service's
+// own 200 or 201 only; the key makes sending twice harmless. What the server said is kept, for a page that did not hear it
+// itself.
 
-import { readAll, write } from "./store.js";
+import { prune, readAll, write } from "./store.js";
+
+const NEWS = 12 * 60 * 60 * 1000;
 
 /** Moves a draft into the outbox, in one transaction. */
 export const post = (entry) =>
@@ -24,14 +27,19 @@ async function deliver(url, { key, owner, body }) {
   });
   const said = await response.json().catch(() => ({}));
   if (response.status !== 200 && response.status !== 201) return { problem: response.status, said };
-  await write(["outbox"], (t) => t.objectStore("outbox").delete(key));
+  if (!said?.url) return { problem: 0 }; // a page of something on the way, which has stored nothing
+  await write(["outbox", "receipts"], (t) => {
+    t.objectStore("outbox").delete(key);
+    t.objectStore("receipts").put({ key, owner, url: said.url, at: Date.now() });
+  });
   return { receipt: said };
 }
 
 const alone = (work) =>
   navigator.locks ? navigator.locks.request("vigidom-outbox", { ifAvailable: true }, (lock) => lock && work()) : work();
 
-/** Tries to deliver all that waits. {receipt} of the last one delivered, or {problem: status, 0 without a network}. */
+/** Tries to deliver all that waits of `owner`. {receipt} of the last one delivered, or {problem: status, 0 without a
+ * network}, or {busy} while another window or the service worker delivers. */
 export async function flush(url, owner) {
   const outcome = await alone(async () => {
     let last = {};
@@ -42,4 +50,13 @@ export async function flush(url, owner) {
     return last;
   });
   return outcome ?? { busy: true };
+}
+
+/** Where the newest result of `owner` lies; without `again`, only one that no page has shown yet. */
+export async function news(owner, { again = false } = {}) {
+  await prune("receipts", ({ at }) => Date.now() - at > NEWS);
+  const found = (await readAll("receipts")).filter((receipt) => receipt.owner === owner && receipt.url);
+  const newest = found.sort((a, b) => b.at - a.at).find(({ told }) => again || !told);
+  await write(["receipts"], (t) => found.forEach((receipt) => t.objectStore("receipts").put({ ...receipt, told: true })));
+  return newest?.url;
 }

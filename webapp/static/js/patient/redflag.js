@@ -1,5 +1,8 @@
 // Which answers mean "call 15 now", known on the phone so that it needs no network; and which questions they switch on.
 
+import { MEASURED, MOMENTS } from "./answers.js";
+import { order } from "./moments.js";
+
 const COMPARE = {
   "=": (a, b) => a === b,
   ">": (a, b) => a > b,
@@ -8,25 +11,42 @@ const COMPARE = {
   "<=": (a, b) => a <= b,
 };
 
-function compares(operator, value, wanted) {
+function compares(operator, value, wanted, kind) {
   const numbers = [value, wanted].every((text) => text !== "" && Number.isFinite(Number(text)));
-  return numbers ? COMPARE[operator](Number(value), Number(wanted)) : COMPARE[operator](value, wanted);
+  if (MOMENTS.has(kind)) return COMPARE[operator](order(value, wanted), 0);
+  if (MEASURED.has(kind) || kind === undefined) {
+    return numbers ? COMPARE[operator](Number(value), Number(wanted)) : COMPARE[operator](value, wanted);
+  }
+  return COMPARE[operator](value, wanted);
 }
 
-/** Whether one answer meets one check; `values` are its readable values, none when it was not given. */
-export function holds({ operator, value }, values) {
+/** Whether one answer meets one check; `values` are its readable values, none when it was not given; `kind` its type. */
+export function holds({ operator, value }, values, kind) {
   if (operator === "exists") return String(values.length > 0) === value;
-  if (operator === "!=") return !values.some((each) => compares("=", each, value));
-  return values.some((each) => compares(operator, each, value));
+  if (operator === "!=") return !values.some((each) => compares("=", each, value, kind));
+  return values.some((each) => compares(operator, each, value, kind));
 }
 
-export const isEmergency = (screen, values) => screen.emergency.some((check) => holds(check, values));
+export const isEmergency = (screen, values) => screen.emergency.some((check) => holds(check, values, screen.kind));
 
-/** Whether a screen is asked, given `valuesOf(linkId)`. */
-export function isAsked(screen, valuesOf) {
-  const met = screen.enableWhen.map((check) => holds(check, valuesOf(check.question)));
-  if (!met.length) return true;
-  return screen.enableBehavior === "all" ? met.every(Boolean) : met.some(Boolean);
+/** The linkIds of the screens that are asked. `values(linkId)` are those typed, whether or not they are asked for: what
+ * is not asked counts as unanswered, and so on through all that waits for it. */
+export function askedAmong(screens, values) {
+  const byId = new Map(screens.map((screen) => [screen.linkId, screen]));
+  const known = new Map();
+  const told = (linkId) => (!byId.has(linkId) || asked(byId.get(linkId)) ? values(linkId) : []);
+  const holdsNow = (check) => holds(check, told(check.question), byId.get(check.question)?.kind);
+  const met = (checks, all) => !checks.length || (all ? checks.every(holdsNow) : checks.some(holdsNow));
+  function asked(screen) {
+    if (!known.has(screen.linkId)) {
+      known.set(screen.linkId, false); // conditions that run in a circle are refused at import
+      const { enableWhen, enableBehavior, gates = [], under = [] } = screen;
+      const open = met(enableWhen, enableBehavior === "all") && gates.every(({ all, checks }) => met(checks, all));
+      known.set(screen.linkId, open && under.every((linkId) => told(linkId).length > 0));
+    }
+    return known.get(screen.linkId);
+  }
+  return screens.filter(asked);
 }
 
 /** The full red page over the questions. Focus goes to its title; `onReturn` is told "continue" or "change". */

@@ -1,11 +1,13 @@
 // One question at a time out of the one form: which is shown, progress, going back, and the answers to check.
 
-import { isAsked } from "./redflag.js";
-import { judge, read, valuesOf } from "./answers.js";
+import { apart, judge, read, valuesOf } from "./answers.js";
+import { askedAmong } from "./redflag.js";
+import { bind } from "./widgets.js";
 
 export class Steps {
   constructor(form, screens, hidden, onShow) {
     Object.assign(this, { form, screens, hidden, onShow, current: null, returning: false });
+    bind(form);
     form.querySelectorAll(".vd-step [data-heading]").forEach((heading) => heading.setAttribute("aria-level", "1"));
   }
 
@@ -16,7 +18,7 @@ export class Steps {
   }
 
   get asked() {
-    return this.screens.filter((screen) => isAsked(screen, (linkId) => this.values(linkId)));
+    return askedAmong(this.screens, (linkId) => this.values(linkId));
   }
 
   section(name) {
@@ -77,9 +79,14 @@ export class Steps {
 
 function shown(screen, entry, absentText) {
   if (!entry.raw.length) return entry.absent ? absentText : "–";
-  const label = (key) => screen.options.find((option) => option.key === key)?.label ?? key;
-  const text = entry.raw.map(label).join(", ");
-  return screen.unit ? `${text}\u202f${screen.unit}` : text;
+  const label = (text) => screen.options.find((option) => option.key === text)?.label ?? measured(screen, text);
+  return entry.raw.map(label).join(document.dir === "rtl" ? "، " : ", ");
+}
+
+function measured(screen, text) {
+  const { number, unit } = apart(screen, text);
+  const named = screen.units?.find(({ key }) => key === unit)?.label ?? screen.unit;
+  return named ? `${number.trim()}\u202f${named}` : text;
 }
 
 /** Fills the list of answers from its template row. */
@@ -87,7 +94,7 @@ export function fillCheck(list, steps, absentText) {
   const row = document.getElementById("answer-row").content;
   list.replaceChildren(
     ...steps.asked
-      .filter((screen) => screen.kind !== "display")
+      .filter(({ control }) => control !== "display" && control !== "fixed")
       .map((screen) => {
         const copy = row.cloneNode(true);
         copy.querySelector("dt").textContent = screen.title;

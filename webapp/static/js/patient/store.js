@@ -1,16 +1,22 @@
-// What the phone keeps: drafts by owner, and the outbox by key. `owner` is an opaque mark of one patient's follow-up, so
-// that on a shared phone nobody's answers are shown to, or sent as, somebody else.
+// What the phone keeps: drafts by owner, the outbox and receipts by key, and who has answered here. `owner` is an opaque
+// mark of one patient's follow-up, so that on a shared phone nobody's answers are shown to, or sent as, somebody else.
+
+const STORES = { drafts: "owner", outbox: "key", receipts: "key", people: "owner" };
 
 let opening;
 
 function open() {
   opening ??= new Promise((resolve, reject) => {
-    const request = indexedDB.open("vigidom", 1);
+    const request = indexedDB.open("vigidom", 2);
     request.onupgradeneeded = () => {
-      request.result.createObjectStore("drafts", { keyPath: "owner" });
-      request.result.createObjectStore("outbox", { keyPath: "key" });
+      for (const [name, keyPath] of Object.entries(STORES)) {
+        if (!request.result.objectStoreNames.contains(name)) request.result.createObjectStore(name, { keyPath });
+      }
     };
-    request.onsuccess = () => resolve(request.result);
+    request.onsuccess = () => {
+      request.result.onversionchange = () => request.result.close(); // a newer page must not wait for this one
+      resolve(request.result);
+    };
     request.onerror = () => reject(request.error);
   });
   return opening;
@@ -28,6 +34,13 @@ export async function write(stores, work) {
 }
 
 export const readAll = (store) => write([store], (transaction) => transaction.objectStore(store).getAll());
+
+/** Forgets what `isStale` says of one store. */
+export async function prune(store, isStale) {
+  const key = STORES[store];
+  const stale = (await readAll(store)).filter(isStale);
+  if (stale.length) await write([store], (t) => void stale.forEach((each) => t.objectStore(store).delete(each[key])));
+}
 
 /** A random UUID, also where the page is not served securely (a demonstration on a local network). */
 export function uuid() {

@@ -114,8 +114,11 @@
 
   function wait(seconds) {
     const minutes = Math.max(0, Math.floor(seconds / 60));
-    if (minutes < 60) return `${minutes}\u00a0min`;
-    if (minutes < 2880) return `${Math.floor(minutes / 60)}\u00a0h\u00a0${String(minutes % 60).padStart(2, "0")}`;
+    if (minutes < 60) return words.minutes.replace("%(minutes)s", String(minutes));
+    if (minutes < 2880) {
+      return words.hours.replace("%(hours)s", String(Math.floor(minutes / 60)))
+        .replace("%(minutes)s", String(minutes % 60).padStart(2, "0"));
+    }
     return words.days.replace("%(num)s", String(Math.floor(minutes / 1440)));
   }
 

@@ -1,0 +1,12 @@
+"""What was typed into a long form while the session ended: shown as it came, to be sent once more after signing in."""
+
+from __future__ import annotations
+
+from flask import Response, make_response, render_template, request
+
+
+def page() -> Response:
+    """Nothing is stored and nobody's record is read: the browser gets back what it has just sent."""
+    names = [name for name in request.form if name not in ("csrf_token", "show")]
+    fields = [(name, value) for name in names for value in request.form.getlist(name)]
+    return make_response(render_template("clinic/kept.html", fields=fields), 401)

@@ -1,0 +1,15 @@
+// The page shown in place of one that could not be loaded: says what waits on this phone, and opens the kept questions.
+
+import { readAll } from "./store.js";
+
+const waits = document.getElementById("waits");
+const kept = document.getElementById("kept");
+
+async function look() {
+  if (await window.caches?.match(kept.querySelector("a").href)) kept.hidden = false;
+  waits.hidden = !(await readAll("outbox")).length;
+}
+
+window.addEventListener("online", () => location.reload());
+document.querySelector("[data-again]").addEventListener("click", () => location.reload());
+look().catch(() => {}); // a browser that keeps nothing has nothing to say
