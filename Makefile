@@ -1,6 +1,6 @@
 # Vigidom. `make help` lists the targets.
 .DEFAULT_GOAL := help
-.PHONY: help run test walks check format migrate bench soak install install-test browser lock
+.PHONY: help run test walks drills check format migrate bench soak install install-test browser lock
 PYTHON ?= python3
 BIN := .venv/bin
 
@@ -32,8 +32,11 @@ browser:
 run: install ## start everything with an embedded database, Ctrl-C stops it
 	@VIGIDOM_FOREGROUND=1 exec $(BIN)/vigidom run
 
-test: install-test browser ## the test suite, without the walks
-	@$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not walk"
+test: install-test browser ## the test suite; walks and drills come beside it
+	@$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not walk and not drill"
+
+drills: install-test ## kill processes at every line, move clocks, flood every route
+	@$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder -m drill
 
 walks: install-test browser ## look at each page with a browser and axe, at its sizes and in its languages
 	@$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder -m walk tests/browser

@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Callable
 from datetime import timedelta
 
+import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
@@ -17,6 +18,8 @@ from tests.dying import mortals
 from tests.notifications.conftest import OPENS, URL, make_checkin
 from tests.notifications.twilio_server import Script
 from webapp.config import Settings
+
+pytestmark = pytest.mark.drill
 
 Beat = Callable[..., dict[str, int]]
 ENDS = {"accepted", "unknown-final"}

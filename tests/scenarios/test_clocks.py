@@ -30,6 +30,8 @@ from triage import intake, protocols
 from triage.models import Alert, Callback
 from webapp import worker
 
+pytestmark = pytest.mark.drill
+
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 PARIS, CAYENNE, REUNION, NOUMEA = ZONES = ("Europe/Paris", "America/Cayenne", "Indian/Reunion", "Pacific/Noumea")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from datetime import datetime, timedelta
 
+import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
@@ -15,6 +16,8 @@ from tests.scenarios.fortnight import HOUR, Fortnight, utc
 from triage import protocols
 from triage.assess import reassess
 from triage.models import Alert, Assessment, Callback, ProtocolVersion
+
+pytestmark = pytest.mark.drill
 
 MINUTES = timedelta(minutes=1)
 AFTER = 20 * MINUTES

@@ -22,6 +22,8 @@ from triage.models import Alert, Assessment, Callback
 from webapp.config import Settings
 from webapp.patient import reception
 
+pytestmark = pytest.mark.drill
+
 
 @dataclass
 class Phone:

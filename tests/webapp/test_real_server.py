@@ -22,6 +22,8 @@ from webapp import supervisor
 from webapp.config import Settings
 from webapp.patient import reception
 
+pytestmark = pytest.mark.drill
+
 FORM = "Content-Type: application/x-www-form-urlencoded\r\n"
 CUT = f"{FORM}Content-Length: 90\r\n"
 CLOSE = "Connection: close\r\n"

@@ -17,6 +17,8 @@ from werkzeug.test import TestResponse
 from tests.webapp.house import House, opened
 from webapp import permissions
 
+pytestmark = pytest.mark.drill
+
 HOSTILE = (
     "",
     "\0",

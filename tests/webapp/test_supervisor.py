@@ -16,6 +16,8 @@ from records import clock
 from tests.running import CHECKOUT, Process, Service, installation, until
 from webapp import supervisor
 
+pytestmark = pytest.mark.drill
+
 
 @pytest.fixture(scope="module")
 def installed() -> Iterator[Service]:
