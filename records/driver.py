@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from functools import lru_cache
 from threading import BoundedSemaphore
 from typing import Any
@@ -67,30 +69,50 @@ def under(session: Session) -> Driver:
     return driver
 
 
-def one_row(driver: Driver, statement: str, values: Mapping[str, Any]) -> dict[str, Any] | None:
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """A constant statement as the server takes it, `$1` for the first of `names`. Of a text beyond 4,096 characters
+    the driver would look for each `%(name)s` anew at each sending.
+    """
+
+    text: str
+    names: tuple[str, ...]
+    columns: list[str] = field(default_factory=list, compare=False)
+    """Those of its result, named once in this process and not in each of its rows."""
+
+
+def read_once(statement: str) -> Statement:
+    """The statement without its layout; in its literals no two blanks may stand together, and no percent sign."""
+    names: dict[str, int] = {}
+
+    def place(found: re.Match[str]) -> str:
+        return f"${names.setdefault(found[1], len(names) + 1)}"
+
+    return Statement(PLACE.sub(place, " ".join(statement.split())), tuple(names))
+
+
+PLACE = re.compile(r"%\((\w+)\)s")
+
+
+def one_row(driver: Driver, statement: Statement, values: Mapping[str, Any]) -> dict[str, Any] | None:
     """The first row of the result, by name; None without one."""
-    cursor = driver.execute(statement, values)
-    row = cursor.fetchone()
-    return None if row is None else dict(zip(_names(statement, cursor), row, strict=True))
+    cursor: psycopg.Cursor[Any] = _raw(driver.cursor_factory)(driver)
+    row = cursor.execute(statement.text, [values[name] for name in statement.names]).fetchone()
+    if not statement.columns:
+        statement.columns[:] = [column.name for column in cursor.description or ()]
+    return None if row is None else dict(zip(statement.columns, row, strict=True))
 
 
-def _names(statement: str, cursor: psycopg.Cursor[Any]) -> tuple[str, ...]:
-    """The columns of a constant statement, named once in this process and not in each of its rows."""
-    found = _columns.get(statement)
-    if found is None:
-        found = _columns[statement] = tuple(column.name for column in cursor.description or ())
-    return found
+def _raw(kind: Any) -> Any:
+    """The connection's own kind of cursor, for statements that need no reading."""
+    made = _kinds.get(kind)
+    if made is None:
+        made = _kinds[kind] = type("RawCursor", (psycopg.RawCursor, kind), {})
+    return made
 
 
-_columns: dict[str, tuple[str, ...]] = {}
+_kinds: dict[Any, Any] = {}
 
 
 def all_rows(driver: Driver, statement: str, values: Mapping[str, Any]) -> list[dict[str, Any]]:
     return driver.cursor(row_factory=dict_row).execute(statement, values).fetchall()
-
-
-def on_one_line(statement: str) -> str:
-    """The statement without its layout: the driver keeps what it worked out of a text of up to 4,096 characters. For
-    constant statements, in whose literals no two blanks stand together.
-    """
-    return " ".join(statement.split())

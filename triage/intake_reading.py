@@ -51,8 +51,8 @@ READ = f"""
     WHERE e.id = """  # noqa: S608 - constant fragments, every value is a parameter
 
 
-BY_ID = driver.on_one_line(READ + "%(enrolment_id)s")
-BY_SESSION = driver.on_one_line(READ + doors.RUNNING.format(now=NOW))
+BY_ID = driver.read_once(READ + "%(enrolment_id)s")
+BY_SESSION = driver.read_once(READ + doors.RUNNING.format(now=NOW))
 
 
 @dataclass(frozen=True, slots=True)

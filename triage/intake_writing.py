@@ -76,10 +76,10 @@ WRITE = f"""
 """  # noqa: S608 - constant fragments, every value is a parameter
 
 
-WRITE_AT_ONCE = driver.on_one_line(WRITE)
+WRITE_AT_ONCE = driver.read_once(WRITE)
 
 
 def write(line: Driver, rows: Mapping[str, Any]) -> bool:
     """One statement; False when this patient's key stands already, and then nothing was written."""
-    written = line.execute(WRITE_AT_ONCE, rows).fetchone()
-    return written is not None and written[0] > 0
+    written = driver.one_row(line, WRITE_AT_ONCE, rows)
+    return written is not None and written["count"] > 0

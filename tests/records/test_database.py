@@ -12,6 +12,7 @@ from flask_migrate import check, downgrade, upgrade
 from sqlalchemy.exc import DBAPIError, StatementError
 from sqlalchemy.orm import Session
 
+from records import driver
 from records.db import Base, engine_options
 from records.models import PatientKey, Team
 from tests.factories import NOW
@@ -142,3 +143,17 @@ def test_a_connection_on_which_the_server_only_said_something_is_kept(single: sa
 
     with single.connect() as lent:
         assert lent.execute(PID).scalar_one() == pid
+
+
+def test_a_statement_that_is_read_once_takes_each_name_in_one_place_and_says_its_columns(session: Session) -> None:
+    statement = driver.read_once("""
+        SELECT %(b)s::int AS first,   %(a)s::text AS second, %(b)s::int + 1 AS third
+        WHERE %(b)s::int > 0
+    """)
+    line = driver.under(session)
+
+    assert statement.text == "SELECT $1::int AS first, $2::text AS second, $1::int + 1 AS third WHERE $1::int > 0"
+    assert driver.one_row(line, statement, {"a": "x", "b": 1, "c": None}) == {"first": 1, "second": "x", "third": 2}
+    assert driver.one_row(line, statement, {"a": "x", "b": 0}) is None
+    with pytest.raises(KeyError):
+        driver.one_row(line, statement, {"a": "x"})
