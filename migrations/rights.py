@@ -4,12 +4,12 @@ version of a protocol or a questionnaire says.
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, inspect, text
 
 APPEND_ONLY = ("audit_entries", "access_entries")
 SIGNABLE = {
-    "protocol_versions": "status, signed_at, signed_by_id",
-    "questionnaire_versions": "status, published_at, published_by_id",
+    "protocol_versions": ("status", "signed_at", "signed_by_id", "withdrawn_at", "withdrawn_by_id"),
+    "questionnaire_versions": ("status", "published_at", "published_by_id"),
 }
 """What may still be written to a version; all else is as it was drafted."""
 
@@ -23,6 +23,8 @@ def restate(connection: Connection, role: str) -> None:
     for table in APPEND_ONLY:
         connection.execute(text(f"REVOKE UPDATE, DELETE, TRUNCATE ON {table} FROM {quoted}"))
     for table, columns in SIGNABLE.items():
+        there = {column["name"] for column in inspect(connection).get_columns(table)}  # a downgrade takes some away
+        writable = ", ".join(column for column in columns if column in there)
         connection.execute(text(f"REVOKE UPDATE, DELETE ON {table} FROM {quoted}"))
-        connection.execute(text(f"GRANT UPDATE ({columns}) ON {table} TO {quoted}"))
+        connection.execute(text(f"GRANT UPDATE ({writable}) ON {table} TO {quoted}"))
     connection.execute(text(f"REVOKE INSERT, UPDATE, DELETE ON alembic_version FROM {quoted}"))
