@@ -36,7 +36,7 @@ class ProtocolStatus(StrEnum):
 class ProtocolVersion(Base):
     """One immutable protocol document. Without `signed_by_id` it serves rehearsal only. `looks_back` is what its facts
     need of the past beside the previous response (see triage.earlier), so that nobody opens the document to know.
-    `co_author_ids` are all who wrote a part of it beside `author_id`: none of them may sign. A withdrawn draft never is.
+    `co_author_ids` are all who wrote a part of it beside `author_id`: none may sign. A withdrawn draft is never signed.
     """
 
     __tablename__ = "protocol_versions"
