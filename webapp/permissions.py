@@ -25,6 +25,7 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "protocol.read": frozenset({Role.PHYSICIAN, Role.SUPERVISOR, Role.ADMINISTRATOR}),
     "protocol.edit": frozenset({Role.PHYSICIAN, Role.ADMINISTRATOR}),
     "protocol.sign": frozenset({Role.PHYSICIAN}),
+    "roster.edit": frozenset({Role.PHYSICIAN, Role.SUPERVISOR, Role.ADMINISTRATOR}),
     "questionnaire.read": frozenset({Role.PHYSICIAN, Role.SUPERVISOR, Role.ADMINISTRATOR}),
     "questionnaire.edit": frozenset({Role.PHYSICIAN, Role.ADMINISTRATOR}),
     "questionnaire.publish": frozenset({Role.PHYSICIAN, Role.ADMINISTRATOR}),

@@ -1,6 +1,13 @@
 """What is decided for everybody: the protocol, the questionnaires, who works here, and whether the service is well."""
 
-from webapp.admin import health_views, people_views, protocol_views, questionnaire_preview, questionnaire_views
+from webapp.admin import (
+    health_views,
+    people_views,
+    protocol_views,
+    questionnaire_preview,
+    questionnaire_views,
+    roster_views,
+)
 from webapp.admin.blueprint import blueprint
 
 __all__ = [
@@ -10,4 +17,5 @@ __all__ = [
     "protocol_views",
     "questionnaire_preview",
     "questionnaire_views",
+    "roster_views",
 ]
