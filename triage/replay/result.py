@@ -171,7 +171,7 @@ Replayed = TypedDict(
         "seconds": float,
     },
 )
-"""`synthetic`: of synthetic patients, because the programme has no real one. `assessed_by`: answers by the number of the
+"""`synthetic`: of synthetic patients, because the programme has no real one. `assessed_by`: answers by number of the
 version that assessed them then. `matrix`: the nine "against>draft" pairs, "green>orange" among them. `by_rule`: rules
 for answers, in the draft's order and then those that only the other has. `not_replayable` and `approximated`: a fact
 and a code of `triage.replay.wording.WHY`, why it is missing everywhere, or may differ from what was known then.
