@@ -13,7 +13,7 @@ from enum import StrEnum
 from typing import Any
 
 from triage.conditions.compiling import Bounds, Evaluate, compile_condition, unknown_facts
-from triage.conditions.shapes import facts_of
+from triage.conditions.shapes import Condition, facts_of
 from triage.documents import Document, Limit, Rule, digest
 from triage.documents import limits_with as checked_limits
 from triage.facts import MISSING, Fact, Readings, SourceKind, Status, readings_from_json, readings_to_json
@@ -50,10 +50,13 @@ class Doubt:
 
 @dataclass(frozen=True, slots=True)
 class CompiledRule:
-    """`doubtable`: facts whose implausible value is a finding. An earlier answer was doubted when it was given."""
+    """`when` is the rule's condition as it is evaluated. `doubtable`: facts whose implausible value is a finding. An
+    earlier answer was doubted when it was given.
+    """
 
     rule: Rule
     level: str
+    when: Condition
     evaluate: Evaluate
     doubtable: frozenset[str]
 
@@ -108,7 +111,7 @@ def bounds_of(limits: tuple[Limit, ...]) -> Bounds:
 def compile_rule(rule: Rule, facts: Mapping[str, Fact]) -> CompiledRule:
     read = facts_of(rule.when)
     doubtable = frozenset(name for name in read if facts[name].source.kind not in PAST)
-    return CompiledRule(rule, rule.level.code, compile_condition(rule.when, facts), doubtable)
+    return CompiledRule(rule, rule.level.code, rule.when, compile_condition(rule.when, facts), doubtable)
 
 
 def compile_protocol(document: Document) -> CompiledProtocol:
