@@ -1,0 +1,62 @@
+"""Whether a version was tried on real answers, and the trial asked for."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from records import clock, programmes
+from records.models import Programme, Staff
+from triage.drafting_models import ProtocolReplay, ReplayState
+from triage.models import ProtocolVersion
+from triage.protocols import bindings
+
+DAYS = 28
+"""Whole weeks, so that every hour of the week counts alike in the forecast."""
+
+
+def latest(session: Session, *, version: ProtocolVersion) -> ProtocolReplay | None:
+    """The replay of it that was asked for last, whatever became of it."""
+    asked = select(ProtocolReplay).where(ProtocolReplay.version_id == version.id)
+    return session.scalar(asked.order_by(ProtocolReplay.id.desc()).limit(1))
+
+
+def last_done(session: Session, *, version: ProtocolVersion) -> ProtocolReplay | None:
+    done = (ProtocolReplay.version_id == version.id, ProtocolReplay.state == ReplayState.DONE)
+    return session.scalar(select(ProtocolReplay).where(*done).order_by(ProtocolReplay.id.desc()).limit(1))
+
+
+def ask_for_last_weeks(
+    session: Session, *, version: ProtocolVersion, staff: Staff, now: datetime
+) -> ProtocolReplay | None:
+    """On the last 28 whole days by the centre's clock. A replay that waits or runs already is the answer; a protocol
+    that no programme has got has no answers to be tried on.
+    """
+    programme = programmes.by_slug(session, slug=version.slug)
+    if programme is None:
+        return None
+    known = latest(session, version=version)
+    if known is not None and known.state in (ReplayState.WAITING, ReplayState.RUNNING):
+        return known
+    return _request(session, version, programme, staff, now)
+
+
+def _request(
+    session: Session, version: ProtocolVersion, programme: Programme, staff: Staff, now: datetime
+) -> ProtocolReplay:
+    today = clock.local_day(now, programme.zone)
+    current = bindings.bound(session, programme_id=programme.id, now=now)
+    asked = ProtocolReplay(
+        version_id=version.id,
+        against_id=current.id if current else None,
+        programme_id=programme.id,
+        from_on=today - timedelta(days=DAYS),
+        to_on=today - timedelta(days=1),
+        asked_by_id=staff.id,
+        asked_at=now,
+    )
+    session.add(asked)
+    session.flush()
+    return asked
