@@ -13,6 +13,7 @@ from records.crypto import Sealed
 from records.db import Base, Id, PublicId, one_of
 from records.models import Enrolment, Staff
 from triage.models import Assessment, Disposition
+from triage.snoozed import SnoozeEnd
 
 
 class OutcomeKind(StrEnum):
@@ -50,17 +51,10 @@ class PatientOutcome(Base):
     recorded_at: Mapped[datetime]
 
 
-class SnoozeEnd(StrEnum):
-    TIME = "time"
-    OTHER_RULE = "other-rule"
-    WORSE = "worse"
-    MISSED = "missed"
-    LIFTED = "lifted"
-
-
 class Snooze(Base):
     """One rule put off for one patient by a physician: while it lasts, this rule alone raises no alert. `facts` are the
-    readings of the rule's facts that the physician saw; a worse one ends it. `reason` is sealed with the patient's key.
+    readings of the rule's facts that the physician saw, a worse one ends it; `condition` is what the rule then asked,
+    with the limits that counted (see triage.snoozed). `reason` is sealed with the patient's key.
     """
 
     __tablename__ = "snoozes"
@@ -77,6 +71,7 @@ class Snooze(Base):
     assessment_id: Mapped[int] = mapped_column(ForeignKey(Assessment.id))
     rule: Mapped[str]
     facts: Mapped[dict[str, Any]]
+    condition: Mapped[dict[str, Any]]
     reason: Mapped[Sealed]
     author_id: Mapped[int] = mapped_column(ForeignKey(Staff.id))
     from_at: Mapped[datetime]

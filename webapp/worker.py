@@ -98,6 +98,7 @@ def jobs(
         "open-checkins": open_checkins,
         "close-checkins": in_rounds(questionnaire_jobs.close_checkins),
         "silences": in_rounds(triage_jobs.raise_silences),
+        "snoozes": in_rounds(triage_jobs.end_snoozes),
         "never-invited": in_rounds(triage_jobs.raise_never_invited),
         "never-activated": in_rounds(triage_jobs.raise_never_activated),
         "reviews-due": in_rounds(triage_jobs.raise_reviews_due),

@@ -24,6 +24,7 @@ JOBS = {
     "open-checkins": lazy("Open questionnaires that are due"),
     "close-checkins": lazy("Close questionnaires left unanswered"),
     "silences": lazy("Raise silences"),
+    "snoozes": lazy("End rules put off whose hour is over"),
     "never-invited": lazy("Raise enrolments never invited"),
     "never-activated": lazy("Raise invitations never answered"),
     "reviews-due": lazy("Raise pauses to look at again"),
