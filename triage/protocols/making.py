@@ -20,7 +20,7 @@ from triage.refusals import LimitsMissing, ReasonMissing, Refused
 class CasesFail(Refused):
     """Test cases of the document that do not hold."""
 
-    message = "With these limits, cases that this protocol must get right come out differently."
+    message = "Cases that this protocol must get right come out differently."
 
     def __init__(self, failures: list[Failure]) -> None:
         self.failures = failures
