@@ -13,10 +13,11 @@ from enum import StrEnum
 from typing import Any
 
 from triage.conditions.compiling import Bounds, Evaluate, compile_condition, unknown_facts
+from triage.conditions.expanding import expanded
 from triage.conditions.shapes import Condition, facts_of
-from triage.documents import Document, Limit, Rule, digest
+from triage.documents import Document, Limit, Rule, digest, facts_in_use
 from triage.documents import limits_with as checked_limits
-from triage.facts import MISSING, Fact, Readings, SourceKind, Status, readings_from_json, readings_to_json
+from triage.facts import MISSING, PAST, Fact, Readings, Status, readings_from_json, readings_to_json
 from triage.findings import ProtocolError
 from triage.levels import Level
 
@@ -98,8 +99,6 @@ class Assessment:
         }
 
 
-PAST = (SourceKind.PREVIOUS, SourceKind.LOWEST)
-"""What was believed or doubted when it was answered."""
 FLOOR = {Occasion.ANSWER: Level.GREEN, Occasion.SILENCE: Level.SILENT}
 IN_DOUBT = {Occasion.ANSWER: Level.ORANGE, Occasion.SILENCE: Level.SILENT_URGENT}
 
@@ -109,14 +108,15 @@ def bounds_of(limits: tuple[Limit, ...]) -> Bounds:
 
 
 def compile_rule(rule: Rule, facts: Mapping[str, Fact]) -> CompiledRule:
-    read = facts_of(rule.when)
+    when = expanded(rule.when)
+    read = facts_of(when)
     doubtable = frozenset(name for name in read if facts[name].source.kind not in PAST)
-    return CompiledRule(rule, rule.level.code, rule.when, compile_condition(rule.when, facts), doubtable)
+    return CompiledRule(rule, rule.level.code, when, compile_condition(when, facts), doubtable)
 
 
 def compile_protocol(document: Document) -> CompiledProtocol:
     """Compiles once per version; keep the result."""
-    facts = {fact.name: fact for fact in document.facts}
+    facts = {fact.name: fact for fact in facts_in_use(document)}
     rules = [compile_rule(rule, facts) for rule in document.rules]
     return CompiledProtocol(
         document=document,
@@ -128,7 +128,7 @@ def compile_protocol(document: Document) -> CompiledProtocol:
         },
         optional=tuple(
             (fact.name, compile_condition(fact.optional_when, facts))
-            for fact in document.facts
+            for fact in facts.values()
             if fact.optional_when is not None
         ),
         bounds=bounds_of(document.limits),

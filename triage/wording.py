@@ -9,7 +9,7 @@ from typing import Any
 from records.texts import DECIMAL_COMMA, Translator, around, separator, spoken, together
 from triage.assess import Assessment, Reason
 from triage.conditions.shapes import facts_of
-from triage.documents import Document, Rule
+from triage.documents import Document, Rule, facts_in_use
 from triage.facts import NUMERIC, Fact, FactKind
 from triage.levels import Level
 
@@ -102,7 +102,7 @@ class Wording:
         return f"{self.number(text)}\u202f{sign(unit, self.language)}" if unit else self.number(text)
 
     def fact(self, name: str) -> Fact:
-        return next(fact for fact in self.document.facts if fact.name == name)
+        return next(fact for fact in facts_in_use(self.document) if fact.name == name)
 
     def measured(self, node: Mapping[str, Any]) -> bool:
         return node["op"] in ("compare", "between") and self.fact(node["fact"]).kind in NUMERIC

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
+from triage.conditions.expanding import expanded
 from triage.conditions.shapes import (
     AllOf,
     AnyOf,
@@ -17,6 +18,7 @@ from triage.conditions.shapes import (
     Change,
     Compare,
     Condition,
+    Consecutive,
     LimitName,
     Missing,
     Not,
@@ -223,6 +225,8 @@ def compile_condition(condition: Condition, facts: Mapping[str, Fact]) -> Evalua
             return compile_group("all", [compile_condition(part, facts) for part in parts], every)
         case AnyOf(parts):
             return compile_group("any", [compile_condition(part, facts) for part in parts], some)
+        case Consecutive():
+            return compile_condition(expanded(condition), facts)
     count = condition.count
     compiled = [compile_condition(part, facts) for part in condition.parts]
     return compile_group("at_least", compiled, lambda outcomes: enough(count, outcomes), count)

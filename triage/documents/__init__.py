@@ -10,6 +10,7 @@ from importlib.resources import files
 from typing import Any
 
 from triage.documents.checking import DocumentChecker, check_limits
+from triage.documents.deriving import facts_in_use
 from triage.documents.parsing import DocumentReader
 from triage.documents.parts import Case, Document, Limit, Order, Rule
 from triage.documents.writing import digest, dump
@@ -26,6 +27,7 @@ __all__ = [
     "check_own_limits",
     "digest",
     "dump",
+    "facts_in_use",
     "from_library",
     "load",
     "with_limits",
