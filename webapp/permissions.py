@@ -30,6 +30,7 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "questionnaire.edit": frozenset({Role.PHYSICIAN, Role.ADMINISTRATOR}),
     "questionnaire.publish": frozenset({Role.PHYSICIAN, Role.ADMINISTRATOR}),
     "adherence.read": frozenset({Role.PHYSICIAN, Role.SUPERVISOR, Role.ADMINISTRATOR}),
+    "outcome.import": frozenset({Role.PHYSICIAN, Role.SUPERVISOR}),
     "staff.manage": frozenset({Role.ADMINISTRATOR}),
     "health.read": frozenset({Role.SUPERVISOR, Role.ADMINISTRATOR}),
     "account.own": frozenset(Role),
