@@ -10,12 +10,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.triage.agree import check, run, said_alone, said_together, survives_json
-from tests.triage.factories import covid, rule, with_rules
+from tests.triage.factories import covid, limit, number, rule, with_rules
 from tests.triage.random_protocols import Maker
 from triage import columnar, columns
 from triage.assess import Occasion, assess, compile_protocol
 from triage.documents import load
-from triage.facts import MISSING, read
+from triage.facts import read
 from triage.levels import Level
 
 documents = st.randoms(use_true_random=False).map(lambda random: load(Maker(random).document()))
@@ -108,21 +108,25 @@ def test_a_column_that_hides_a_known_value_or_shows_a_missing_one_is_refused():
 
 
 def test_numbers_too_far_for_64_bits_stay_on_their_side_of_every_limit_and_change():
-    change = {"change": "spo2", "since": "before", "op": ">", "value": 3}
+    fine = {"decimals": 6, "lowest": "0", "highest": "100"}
     document = with_rules(
-        rule("up", "red", change), rule("high", "red", {"compare": "spo2", "op": ">", "limit": "low"})
+        rule("up", "red", {"change": "spo2", "since": "before", "op": ">", "value": 3}),
+        rule("high", "orange", {"compare": "spo2", "op": ">", "limit": "low"}),
+        facts=[number("spo2", **fine), number("before", source={"previous": "spo2"}, **fine)],
+        limits=[limit("low", "92", decimals=6)],
+        orders=[],
+        usual={},
     )
     protocol = compile_protocol(document)
-    facts = protocol.facts
     drawn = [
-        {"spo2": read(facts["spo2"], Decimal(far)), "before": read(facts["before"], 100), "pain": MISSING}
-        for far in ("9999999999999", "-9999999999999")
+        {name: read(protocol.facts[name], Decimal(value)) for name, value in row.items()}
+        for row in ({"spo2": "9" * 13, "before": "0"}, {"spo2": "-" + "9" * 13, "before": "100"})
     ]
+    columns_of = {
+        name: columns.column_of(protocol.facts[name], [row[name] for row in drawn]) for name in ("spo2", "before")
+    }
 
-    judged = columnar.evaluate(
-        protocol,
-        {name: columns.column_of(facts[name], [row[name] for row in drawn]) for name in ("spo2", "before")},
-        rows=2,
-    )
+    judged = columnar.evaluate(protocol, columns_of, rows=2)
 
     assert [said_together(judged, row) for row in (0, 1)] == [said_alone(assess(protocol, row)) for row in drawn]
+    assert judged.fired["up"].tolist() == [True, False]
