@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from string import Formatter
 
+from triage.catalogue import KNOWN
 from triage.conditions.shapes import facts_of
 from triage.documents.parts import Case, Document, Given, Limit, NearLimit, Order, Rule
 from triage.documents.references import ConditionChecker
@@ -94,11 +95,24 @@ class DocumentChecker:
             self.findings.add(where, "a number needs a plausible range: write lowest and highest, the lower one first")
         if fact.kind not in NUMERIC and (fact.unit or fact.decimals):
             self.findings.add(where, "only a number has a unit and decimals: remove them")
+        if fact.source.kind in KNOWN:
+            self.catalogued(fact, f"{where} › source")
         if fact.source.kind in WINDOWS:
             check_window(fact, self.document.facts, self.findings)
         if fact.optional_when is not None:
             self.conditions.check(fact.optional_when, f"{where} › optional_when")
             self.only_known(facts_of(fact.optional_when), KNOWN_BEFORE_ANSWERING, f"{where} › optional_when")
+
+    def catalogued(self, fact: Fact, where: str) -> None:
+        names = KNOWN[fact.source.kind]
+        if fact.source.key in names:
+            return
+        message = (
+            "nothing named %(name)s is known of a patient: write %(hint)s"
+            if fact.source.kind is SourceKind.PATIENT
+            else "nothing named %(name)s is in the history: write %(hint)s"
+        )
+        self.findings.add(where, message, name=fact.source.key, hint=nearest(fact.source.key, names))
 
     def only_known(self, names: Iterable[str], kinds: Sequence[SourceKind], where: str) -> None:
         for name in sorted(names):

@@ -46,7 +46,10 @@ def fact_before(fact: Fact, back: int, days: int) -> Fact:
 def _before(labels: Translations, back: int) -> Iterator[tuple[str, str]]:
     for language, label in labels.items():
         t = around(language)
-        yield language, t.ngettext("%(fact)s, %(num)d answer before", "%(fact)s, %(num)d answers before", back, fact=label)
+        yield (
+            language,
+            t.ngettext("%(fact)s, %(num)d answer before", "%(fact)s, %(num)d answers before", back, fact=label),
+        )
 
 
 def answer_before(back: int, days: int, languages: tuple[str, ...]) -> Fact:
