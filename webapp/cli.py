@@ -22,6 +22,7 @@ from webapp.adherence_command import adherence_command
 from webapp.commanding import application
 from webapp.outcome_commands import outcome_commands
 from webapp.programme_commands import programme_commands
+from webapp.protocol_commands import protocol_commands
 from webapp.questionnaire_commands import questionnaire_commands, response_commands
 
 ENGLISH = texts.translator("en")
@@ -177,6 +178,7 @@ def rehearse(patients: int, days: int, seed: int, slug: str) -> None:
 vigidom.add_command(adherence_command)
 vigidom.add_command(outcome_commands)
 vigidom.add_command(programme_commands)
+vigidom.add_command(protocol_commands)
 vigidom.add_command(questionnaire_commands)
 vigidom.add_command(response_commands)
 

@@ -5,7 +5,16 @@ installation can be tried; a real patient by the signed version bound last and b
 is bound only when it is signed, so it never assesses anybody before.
 """
 
-from triage.protocols.bindings import bound, compiled, in_force, is_signed, load_library, of_programme, versions
+from triage.protocols.bindings import (
+    bound,
+    bound_of,
+    compiled,
+    in_force,
+    is_signed,
+    load_library,
+    of_programme,
+    versions,
+)
 from triage.protocols.kept import take_turn
 from triage.protocols.making import CasesFail, InUseAlready, NeverSigned, new_version, roll_back
 from triage.protocols.signing import (
@@ -35,6 +44,7 @@ __all__ = [
     "StartsTooLate",
     "Withdrawn",
     "bound",
+    "bound_of",
     "compiled",
     "in_force",
     "is_signed",
