@@ -61,6 +61,7 @@ class Snooze(Base):
     __table_args__ = (
         one_of("ended_why", SnoozeEnd),
         CheckConstraint("(ended_at IS NULL) = (ended_why IS NULL)", name="ended"),
+        CheckConstraint("(ended_why = 'lifted') IS TRUE = (ended_by_id IS NOT NULL)", name="lifted_by"),
         CheckConstraint("until_at > from_at AND until_at <= from_at + interval '24 hours'", name="a_day_at_most"),
         Index("uq_snoozes_one_running", "enrolment_id", unique=True, postgresql_where=text("ended_at IS NULL")),
     )
@@ -78,4 +79,6 @@ class Snooze(Base):
     until_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
     ended_why: Mapped[str | None]
+    ended_by_id: Mapped[int | None] = mapped_column(ForeignKey(Staff.id))
     author: Mapped[Staff] = relationship(foreign_keys=[author_id])
+    ended_by: Mapped[Staff | None] = relationship(foreign_keys=[ended_by_id])

@@ -180,6 +180,7 @@ def lift(
     if found.ended_at is None:
         over = found.until_at <= now
         found.ended_at, found.ended_why = (found.until_at, SnoozeEnd.TIME) if over else (now, SnoozeEnd.LIFTED)
+        found.ended_by_id = None if over else staff.id
         session.flush()
         shown = update(Callback).where(Callback.enrolment_id == enrolment.id, Callback.state == CallbackState.OPEN)
         session.execute(shown.values(version=Callback.version + 1))
@@ -189,7 +190,11 @@ def lift(
 
 def all_of(session: Session, *, enrolment: Enrolment, limit: int = 20) -> list[Snooze]:
     """The newest first."""
-    found = select(Snooze).where(Snooze.enrolment_id == enrolment.id).options(joinedload(Snooze.author))
+    found = (
+        select(Snooze)
+        .where(Snooze.enrolment_id == enrolment.id)
+        .options(joinedload(Snooze.author), joinedload(Snooze.ended_by))
+    )
     return list(session.scalars(found.order_by(Snooze.from_at.desc(), Snooze.id.desc()).limit(limit)))
 
 

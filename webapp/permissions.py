@@ -16,6 +16,7 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "queue.read": frozenset({Role.OPERATOR, Role.PHYSICIAN, Role.SUPERVISOR}),
     "callback.work": frozenset({Role.OPERATOR, Role.PHYSICIAN, Role.SUPERVISOR}),
     "callback.decide": frozenset({Role.PHYSICIAN}),
+    "alert.snooze": frozenset({Role.PHYSICIAN}),
     "patient.read": frozenset({Role.ENROLLER, Role.OPERATOR, Role.PHYSICIAN, Role.SUPERVISOR}),
     "patient.enrol": frozenset({Role.ENROLLER, Role.PHYSICIAN, Role.SUPERVISOR}),
     "patient.follow": frozenset({Role.ENROLLER, Role.PHYSICIAN, Role.SUPERVISOR}),
