@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -44,7 +45,7 @@ def take(session: Session, *, line: Line, staff: Staff, from_address: str, now: 
     found = _episodes(session, line, staff)
     _refuse_day(session, line, found, now)
     taken = Taken()
-    said = {"staff": staff, "from_address": from_address, "now": now}
+    said: dict[str, Any] = {"staff": staff, "from_address": from_address, "now": now}
     for enrolment in found:
         if line.kind is OutcomeKind.DECEASED:
             written, ended = outcomes.died(

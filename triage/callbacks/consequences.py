@@ -75,8 +75,8 @@ def _end(session: Session, enrolment: Enrolment, disposition: Disposition, actor
         outcomes.died(session, enrolment=enrolment, staff=disposition.staff, **told)
         return
     outcomes.end(session, enrolment=enrolment, reason=EndReason.ADMITTED, actor=actor, now=now)
-    given = {"enrolment_id": enrolment.id, "kind": OutcomeKind.ADMITTED, "staff_id": disposition.staff_id}
-    outcomes.record(session, **given, **told)
+    told |= {"enrolment_id": enrolment.id, "kind": OutcomeKind.ADMITTED, "staff_id": disposition.staff_id}
+    outcomes.record(session, **told)
 
 
 def ask_again(session: Session, enrolment: Enrolment, *, opens_at: datetime) -> Checkin:
