@@ -12,7 +12,7 @@ from dataclasses import replace
 from triage.assess import Occasion, assess, compile_protocol
 from triage.cases import readings_of
 from triage.conditions.shapes import AllOf, AnyOf
-from triage.documents import Case, Document
+from triage.documents import Case, Document, facts_in_use
 from triage.edges import Edge, Uncovered, edges_of
 from triage.facts import Readings
 
@@ -56,9 +56,10 @@ def probed(document: Document, edges: list[Edge]) -> Iterator[tuple[Case, Readin
     rules = [
         edge.forced(*to) for number, edge in enumerate(edges) for to in ((ALWAYS, f"{number}+"), (NEVER, f"{number}-"))
     ]
-    protocol = compile_protocol(replace(document, rules=tuple(rules), cases=()))
+    known = facts_in_use(document)
+    protocol = compile_protocol(replace(document, facts=known, rules=tuple(rules), cases=()))
     for case in document.cases:
-        readings = readings_of(document, case.facts)
+        readings = readings_of(document, case.facts, case.before)
         occasion = Occasion.SILENCE if case.on_silence else Occasion.ANSWER
         told = assess(protocol, readings, occasion=occasion).explanation["rules"]
         outcomes = dict.fromkeys((rule.id for rule in rules), None)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from records.texts import Translator
+from triage.conditions.expanding import expanded
 from triage.conditions.shapes import (
     AllOf,
     AnyOf,
@@ -22,7 +23,7 @@ from triage.conditions.shapes import (
     Operand,
     parts_of,
 )
-from triage.documents import Document, Rule
+from triage.documents import Document, Rule, facts_in_use
 from triage.facts import NUMERIC, Fact, FactKind, Readings, Status, Value, scale, unscale
 
 OTHER, MISSING, KNOWN = "other", "missing", "known"
@@ -113,10 +114,12 @@ def with_parts(condition: Condition, parts: tuple[Condition, ...]) -> Condition:
 
 
 def edges_of(document: Document, rule: Rule) -> Iterator[Edge]:
-    facts = {fact.name: fact for fact in document.facts}
+    """Of a rule that counts consecutive answers, also those about the answers before."""
+    facts = {fact.name: fact for fact in facts_in_use(document)}
     limits = {limit.name: limit.value for limit in document.limits}
-    for path, leaf in leaves(rule.when):
-        yield Edge(rule, path, tuple(sides_of(rule.id, leaf, facts, limits)))
+    written_out = replace(rule, when=expanded(rule.when))
+    for path, leaf in leaves(written_out.when):
+        yield Edge(written_out, path, tuple(sides_of(rule.id, leaf, facts, limits)))
 
 
 def leaves(condition: Condition, path: Path = ()) -> Iterator[tuple[Path, Condition]]:

@@ -4,7 +4,6 @@ from dataclasses import replace
 
 import pytest
 
-from records.texts import translator
 from tests.triage.factories import limit, number, rule, with_rules
 from triage.boundaries import uncovered
 from triage.documents import from_library
@@ -72,6 +71,22 @@ def test_a_case_in_which_something_else_settles_the_rule_proves_no_limit():
     assert wanting(UNDER_ALL, *alone, {"a": 19}) == set()
 
 
+def test_a_count_of_consecutive_answers_needs_an_answer_before_on_each_side_too():
+    twice = {"consecutive": 2, "days": 3, "of": BELOW}
+    table = [
+        {"name": "low now", "facts": {"a": 19}, "level": "green"},
+        {"name": "low twice", "facts": {"a": 19}, "before": [{"a": 19}], "level": "red", "fired": ["r"]},
+        {"name": "low before", "facts": {"a": 20}, "before": [{"a": 19}], "level": "green"},
+    ]
+    of = {"facts": FACTS, "limits": [limit("low", "20")], "orders": [], "usual": WELL}
+
+    lacking = uncovered(with_rules(rule("r", "red", twice), cases=table, **of))
+    assert [(one.fact.name, one.value) for one in lacking] == [("a~1", "20")]
+
+    table.append({"name": "low since now", "facts": {"a": 19}, "before": [{"a": 20}], "level": "green"})
+    assert uncovered(with_rules(rule("r", "red", twice), cases=table, **of)) == ()
+
+
 def test_a_value_hard_to_believe_proves_nothing():
     assert ("a", "19") in wanting(BELOW, {"a": "19.4"})
 
@@ -83,8 +98,3 @@ def test_a_rule_of_silences_needs_cases_of_silences():
     lacking = {one.rule for one in uncovered(heard)}
 
     assert lacking == {rule.id for rule in document.rules if rule.on_silence}
-
-
-@pytest.mark.parametrize("slug", ["covid-19", "heart-failure", "after-surgery"])
-def test_every_edge_of_a_shipped_protocol_has_a_case_on_each_side(slug):
-    assert [one.text(translator("en")) for one in uncovered(from_library(slug))] == []
