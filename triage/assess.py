@@ -12,7 +12,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
-from triage.conditions.compiling import Bounds, Evaluate, compile_condition, unknown_facts
+from triage.conditions.compiling import Bounds, Evaluate, Node, compile_condition, unknown_facts
 from triage.conditions.expanding import expanded
 from triage.conditions.shapes import Condition, facts_of
 from triage.documents import Document, Limit, Rule, digest, facts_in_use
@@ -56,6 +56,7 @@ class CompiledRule:
     """
 
     rule: Rule
+    id: str
     level: str
     when: Condition
     evaluate: Evaluate
@@ -101,6 +102,8 @@ class Assessment:
 
 FLOOR = {Occasion.ANSWER: Level.GREEN, Occasion.SILENCE: Level.SILENT}
 IN_DOUBT = {Occasion.ANSWER: Level.ORANGE, Occasion.SILENCE: Level.SILENT_URGENT}
+IMPLAUSIBLE = Status.IMPLAUSIBLE
+"""Looked up once, as in triage.conditions.compiling."""
 
 
 def bounds_of(limits: tuple[Limit, ...]) -> Bounds:
@@ -111,7 +114,7 @@ def compile_rule(rule: Rule, facts: Mapping[str, Fact]) -> CompiledRule:
     when = expanded(rule.when)
     read = facts_of(when)
     doubtable = frozenset(name for name in read if facts[name].source.kind not in PAST)
-    return CompiledRule(rule, rule.level.code, when, compile_condition(when, facts), doubtable)
+    return CompiledRule(rule, rule.id, rule.level.code, when, compile_condition(when, facts), doubtable)
 
 
 def compile_protocol(document: Document) -> CompiledProtocol:
@@ -155,18 +158,19 @@ def excused(protocol: CompiledProtocol, readings: Readings, bounds: Bounds) -> f
 
 
 def doubts_of(
-    protocol: CompiledProtocol, evaluated: list[tuple[CompiledRule, dict[str, Any]]], readings: Readings, bounds: Bounds
+    protocol: CompiledProtocol,
+    evaluated: list[tuple[CompiledRule, Node]],
+    readings: Readings,
+    bounds: Bounds,
+    implausible: set[str],
 ) -> list[Doubt]:
     """One doubt for each fact, naming the rules it leaves in doubt."""
-    implausible = {name for name, reading in readings.items() if reading.status is Status.IMPLAUSIBLE}
-    if not implausible and all(node["outcome"] is not None for _, node in evaluated):
-        return []
     may_be_missing = excused(protocol, readings, bounds)
     blamed: dict[str, list[str]] = {}
     for compiled, node in evaluated:
         doubted = (unknown_facts(node) - may_be_missing) | (compiled.doubtable & implausible)
         for name in doubted:
-            blamed.setdefault(name, []).append(compiled.rule.id)
+            blamed.setdefault(name, []).append(compiled.id)
     return [
         Doubt(Reason(readings.get(name, MISSING).status.value), name, tuple(blamed[name]))
         for name in protocol.facts
@@ -187,14 +191,20 @@ def assess(
     own = dict(own_limits or {})
     bounds, doubts = own_bounds(protocol, own)
     evaluated = [(item, item.evaluate(readings, bounds)) for item in protocol.rules[occasion]]
-    fired = [item.rule for item, node in evaluated if node["outcome"] is True]
-    doubts += doubts_of(protocol, evaluated, readings, bounds)
-    if evaluated and all(node["outcome"] is None for _, node in evaluated) and not doubts:
+    explained = [
+        {"rule": item.id, "level": item.level, "outcome": node["outcome"], "when": node} for item, node in evaluated
+    ]
+    outcomes = [entry["outcome"] for entry in explained]
+    fired = [item.rule for item, node in evaluated if node["outcome"] is True] if True in outcomes else []
+    implausible = {name for name, reading in readings.items() if reading[0] is IMPLAUSIBLE}
+    if implausible or None in outcomes:
+        doubts += doubts_of(protocol, evaluated, readings, bounds, implausible)
+    if not doubts and outcomes and outcomes.count(None) == len(outcomes):
         doubts.append(Doubt(Reason.NOTHING_ASSESSED, "", ()))
     levels = [FLOOR[occasion], *(rule.level for rule in fired), *([IN_DOUBT[occasion]] if doubts else [])]
     return Assessment(
         level=max(levels),
-        fired=tuple(rule.id for rule in fired),
+        fired=tuple([rule.id for rule in fired]),
         doubts=tuple(doubts),
         call_15=any(rule.call_15 for rule in fired),
         facts=readings_to_json(readings),
@@ -202,10 +212,7 @@ def assess(
         explanation={
             "protocol": protocol.digest,
             "occasion": occasion.value,
-            "rules": [
-                {"rule": item.rule.id, "level": item.level, "outcome": node["outcome"], "when": node}
-                for item, node in evaluated
-            ],
+            "rules": explained,
             "doubts": [doubt.to_json() for doubt in doubts],
         },
     )

@@ -9,23 +9,36 @@ from triage.facts.parts import MISSING, WINDOWS, Earlier, Fact, Inputs, Reading,
 from triage.facts.reading import read
 from triage.facts.windows import window
 
+ANSWER, PREVIOUS, FIRST_RESPONSE = SourceKind.ANSWER, SourceKind.PREVIOUS, SourceKind.FIRST_RESPONSE
+PATIENT, HISTORY = SourceKind.PATIENT, SourceKind.HISTORY
+Table = tuple[Mapping[str, object], str]
+"""Raw values by the key of a source, and where they come from."""
+
+
+def tables_of(inputs: Inputs) -> dict[SourceKind, Table]:
+    origin = inputs.origins.get
+    previous = inputs.previous
+    return {
+        ANSWER: (inputs.answers, origin(ANSWER, "")),
+        PREVIOUS: (previous or {}, origin(PREVIOUS, "")),
+        FIRST_RESPONSE: ({"": previous is None}, origin(FIRST_RESPONSE, "")),
+        PATIENT: (inputs.patient, origin(PATIENT, "")),
+        HISTORY: (inputs.history, origin(HISTORY, "")),
+    }
+
 
 def gather(facts: Iterable[Fact], inputs: Inputs) -> dict[str, Reading]:
     """Every fact, read from its source. Never raises, whatever the inputs hold."""
-    tables: dict[SourceKind, tuple[Mapping[str, object], str]] = {
-        SourceKind.ANSWER: (inputs.answers, inputs.origins.get(SourceKind.ANSWER, "")),
-        SourceKind.PREVIOUS: (inputs.previous or {}, inputs.origins.get(SourceKind.PREVIOUS, "")),
-        SourceKind.FIRST_RESPONSE: ({"": inputs.previous is None}, inputs.origins.get(SourceKind.FIRST_RESPONSE, "")),
-        SourceKind.PATIENT: (inputs.patient, inputs.origins.get(SourceKind.PATIENT, "")),
-        SourceKind.HISTORY: (inputs.history, inputs.origins.get(SourceKind.HISTORY, "")),
-    }
+    tables = tables_of(inputs)
     listed = tuple(facts)
     readings = {}
     for fact in listed:
-        if fact.source.kind in tables:
-            table, origin = tables[fact.source.kind]
-            readings[fact.name] = read(fact, plain(table.get(fact.source.key), fact.unit), origin)
-        elif fact.source.kind in WINDOWS:
+        source = fact.source
+        found = tables.get(source.kind)
+        if found is not None:
+            table, origin = found
+            readings[fact.name] = read(fact, plain(table.get(source.key), fact.unit), origin)
+        elif source.kind in WINDOWS:
             readings[fact.name] = window(fact, listed, inputs)
         else:
             readings[fact.name] = back(fact, inputs.earlier)
