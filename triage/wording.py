@@ -16,8 +16,8 @@ from triage.levels import Level
 UNITS = {"Cel": "°C", "%": "%", "/min": "/min", "d": "d", "h": "h", "a": "a", "kg": "kg", "mm[Hg]": "mmHg"}
 """UCUM codes whose usual sign differs, or is the same on purpose; another code is shown as it is."""
 
-SPELT_OUT = {"ar": {"/min": "في الدقيقة"}}
-"""Signs that readers of another script would have to decipher, in words."""
+SPELT_OUT = {"ar": {"/min": "في الدقيقة", "a": "سنة"}, "fr": {"a": "ans"}, "en": {"a": "years"}}
+"""Signs that readers of a language would have to decipher, in words."""
 
 
 def sign(unit: str, language: str) -> str:

@@ -6,9 +6,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.triage.published import COVALGO, assessed
+from tests.triage.published import COVALGO, assessed, protocol
 from triage.facts import Earlier
 from triage.levels import Level
+from triage.wording import word
 
 G, O, R = Level.GREEN, Level.ORANGE, Level.RED  # noqa: E741
 BEFORE = {"borg": [{"decimal": "1"}]}
@@ -137,3 +138,16 @@ def test_breathlessness_is_compared_with_what_it_was_up_to_twelve_hours_before(e
 def test_without_a_value_in_the_last_twelve_hours_the_change_is_owed_unless_it_is_the_first_answer():
     assert assessed(COVALGO, previous=BEFORE).level is O
     assert assessed(COVALGO, previous=None).level is G
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("fr", "Âge\u202f: 70\u202fans (alerte à partir de 65\u202fans)"),
+        ("en", "Age: 70\u202fyears (alert from 65\u202fyears)"),
+    ],
+)
+def test_an_age_is_counted_in_years_in_words(language, said):
+    told = assessed(COVALGO, patient={"age_years": 70})
+
+    assert word(protocol(COVALGO).document, told, language).comparisons() == [said]
