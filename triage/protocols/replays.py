@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.dialects.postgresql import distinct_on
+from sqlalchemy.orm import Session, defer
 
 from records import clock, programmes
 from records.models import Programme, Staff
@@ -26,6 +27,22 @@ def latest(session: Session, *, version: ProtocolVersion) -> ProtocolReplay | No
 def last_done(session: Session, *, version: ProtocolVersion) -> ProtocolReplay | None:
     done = (ProtocolReplay.version_id == version.id, ProtocolReplay.state == ReplayState.DONE)
     return session.scalar(select(ProtocolReplay).where(*done).order_by(ProtocolReplay.id.desc()).limit(1))
+
+
+def that_count(session: Session, *, slug: str) -> dict[int, ProtocolReplay]:
+    """By id of the version: its last replay that is done, else the one asked for last. What each found is read when it
+    is looked at.
+    """
+    is_done = ProtocolReplay.state == ReplayState.DONE
+    found = (
+        select(ProtocolReplay)
+        .join(ProtocolVersion, ProtocolVersion.id == ProtocolReplay.version_id)
+        .where(ProtocolVersion.slug == slug)
+        .ext(distinct_on(ProtocolReplay.version_id))
+        .order_by(ProtocolReplay.version_id, is_done.desc(), ProtocolReplay.id.desc())
+        .options(defer(ProtocolReplay.result))
+    )
+    return {one.version_id: one for one in session.scalars(found)}
 
 
 def ask_for_last_weeks(

@@ -1,21 +1,25 @@
 """What is decided for everybody: the protocol, the questionnaires, who works here, and whether the service is well."""
 
 from webapp.admin import (
+    builder,
     health_views,
     people_views,
     protocol_views,
     questionnaire_preview,
     questionnaire_views,
     roster_views,
+    version_acts,
 )
 from webapp.admin.blueprint import blueprint
 
 __all__ = [
     "blueprint",
+    "builder",
     "health_views",
     "people_views",
     "protocol_views",
     "questionnaire_preview",
     "questionnaire_views",
     "roster_views",
+    "version_acts",
 ]

@@ -107,8 +107,6 @@ def history(of: Programme) -> list[tuple[ProtocolVersion, list[str]]]:
 
 def lock_newest(of: Programme) -> ProtocolVersion:
     """The newest version, while nobody else can add one: the second of two authors waits here and sees it."""
-    newest = select(ProtocolVersion).where(ProtocolVersion.slug == of.slug).order_by(ProtocolVersion.number.desc())
-    held = db.session.scalar(newest.limit(1).with_for_update(of=ProtocolVersion))
-    if held is None:
-        abort(404)
-    return db.session.scalars(newest.limit(1)).one()
+    protocols.take_turn(db.session, slug=of.slug)
+    known = protocols.versions(db.session, slug=of.slug)
+    return known[0] if known else abort(404)
