@@ -24,6 +24,7 @@ from webapp.outcome_commands import outcome_commands
 from webapp.programme_commands import programme_commands
 from webapp.protocol_commands import protocol_commands
 from webapp.questionnaire_commands import questionnaire_commands, response_commands
+from webapp.replay_command import replay_command
 
 ENGLISH = texts.translator("en")
 ROLES = click.Choice([role.value for role in Role])
@@ -178,6 +179,7 @@ def rehearse(patients: int, days: int, seed: int, slug: str) -> None:
 vigidom.add_command(adherence_command)
 vigidom.add_command(outcome_commands)
 vigidom.add_command(programme_commands)
+protocol_commands.add_command(replay_command)
 vigidom.add_command(protocol_commands)
 vigidom.add_command(questionnaire_commands)
 vigidom.add_command(response_commands)

@@ -4,6 +4,8 @@
 """
 
 from triage.replay.result import Replayed
-from triage.replay.waiting import latest, request, run_waiting
+from triage.replay.table import as_csv, as_text
+from triage.replay.waiting import JOB, latest, request, run_waiting
+from triage.replay.wording import why
 
-__all__ = ["Replayed", "latest", "request", "run_waiting"]
+__all__ = ["JOB", "Replayed", "as_csv", "as_text", "latest", "request", "run_waiting", "why"]

@@ -83,7 +83,7 @@ def _page(chosen: ProtocolVersion, form: ReplayForm, code: int = 200) -> Respons
         known=known,
         page=told,
         number=replay_page.number,
-        reason_why=replay.why,
+        reason_why=lambda code: replay.why(code).text(translator()),
         fact_label=_labels(chosen),
         now=now,
     )

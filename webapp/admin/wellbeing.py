@@ -32,6 +32,7 @@ JOBS = {
     "follow-up-ends": lazy("End follow-ups whose days are over"),
     "messages": lazy("Send messages"),
     "reliving": lazy("Live assessments again"),
+    "replays": lazy("Replay protocols on past answers"),
     "housekeeping": lazy("Forget old sessions and counted tries"),
 }
 # Each by the index of just these, whatever number of texts was ever sent.
