@@ -6,7 +6,7 @@ for this patient. Whatever the facts, a level results.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
@@ -106,7 +106,7 @@ IMPLAUSIBLE = Status.IMPLAUSIBLE
 """Looked up once, as in triage.conditions.compiling."""
 
 
-def bounds_of(limits: tuple[Limit, ...]) -> Bounds:
+def bounds_of(limits: Iterable[Limit]) -> Bounds:
     return {limit.name: (limit.value, limit.text) for limit in limits}
 
 
@@ -143,9 +143,10 @@ def own_bounds(protocol: CompiledProtocol, own: Mapping[str, Decimal]) -> tuple[
     if not own:
         return protocol.bounds, []
     try:
-        return bounds_of(checked_limits(protocol.document, own)), []
+        limits = checked_limits(protocol.document, own)
     except ProtocolError:
         return protocol.bounds, [Doubt(Reason.OWN_LIMIT, name, ()) for name in sorted(own)]
+    return {**protocol.bounds, **bounds_of(limit for limit in limits if limit.name in own)}, []
 
 
 def excused(protocol: CompiledProtocol, readings: Readings, bounds: Bounds) -> frozenset[str]:
