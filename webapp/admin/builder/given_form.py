@@ -28,11 +28,11 @@ class GivenForm(Form):
     how = SelectField(lazy("Value"), [Offered()], validate_choice=False)
     number = StringField(lazy("Number"))
 
-    def __init__(self, fact: Fact, offer: Offer, before: bool = False, **kwargs: Any) -> None:
+    def __init__(self, fact: Fact, offer: Offer, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.fact, self.offer, self.read = fact, offer, Decimal(0)
         self.is_number = fact.kind in NUMERIC
-        self.how.label.text = offer.label(fact)
+        self.how.label.text = offer.label(fact) if fact.name in offer.words.facts else fact.name
         self.how.choices = [SelectChoice(value=key, label=label) for key, label in self._choices().items()]
 
     def _choices(self) -> dict[str, str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from triage.documents.parts import Document, Limit
@@ -64,7 +63,7 @@ class Offer:
         }
 
     def codes(self, fact: Fact) -> dict[str, str]:
-        return {code: self.words.choice(fact.name, code) for code in fact.choices}
+        return {code: said[self.words.language] for code, said in fact.choices.items()}
 
     def facts(self, *, on_silence: bool = False) -> list[tuple[str, list[tuple[str, str]]]]:
         """(heading, facts with their label) to choose from."""
@@ -74,5 +73,3 @@ class Offer:
                 found[group_of(fact.source.kind)].append((fact.name, self.label(fact)))
         return [(str(GROUPS_OF_FACTS[key]), facts) for key, facts in found.items() if facts]
 
-
-Labels = Callable[[str], str]

@@ -1,0 +1,141 @@
+"""Facts that a protocol may take in: from a question in force as it is asked, from a window over its answers, from
+what is known of every patient. Kind, unit, range and choices come from there and are not typed again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from decimal import Decimal
+
+from questionnaires import versions as questionnaires
+from questionnaires.kinds import decimals_of
+from questionnaires.schema import MEASURED, Item, ItemType, Questionnaire
+from questionnaires.versions import NothingInForce
+from records import clock
+from records.db import db
+from records.models import Programme
+from records.texts import Translator, around
+from triage import catalogue
+from triage.facts import OF_ANSWERS, TRENDS, WINDOWS, Fact, FactKind, Source, SourceKind, scale
+from webapp.extensions import language
+from webapp.lazy import lazy
+
+WAYS = {
+    SourceKind.ANSWER.value: lazy("the answer itself"),
+    SourceKind.PREVIOUS.value: lazy("the answer before"),
+    SourceKind.LOWEST.value: lazy("the lowest of the answers before"),
+    SourceKind.HIGHEST.value: lazy("the highest of the answers before"),
+    SourceKind.LATEST.value: lazy("the last known of the answers before"),
+    SourceKind.CHANGE.value: lazy("the change since the oldest of the answers before"),
+    SourceKind.SLOPE.value: lazy("the trend: change a day through the answers before and now"),
+}
+
+
+def in_force(programme: Programme) -> Questionnaire | None:
+    """The questionnaire that is asked now."""
+    try:
+        return questionnaires.in_force(db.session, programme_id=programme.id, now=clock.now())[1]
+    except NothingInForce:
+        return None
+
+
+def questions(asked: Questionnaire | None) -> list[tuple[str, str]]:
+    """(linkId, question) of everything that rules can read."""
+    if asked is None:
+        return []
+    return [(item.link_id, item.text.speak(language())) for item in asked.by_link_id.values() if kind_of(item)]
+
+
+def kind_of(item: Item) -> FactKind | None:
+    """What a fact of this question is; None where rules cannot read its answers."""
+    is_asked = item.is_question and (item.score is not None or not (item.hidden or item.read_only))
+    if not is_asked or item.repeats:
+        return None
+    if item.type in MEASURED:
+        return FactKind.NUMBER
+    return {ItemType.BOOLEAN: FactKind.BOOLEAN, ItemType.CHOICE: FactKind.CODE}.get(item.type)
+
+
+def fact_of(source: Source, asked: Questionnaire | None, languages: tuple[str, ...]) -> Fact | None:
+    """The fact as its source makes it, under the source's own words; None for what is not there to be read."""
+    if source.kind is SourceKind.FIRST_RESPONSE:
+        labels = {code: around(code).gettext("First answers of this patient") for code in languages}
+        return Fact("first_response", FactKind.BOOLEAN, source, labels)
+    if source.kind in catalogue.KNOWN:
+        known = catalogue.known(source)
+        return None if known is None else spoken(known, languages)
+    item = asked.by_link_id.get(source.key) if asked is not None else None
+    kind = None if item is None else kind_of(item)
+    if item is None or kind is None or (source.kind in WINDOWS and kind is not FactKind.NUMBER):
+        return None
+    return _of_item(source, item, kind, languages)
+
+
+def spoken(fact: Fact, languages: tuple[str, ...]) -> Fact:
+    """A fact of the catalogue in the languages of the document."""
+    labels = {code: fact.labels.get(code) or fact.labels["en"] for code in languages}
+    choices = {key: {code: said.get(code) or said["en"] for code in languages} for key, said in fact.choices.items()}
+    return replace(fact, labels=labels, choices=choices)
+
+
+def _of_item(source: Source, item: Item, kind: FactKind, languages: tuple[str, ...]) -> Fact:
+    labels = {code: labelled(around(code), item.text.speak(code).rstrip(" ?\u202f\u00a0؟"), source) for code in languages}
+    fact = Fact("", kind, source, labels)
+    if kind is FactKind.CODE:
+        options = {str(option.value): {c: option.label.speak(c) for c in languages} for option in item.options}
+        return replace(fact, choices=options)
+    return measured(fact, item) if kind is FactKind.NUMBER else fact
+
+
+def measured(fact: Fact, item: Item) -> Fact:
+    """Unit, decimals and plausible range as the question has them; of a trend, as far as two answers can lie apart."""
+    decimals = 0 if item.type is ItemType.INTEGER else decimals_of(item)
+    unit = item.unit.code if item.unit is not None else ""
+    low, high = (scale(Decimal(end), decimals) if _is_number(end) else None for end in (item.low, item.high))
+    kind = fact.source.kind
+    if kind in TRENDS and low is not None and high is not None:
+        low, high = low - high, high - low
+    if kind is SourceKind.SLOPE:
+        decimals, unit = decimals + 1, f"{unit}/d"
+        low, high = (None if end is None else end * 10 for end in (low, high))
+    return replace(fact, unit=unit, decimals=decimals, lowest=low, highest=high)
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | Decimal) and not isinstance(value, bool)
+
+
+def labelled(t: Translator, question: str, source: Source) -> str:
+    """A first name for the fact, for its author to shorten."""
+    span = t.gettext("%(hours)s h", hours=source.hours) if source.hours else t.gettext("%(days)s d", days=source.days)
+    said = {"question": question, "span": span}
+    match source.kind:
+        case SourceKind.PREVIOUS:
+            return t.gettext("%(question)s, the answer before", question=question)
+        case SourceKind.LOWEST:
+            return t.gettext("%(question)s, lowest of %(span)s", **said)
+        case SourceKind.HIGHEST:
+            return t.gettext("%(question)s, highest of %(span)s", **said)
+        case SourceKind.LATEST:
+            return t.gettext("%(question)s, last known of %(span)s", **said)
+        case SourceKind.CHANGE:
+            return t.gettext("%(question)s, change in %(span)s", **said)
+        case SourceKind.SLOPE:
+            return t.gettext("%(question)s, change a day over %(span)s", **said)
+    return question
+
+
+def told(source: Source, asked: Questionnaire | None) -> str:
+    """Where a fact comes from, in the reader's words."""
+    t = around(language())
+    if source.kind is SourceKind.FIRST_RESPONSE:
+        return t.gettext("whether these are the first answers")
+    if source.kind is SourceKind.PATIENT:
+        return t.gettext("the patient’s file")
+    if source.kind is SourceKind.HISTORY:
+        return t.gettext("what happened so far")
+    item = asked.by_link_id.get(source.key) if asked is not None else None
+    question = t.gettext("“%(question)s”", question=item.text.speak(language()) if item else source.key)
+    if source.kind not in OF_ANSWERS or source.kind is SourceKind.ANSWER:
+        return question
+    return labelled(t, question, source)
