@@ -152,6 +152,7 @@ class Callback(Base):
         CheckConstraint("(state = 'closed') = (closed_at IS NOT NULL)", name="closed_is_dated"),
         CheckConstraint("(claimed_by_id IS NULL) = (claim_ends_at IS NULL)", name="claim_ends"),
         Index("uq_callbacks_one_open", "enrolment_id", unique=True, postgresql_where=text("state = 'open'")),
+        Index("ix_callbacks_opened_at", "opened_at", postgresql_using="brin"),
         Index("ix_callbacks_queue", "team_id", text("rank DESC"), "due_at", postgresql_where=text("state = 'open'")),
     )
 
