@@ -25,8 +25,6 @@ from webapp.admin.loose_words import read_loosely
 from webapp.admin.rule_words import RuleGroup, groups
 from webapp.extensions import language, translator
 
-MOST_WANTED = 12
-
 
 @dataclass
 class Page:
@@ -94,6 +92,16 @@ class Page:
     @cached_property
     def wanted(self) -> list[missing_cases.Wanted]:
         return missing_cases.wanted(self.desk.offer) if self.is_whole else []
+
+    @property
+    def failing(self) -> list[Case]:
+        """Cases to look at first: those that come out otherwise, or that are wrong in themselves."""
+        return [one for one in self.desk.document.cases if one.name in self.failures or self.said("cases", one.name)]
+
+    @property
+    def holding(self) -> list[Case]:
+        failing = {id(one) for one in self.failing}
+        return [one for one in self.desk.document.cases if id(one) not in failing]
 
     def comes_from(self, fact: Fact) -> str:
         return fact_sources.told(fact.source, self.asked)

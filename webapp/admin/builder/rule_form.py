@@ -90,7 +90,11 @@ def rule_form(document: Document, **values: Any) -> RuleForm:
     for code in document.languages:
         name = LANGUAGES.get(code, code)
         for start in (TO_PATIENT, TO_CALLER):
-            needed = translator().gettext("Type the text in this language (%(language)s)", language=name)
+            needed = (
+                translator().gettext("Type what the patient reads (%(language)s)", language=name)
+                if start == TO_PATIENT
+                else translator().gettext("Type what the caller reads (%(language)s)", language=name)
+            )
             fields[start + code] = Sentence(name, needed=needed, lines=True, render_kw={"lang": code, "dir": "auto"})
     made: RuleForm = type("DocumentRule", (RuleForm,), fields)(**values)
     return made
@@ -130,7 +134,7 @@ def preview(desk: Desk, root: Node) -> dict[str, str]:
         return {}
     when = trimmed(tree)
     told = {}
-    for code in desk.document.languages:
+    for code in sorted(desk.document.languages, key=lambda code: code != desk.words.language):
         text = Words(desk.document, code).condition(when)
         told[code] = text[:1].upper() + text[1:]
     return told
