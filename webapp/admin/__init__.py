@@ -7,8 +7,10 @@ from webapp.admin import (
     protocol_views,
     questionnaire_preview,
     questionnaire_views,
+    replay_views,
     roster_views,
     version_acts,
+    worth_views,
 )
 from webapp.admin.blueprint import blueprint
 
@@ -20,6 +22,8 @@ __all__ = [
     "protocol_views",
     "questionnaire_preview",
     "questionnaire_views",
+    "replay_views",
     "roster_views",
     "version_acts",
+    "worth_views",
 ]

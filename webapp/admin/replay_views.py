@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from datetime import date
+from typing import cast
 
 from flask import Response as FlaskResponse
 from flask import flash, g, make_response, redirect, render_template, url_for
@@ -14,13 +15,20 @@ from records.db import db
 from triage import replay
 from triage.drafting_models import ProtocolReplay, ReplayState
 from triage.models import ProtocolVersion
+from triage.outcome_models import OutcomeKind
 from triage.refusals import Refused
 from webapp.admin import replay_page, versions
 from webapp.admin.blueprint import blueprint
 from webapp.admin.replay_form import ReplayForm
 from webapp.extensions import translator
+from webapp.lazy import lazy
 from webapp.permissions import access
 
+KINDS = {
+    OutcomeKind.ADMITTED: lazy("Admitted to hospital"),
+    OutcomeKind.INTENSIVE_CARE: lazy("In intensive care"),
+    OutcomeKind.DECEASED: lazy("Deceased"),
+}
 Page = str | Response | tuple[str, int]
 
 
@@ -59,7 +67,8 @@ def replay_csv(public_id: uuid.UUID) -> Page:
         return redirect(url_for("admin.replay", public_id=chosen.public_id))
     name = f"replay-{chosen.slug}-{chosen.number}-{known.from_on}-{known.to_on}.csv"
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-    return FlaskResponse(replay.as_csv(known.result), mimetype="text/csv", headers=headers)
+    body = replay.as_csv(cast("replay.Replayed", known.result)).encode("utf-8-sig")
+    return FlaskResponse(body, mimetype="text/csv", headers=headers)
 
 
 def _latest(chosen: ProtocolVersion) -> ProtocolReplay | None:
@@ -74,7 +83,9 @@ def _page(chosen: ProtocolVersion, form: ReplayForm, code: int = 200) -> Respons
     programme, known, now = versions.programme_of(chosen), _latest(chosen), clock.now()
     told = None
     if known is not None and known.state == ReplayState.DONE and known.result is not None:
-        told = replay_page.page(known.result, version=chosen, against=known.against, programme=programme, now=now)
+        told = replay_page.page(
+            cast("replay.Replayed", known.result), version=chosen, against=known.against, programme=programme, now=now
+        )
     body = render_template(
         "admin/replay.html",
         version=chosen,
