@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -14,6 +14,8 @@ from tests.factories import NOW, make_enrolment
 from tests.triage.scene import WELL, Scene
 from triage import documents
 from triage.documents import Document
+from triage.models import PatientLimit, ProtocolVersion
+from triage.protocols import kept
 from triage.replay.result import Replayed
 from triage.replay.running import run
 
@@ -30,22 +32,56 @@ def draft(**limits: str) -> Document:
     return documents.with_limits(COVID, {name: Decimal(value) for name, value in limits.items()})
 
 
-def changed(edit: Any) -> Document:
-    """The shipped protocol after `edit` of its JSON; its own cases go, for they may come out otherwise."""
-    written = documents.dump(COVID) | {"cases": []}
+def changed(edit: Callable[[dict[str, Any]], None]) -> Document:
+    """The shipped protocol after `edit` of its JSON, and with one of its cases, for they may come out otherwise."""
+    written = documents.dump(COVID)
+    written["cases"] = written["cases"][:1]
     edit(written)
     return documents.load(written)
 
 
-def another(scene: Scene, **given: Any) -> Enrolment:
-    made = make_enrolment(scene.session, programme=scene.programme, team=scene.team, **given)
+def fact(name: str, source: Mapping[str, Any], kind: str = "number", **given: Any) -> dict[str, Any]:
+    labels = dict.fromkeys(("fr", "en", "ar"), name)
+    ends = {"lowest": "0", "highest": "200"} if kind in ("number", "days") else {}
+    return {"name": name, "kind": kind, "source": dict(source), "labels": labels, **ends, **given}
+
+
+def rule(name: str, when: Mapping[str, Any], level: str = "orange") -> dict[str, Any]:
+    said = dict.fromkeys(("fr", "en", "ar"), name)
+    told = {"to_patient": said, "to_caller": said, "source": "these tests"}
+    return {"id": name, "level": level, "when": dict(when), **told}
+
+
+def another(scene: Scene, state: str = "active", **given: Any) -> Enrolment:
+    made = make_enrolment(scene.session, state, programme=scene.programme, team=scene.team, **given)
     scene.session.commit()
     return made
 
 
-def answered(scene: Scene, who: Enrolment, answers: Mapping[str, Any], *, at: datetime = NOW) -> str:
-    """The public id of the response."""
-    return str(scene.submit(answers, enrolment_id=who.id, now=at).response)
+def answered(scene: Scene, who: Enrolment, answers: Mapping[str, Any], *, at: datetime = NOW) -> None:
+    scene.submit(answers, enrolment_id=who.id, now=at)
+
+
+def own_limit(scene: Scene, who: Enrolment, name: str, value: str) -> None:
+    scene.session.add(
+        PatientLimit(
+            enrolment_id=who.id,
+            name=name,
+            value=Decimal(value),
+            reason="known to be so",
+            author_id=scene.person("physician").id,
+            from_at=NOW - timedelta(days=1),
+        )
+    )
+    scene.session.commit()
+
+
+def bind(scene: Scene, document: Document, *, at: datetime) -> ProtocolVersion:
+    """A stored version that assesses from `at` on."""
+    version = kept.store(scene.session, document, based_on=None, reason="tried", author=None, now=at)
+    kept.bind(scene.session, version=version, programme=scene.programme, from_at=at)
+    scene.session.commit()
+    return version
 
 
 def replay(scene: Scene, document: Document, *, first: date = FROM, last: date = TO, **given: Any) -> Replayed:
