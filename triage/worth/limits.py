@@ -10,7 +10,7 @@ from triage.conditions.shapes import ORDERINGS, Compare, Condition, LimitName, N
 from triage.documents import Document, Limit, Rule
 from triage.facts import NUMERIC, Fact
 
-MOST = 81
+MOST = 101
 """Candidates of one curve: more than that nobody reads."""
 
 
@@ -53,14 +53,14 @@ def uses(document: Document) -> dict[str, Use]:
     found: dict[str, dict[tuple[str, str], list[Rule]]] = {}
     for rule in document.rules:
         if not rule.on_silence:
-            for name, fact, operator in _comparisons(rule.when):
+            for name, fact, operator in dict.fromkeys(_comparisons(rule.when)):
                 if facts[fact].kind in NUMERIC:
                     found.setdefault(name, {}).setdefault((fact, operator), []).append(rule)
     known = {}
     for limit in document.limits:
         if len(ways := found.get(limit.name, {})) == 1:
             ((fact, operator), rules) = next(iter(ways.items()))
-            known[limit.name] = Use(limit, facts[fact], operator, tuple(dict.fromkeys(rules)))
+            known[limit.name] = Use(limit, facts[fact], operator, tuple(rules))
     return known
 
 

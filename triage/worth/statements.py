@@ -54,13 +54,13 @@ CALLS = text(f"""
         FROM called JOIN dispositions d ON d.callback_id = called.id GROUP BY d.callback_id
     )
     SELECT period, cause, CAST(sum(alerts) AS bigint) AS alerts, count(*) AS calls,
-           count(*) FILTER (WHERE causes = 1) AS alone,
+           count(*) FILTER (WHERE causes = 1 AND cause <> ALL(:wide)) AS alone,
            CAST(coalesce(sum(seconds / CASE WHEN cause = ANY(:wide) THEN 1 ELSE causes END), 0) AS float8) AS seconds,
            count(seconds) AS timed, count(said) AS said, count(coalesce(said, by_kind)) AS weighed,
            count(*) FILTER (WHERE coalesce(said, by_kind)) AS useful,
            count(*) FILTER (WHERE is_decided) AS decided, count(*) FILTER (WHERE is_mistaken) AS mistaken,
            count(*) FILTER (WHERE is_emergency) AS emergencies,
-           count(*) FILTER (WHERE is_emergency AND causes = 1) AS only_it,
+           count(*) FILTER (WHERE is_emergency AND causes = 1 AND cause <> ALL(:wide)) AS only_it,
            CAST(sum(judged) AS bigint) AS judged, CAST(sum(followed) AS bigint) AS followed
     FROM caused JOIN shared USING (callback_id) LEFT JOIN came USING (callback_id)
     GROUP BY period, cause
@@ -90,6 +90,12 @@ EVENTS = text(f"""
     SELECT period, NULL, count(*) FROM event GROUP BY period
 """)  # noqa: S608 - constant text, every value is a parameter
 
+ANSWERED = f"""
+    FROM assessments s JOIN enrolments e ON e.id = s.enrolment_id JOIN patients p ON p.id = e.patient_id
+    WHERE s.assessed_at >= :reads AND s.assessed_at < :ends AND {HERE}
+"""
+ANSWERS = text(f"SELECT count(*) FROM (SELECT {ANSWERED} LIMIT :more) first_ones")  # noqa: S608 - constant text
+
 # Readings of one fact by value: each, the worst one of each patient and day, the worst one before each event. What was
 # hard to believe is left out: it is doubted whatever the limit.
 READINGS = text(f"""
@@ -97,9 +103,7 @@ READINGS = text(f"""
         SELECT enrolment_id, day, CAST(reading ->> 'text' AS numeric) AS value
         FROM (
             SELECT s.enrolment_id, CAST(s.assessed_at AT TIME ZONE :zone AS date) AS day, s.facts -> :fact AS reading
-            FROM assessments s JOIN enrolments e ON e.id = s.enrolment_id JOIN patients p ON p.id = e.patient_id
-            WHERE s.assessed_at >= :reads AND s.assessed_at < :ends AND {HERE}
-            OFFSET 0
+            {ANSWERED} OFFSET 0
         ) stored
         WHERE reading ->> 'status' = 'known'
     )

@@ -16,15 +16,25 @@ from sqlalchemy.orm import Session
 
 from records import clock
 from records.models import Programme
+from records.refusals import Refused, Sentence
 from triage.documents import Document
 from triage.outcome_models import OutcomeKind
 from triage.worth.counting import ANY_EVENT, asked_of
 from triage.worth.intervals import FEW, Share
 from triage.worth.limits import Use, fits
-from triage.worth.statements import READINGS
+from triage.worth.statements import ANSWERS, READINGS
 
+MOST_ANSWERS = 400_000
+"""Answers that a page waits for: some seconds."""
 LITTLE_MORE = Decimal("0.20")
 """More alerts that are still proposed, if more patients are seen for them."""
+
+
+class TooMany(Refused):
+    """More answers than a page waits for."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__(Sentence("More than %(most)s answers came in these days. Choose fewer days.", {"most": most}))
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,11 +101,17 @@ def curve(
     within: int = 7,
     kinds: tuple[OutcomeKind, ...] = ANY_EVENT,
     rehearsal: bool = False,
+    most: int = MOST_ANSWERS,
 ) -> Curve:
-    """The trade-off of `use` over the answers from `first` to `last`; events as in `counting.measure`."""
+    """The trade-off of `use` over the answers from `first` to `last`; events as in `counting.measure`. Raises TooMany
+    beyond `most` answers.
+    """
     asked = asked_of(programme, first, last, now=now, within=within, kinds=kinds, rehearsal=rehearsal)
     reads = clock.instant(first - timedelta(days=within), time(0), programme.zone)
-    rows = session.execute(READINGS, {**asked, "fact": use.fact.name, "sign": use.sign, "reads": reads})
+    asked |= {"fact": use.fact.name, "sign": use.sign, "reads": reads, "more": most + 1}
+    if session.scalars(ANSWERS, asked).one() > most:
+        raise TooMany(most)
+    rows = session.execute(READINGS, asked)
     counts = Counts({}, {}, {})
     for part, value, number, judged, followed in rows:
         if part == "readings":
