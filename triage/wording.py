@@ -60,7 +60,7 @@ class Wording:
         return told + [self.doubt_to_caller(doubt) for doubt in self.grouped_doubts()]
 
     def comparisons(self) -> list[str]:
-        """Each number that made a rule fire beside its limit: "SpO2 91 %: at most 92 %"."""
+        """Each number, or change of one, that made a rule fire beside its limit: "SpO2 91 %: at most 92 %"."""
         told = {rule.id for rule in self.told()}
         nodes = [entry["when"] for entry in self.explanation["rules"] if entry["rule"] in told]
         lines = [self.comparison(node) for tree in nodes for node in true_leaves(tree) if self.measured(node)]
@@ -105,7 +105,7 @@ class Wording:
         return next(fact for fact in facts_in_use(self.document) if fact.name == name)
 
     def measured(self, node: Mapping[str, Any]) -> bool:
-        return node["op"] in ("compare", "between") and self.fact(node["fact"]).kind in NUMERIC
+        return node["op"] in ("compare", "between", "change") and self.fact(node["fact"]).kind in NUMERIC
 
     def comparison(self, node: Mapping[str, Any]) -> str:
         fact, t = self.fact(node["fact"]), self.t
@@ -114,6 +114,9 @@ class Wording:
             low, high = (self.with_unit(node[end], fact.unit) for end in ("low_value", "high_value"))
             return t.gettext("%(fact)s %(value)s: from %(low)s to %(high)s", low=low, high=high, **values)
         values["limit"] = self.with_unit(node["limit_value"], fact.unit)
+        if node["op"] == "change":
+            values["since"] = self.with_unit(node["since_value"], self.fact(node["since"]).unit)
+            return t.gettext("%(fact)s: %(value)s, before: %(since)s (alert at a change of %(limit)s)", **values)
         match node["operator"]:
             case "<":
                 return t.gettext("%(fact)s: %(value)s (alert below %(limit)s)", **values)

@@ -41,11 +41,17 @@ class SnoozeForm(FlaskForm):
 
     def __init__(self, assessed: Assessment | None) -> None:
         super().__init__(prefix="snooze-")
-        found = snoozes.offered(assessed) if assessed else ()
-        words = put_off.Words(assessed) if assessed else None
-        self.rule.choices = [SelectChoice(value=rule, label=words.rule(rule) if words else rule) for rule in found]
-        if assessed is not None and not self.seen.data:
-            self.seen.data = str(assessed.public_id)
+        seen = self.seen.data
+        self.show_again(assessed)
+        self.seen.data = seen or self.seen.data
+
+    def show_again(self, assessed: Assessment | None) -> None:
+        """The rules of these answers, now before the reader's eyes."""
+        if assessed is None:
+            return
+        words = put_off.Words(assessed)
+        self.rule.choices = [SelectChoice(value=rule, label=words.rule(rule)) for rule in snoozes.offered(assessed)]
+        self.seen.data = str(assessed.public_id)
 
     def number_of_hours(self) -> int:
         typed = self.hours.data or ""

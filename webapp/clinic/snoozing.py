@@ -42,8 +42,7 @@ def _again(enrolment: uuid.UUID, form: snooze_form.SnoozeForm, refused: Refused)
     db.session.rollback()
     found: Enrolment = yours(enrolment)
     if isinstance(refused, AnsweredMeanwhile):
-        form.seen.data = None  # the page shows the new answers now
-        form = snooze_form.of(found) or form
+        form.show_again(snoozes.newest(db.session, enrolment_id=found.id))
     form.form_errors.append(refused.text(translator()))
     return page(found, 422, snooze=form)
 
