@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 
 from flask import abort
 from sqlalchemy import select
@@ -40,7 +41,7 @@ class Shown:
     def signed(self) -> bool:
         return self.version.status == ProtocolStatus.SIGNED
 
-    @property
+    @cached_property
     def failures(self) -> list[Failure]:
         return run_cases(self.document)
 
