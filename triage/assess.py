@@ -191,15 +191,13 @@ def assess(
     """
     own = dict(own_limits or {})
     bounds, doubts = own_bounds(protocol, own)
-    evaluated = [(item, item.evaluate(readings, bounds)) for item in protocol.rules[occasion]]
-    explained = [
-        {"rule": item.id, "level": item.level, "outcome": node["outcome"], "when": node} for item, node in evaluated
-    ]
-    outcomes = [entry["outcome"] for entry in explained]
-    fired = [item.rule for item, node in evaluated if node["outcome"] is True] if True in outcomes else []
-    implausible = {name for name, reading in readings.items() if reading[0] is IMPLAUSIBLE}
+    rules = protocol.rules[occasion]
+    nodes = [item.evaluate(readings, bounds) for item in rules]
+    outcomes = [node["outcome"] for node in nodes]
+    fired = [item.rule for item, outcome in zip(rules, outcomes, strict=True) if outcome] if True in outcomes else []
+    implausible = {name for name, reading in readings.items() if reading.status is IMPLAUSIBLE}
     if implausible or None in outcomes:
-        doubts += doubts_of(protocol, evaluated, readings, bounds, implausible)
+        doubts += doubts_of(protocol, list(zip(rules, nodes, strict=True)), readings, bounds, implausible)
     if not doubts and outcomes and outcomes.count(None) == len(outcomes):
         doubts.append(Doubt(Reason.NOTHING_ASSESSED, "", ()))
     levels = [FLOOR[occasion], *(rule.level for rule in fired), *([IN_DOUBT[occasion]] if doubts else [])]
@@ -213,7 +211,10 @@ def assess(
         explanation={
             "protocol": protocol.digest,
             "occasion": occasion.value,
-            "rules": explained,
+            "rules": [
+                {"rule": item.id, "level": item.level, "outcome": outcome, "when": node}
+                for item, outcome, node in zip(rules, outcomes, nodes, strict=True)
+            ],
             "doubts": [doubt.to_json() for doubt in doubts],
         },
     )

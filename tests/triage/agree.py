@@ -12,7 +12,7 @@ from collections import Counter
 from random import Random
 from typing import Any
 
-from tests.triage.random_protocols import Maker, patient
+from tests.triage.chance import Maker, patient
 from triage.assess import FLOOR, IN_DOUBT, Assessment, CompiledProtocol, Occasion, assess, compile_protocol
 from triage.columnar import Judged, evaluate
 from triage.columns import column_of, own_limits_of
