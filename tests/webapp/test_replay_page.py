@@ -110,7 +110,7 @@ def test_a_patient_who_fared_badly_is_named_to_whoever_follows_him_and_to_nobody
     pages = {who: client.get(room.address).text for who, client in
              (("carer", physician), ("administrator", administrator), ("other", elsewhere))}  # fmt: skip
 
-    assert name in told(pages["carer"])
+    assert f"{name} no alert at all Admitted to hospital" in told(pages["carer"])
     assert name not in told(pages["administrator"])
     assert name not in told(pages["other"])
     assert all("1 patient who later fared badly would have had no alert" in told(page) for page in pages.values())

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup, escape
 
-GUTTER, WIDTH, HIGH, STEP = 96, 540, 48, 66
+GUTTER, WIDTH, HIGH, STEP = 84, 872, 44, 60
 
 
 @dataclass(frozen=True)
@@ -63,9 +63,9 @@ def _band(day: Day, top: float, highest: float) -> list[Markup]:
         left = GUTTER + number * step
         if hour.draft:
             parts.append(_bar(hour.is_over, left + 3, foot - _tall(hour.draft, highest), step - 6, foot))
-        if hour.against is not None:
+        if hour.against:
             parts.append(_level("vd-chart__before", left + 3, foot - _tall(hour.against, highest), step - 6))
-        if hour.capacity is not None:
+        if hour.capacity:
             parts.append(_level("vd-chart__threshold", left, foot - _tall(hour.capacity, highest), step))
     return parts
 

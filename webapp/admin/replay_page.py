@@ -44,6 +44,11 @@ class RuleRow:
     gained: int
     lost: int
 
+    @property
+    def counts(self) -> bool:
+        """Whether it was true of any answer on either side."""
+        return any(text not in ("0", NOTHING) for text in (self.draft, self.against))
+
 
 @dataclass(frozen=True)
 class Person:
@@ -115,7 +120,8 @@ def number(value: float | None, decimals: int = 1) -> str:
 def _rules(result: Replayed, version: ProtocolVersion, against: ProtocolVersion | None) -> list[RuleRow]:
     new = Words(documents.load(version.document), language())
     old = Words(documents.load(against.document), language()) if against else None
-    return [_rule(rule, found, new, old) for rule, found in result["by_rule"].items()]
+    rows = [_rule(rule, found, new, old) for rule, found in result["by_rule"].items()]
+    return sorted(rows, key=lambda row: (-(row.gained + row.lost), row.sentence))
 
 
 def _rule(rule: str, found: Mapping[str, Any], new: Words, old: Words | None) -> RuleRow:

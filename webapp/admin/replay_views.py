@@ -96,6 +96,7 @@ def _page(chosen: ProtocolVersion, form: ReplayForm, code: int = 200) -> Respons
         number=replay_page.number,
         reason_why=lambda code: replay.why(code).text(translator()),
         fact_label=_labels(chosen),
+        kinds={code.value: label for code, label in KINDS.items()},
         now=now,
     )
     db.session.commit()
