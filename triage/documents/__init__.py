@@ -13,6 +13,7 @@ from triage.documents.checking import DocumentChecker, check_limits
 from triage.documents.deriving import facts_in_use
 from triage.documents.parsing import DocumentReader
 from triage.documents.parts import Case, Document, Limit, Order, Rule
+from triage.documents.reviewing import review
 from triage.documents.writing import digest, dump
 from triage.facts import scale
 from triage.findings import Findings
@@ -30,6 +31,7 @@ __all__ = [
     "facts_in_use",
     "from_library",
     "load",
+    "review",
     "with_limits",
 ]
 
