@@ -8,18 +8,22 @@ import uuid
 from dataclasses import dataclass
 from datetime import datetime
 
+import structlog
 from sqlalchemy import or_, select
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session, joinedload
 
 from questionnaires.models import Response
 from records.models import Enrolment, Staff
 from triage import protocols, reliving, snoozes
-from triage.explaining import ChangeSaid, Explaining, Moment
+from triage.explaining import ChangeSaid, Explaining, Moment, RuleSaid, ValueSaid
 from triage.levels import Level
 from triage.models import Assessment, PatientLimit, ProtocolVersion
 from triage.nearest import Nearest, nearest
 from triage.outcome_models import Snooze
 from triage.wording import Wording
+
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,14 +38,27 @@ class OwnLimit:
 
 
 @dataclass(frozen=True, slots=True)
+class Told:
+    """What was stored, in words."""
+
+    rules: list[RuleSaid]
+    doubts: list[str]
+    values: list[ValueSaid]
+    changes: list[ChangeSaid]
+    own_limits: list[OwnLimit]
+
+
+@dataclass(frozen=True, slots=True)
 class Explained:
-    """`changes` are empty where the assessment does not come out the same, for then nothing can be said of others."""
+    """Where the assessment does not come out the same, nothing is said of other values, and what is stored may be far
+    from what it was: `told` is None where it cannot be put into words.
+    """
 
     assessment: Assessment
     response: Response
     version: ProtocolVersion
-    saying: Explaining
-    own_limits: tuple[OwnLimit, ...]
+    wording: Wording
+    told: Told | None
     found: tuple[Nearest, ...]
     is_same: bool
     snooze: Snooze | None
@@ -49,10 +66,6 @@ class Explained:
     @property
     def level(self) -> Level:
         return Level.from_code(self.assessment.level)
-
-    @property
-    def changes(self) -> list[ChangeSaid]:
-        return self.saying.changes(self.found)
 
     @property
     def falls_by_one(self) -> bool:
@@ -76,18 +89,34 @@ def explained(session: Session, assessment: Assessment, *, language: str, moment
     stored = assessment.facts, assessment.limits, assessment.explanation
     wording = Wording(protocol.document, *stored, language)
     is_same = reliving.is_same_today(session, assessment, version.digest)
-    occasion = assessment.explanation.get("occasion", "answer")
+    occasion = assessment.explanation.get("occasion", "")
     given = {"facts": assessment.facts, "own_limits": assessment.limits, "occasion": occasion}
+    found = nearest(protocol, **given) if is_same else ()
     return Explained(
         assessment=assessment,
         response=session.get_one(Response, assessment.response_id),
         version=version,
-        saying=Explaining(wording, moment),
-        own_limits=tuple(_own(session, assessment, wording)),
-        found=nearest(protocol, **given) if is_same else (),
+        wording=wording,
+        told=_told(session, assessment, Explaining(wording, moment), found, is_same=is_same),
+        found=found,
         is_same=is_same,
         snooze=snoozes.at_the_time(session, assessment=assessment),
     )
+
+
+def _told(
+    session: Session, assessment: Assessment, saying: Explaining, found: tuple[Nearest, ...], *, is_same: bool
+) -> Told | None:
+    try:
+        own = _own(session, assessment, saying.wording)
+        return Told(saying.told(), saying.doubts(), saying.values(), saying.changes(found), own)
+    except SQLAlchemyError:
+        raise
+    except Exception as error:  # what is stored was changed to no shape at all: all the rest is shown all the same
+        if is_same:
+            raise
+        log.error("assessment_cannot_be_told", assessment=str(assessment.public_id), error=type(error).__name__)
+        return None
 
 
 def _own(session: Session, assessment: Assessment, wording: Wording) -> list[OwnLimit]:

@@ -19,6 +19,7 @@ from records.db import db
 from records.models import Role
 from webapp import config, create_app, database, firstrun, logs, supervisor
 from webapp.adherence_command import adherence_command
+from webapp.assessment_command import assessment_commands
 from webapp.commanding import application
 from webapp.outcome_commands import outcome_commands
 from webapp.programme_commands import programme_commands
@@ -177,6 +178,7 @@ def rehearse(patients: int, days: int, seed: int, slug: str) -> None:
 
 
 vigidom.add_command(adherence_command)
+vigidom.add_command(assessment_commands)
 vigidom.add_command(outcome_commands)
 vigidom.add_command(programme_commands)
 protocol_commands.add_command(replay_command)

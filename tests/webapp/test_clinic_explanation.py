@@ -196,3 +196,28 @@ def test_the_patient_is_not_promised_a_call_that_nobody_makes(app: Flask, ward: 
     assert "or call the centre:" in shown
     assert "knows about one of these signs" in words(phone.get("/en/me").text)
     assert "Why this level" not in shown
+
+
+def test_what_was_changed_to_no_shape_at_all_is_still_a_page(app: Flask, ward: Ward) -> None:
+    enrolment = ward.red()
+    ward.session.execute(sa.text("UPDATE assessments SET facts = '{\"temperature\": 7}', explanation = '{}'"))
+    ward.session.commit()
+
+    shown = enter(app, ward).get(address(ward, enrolment))
+
+    assert shown.status_code == 200
+    assert "can no longer be put into words" in shown.text
+
+
+def test_the_health_page_names_those_that_differ_and_leads_to_their_explanation(app: Flask, ward: Ward) -> None:
+    enrolment = ward.red()
+    ward.session.execute(sa.text("UPDATE assessments SET relived_at = now(), relived_same = false"))
+    ward.session.commit()
+    page = address(ward, enrolment)
+
+    for_supervisor = enter(app, ward, Role.SUPERVISOR).get("/en/admin/health").text
+    for_administrator = enter(app, ward, Role.ADMINISTRATOR).get("/en/admin/health").text
+
+    assert f'href="{page}"' in for_supervisor
+    assert str(newest(ward, enrolment).public_id) in for_administrator
+    assert page not in for_administrator

@@ -35,7 +35,7 @@ def explanation(public_id: uuid.UUID, assessment: uuid.UUID) -> Response:
         render_template(
             "clinic/explanation.html",
             shown=shown,
-            title=shown.saying.wording.document.title[shown.saying.language],
+            title=shown.wording.document.title[shown.wording.language],
             co_authors=_names(shown.version.co_author_ids),
             person=patients.reveal(enrolment.patient),
             enrolment=enrolment,
