@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.triage.factories import limit, number, rule, tiny
@@ -49,7 +49,7 @@ def documents(draw: st.DrawFn) -> dict[str, Any]:
     return tiny(facts=[*tiny()["facts"], FIRST, *facts], rules=rules, limits=limits, cases=cases)
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 @given(documents())
 def test_every_document_round_trips_and_can_be_reviewed(data: dict[str, Any]):
     document = load(data)

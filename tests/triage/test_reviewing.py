@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.triage.factories import limit, number, rule, sentence, tiny, with_rules
@@ -353,20 +353,20 @@ def check_against_evaluator(drawn: list[Any], data: st.DataObject) -> None:
 drawn_rules = st.lists(st.tuples(st.sampled_from(["orange", "red"]), conditions), min_size=2, max_size=4)
 
 
-@settings(max_examples=30)
+@settings(max_examples=30, suppress_health_check=[HealthCheck.too_slow])
 @given(drawn_rules, st.data())
 def test_no_rule_that_is_told_never_to_fire_or_to_be_covered_does_otherwise(drawn: list[Any], data: st.DataObject):
     check_against_evaluator(drawn, data)
 
 
 @pytest.mark.drill
-@settings(max_examples=500)
+@settings(max_examples=500, suppress_health_check=[HealthCheck.too_slow])
 @given(drawn_rules, st.data())
 def test_no_rule_of_thousands_of_protocols_is_told_wrongly(drawn: list[Any], data: st.DataObject):
     check_against_evaluator(drawn, data)
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 @given(conditions, st.data())
 def test_a_condition_is_true_exactly_in_its_region(when: Any, data: st.DataObject):
     """Not only never outside of it: what hangs together apart (a change), each region here is exact."""

@@ -176,19 +176,20 @@ class Words:
 
     def count(self, count: int, days: int, part: Condition) -> str:
         return self.t.ngettext(
-            "at %(num)d answer in a row, this one included (%(window)s): (%(condition)s)",
-            "at %(num)d answers in a row, this one included (%(window)s): (%(condition)s)",
+            "at %(num)d answer in a row, this one included (%(window)s): %(condition)s",
+            "at %(num)d answers in a row, this one included (%(window)s): %(condition)s",
             count,
             window=self.days(days),
-            condition=self.condition(part),
+            condition=self.bracketed(part),
         )
+
+    def bracketed(self, part: Condition) -> str:
+        return f"({self.condition(part)})" if isinstance(part, SEVERAL) else self.condition(part)
 
     def joined(self, when: Condition) -> str:
         """Groups inside groups stand in brackets, so that "and" and "or" cannot be read in two ways."""
         assert isinstance(when, GROUPS)
-        texts = [
-            f"({self.condition(part)})" if isinstance(part, SEVERAL) else self.condition(part) for part in when.parts
-        ]
+        texts = [self.bracketed(part) for part in when.parts]
         if isinstance(when, AllOf):
             return self.t.gettext(" and ").join(texts)
         if isinstance(when, AnyOf):
