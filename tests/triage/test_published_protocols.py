@@ -15,7 +15,7 @@ from tests.triage.published import NIMES, PUBLISHED, SHIPPED, WELL, answered, as
 from triage.asked_facts import misfits
 from triage.boundaries import uncovered
 from triage.cases import run_cases
-from triage.documents import from_library, with_limits
+from triage.documents import from_library, review, with_limits
 from triage.findings import ProtocolError
 from triage.levels import Level
 
@@ -61,6 +61,11 @@ def test_rules_and_questions_fit_in_three_languages_each_with_its_source(slug):
     assert all(part.source for part in (*document.limits, *document.rules))
     read = {fact.source.key for fact in document.facts if fact.source.kind == "answer"}
     assert read == {item.link_id for item in asked.questions} - {"has-oximeter"}
+
+
+@pytest.mark.parametrize("slug", PUBLISHED)
+def test_a_review_finds_nothing_to_look_at(slug):
+    assert [one.text(translator("en")) for one in review(from_library(slug))] == []
 
 
 def test_a_published_protocol_is_no_programme_that_a_centre_could_load():
