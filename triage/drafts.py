@@ -168,10 +168,9 @@ def findings(draft: ProtocolDraft) -> tuple[Finding, ...]:
     return ()
 
 
-def warnings(draft: ProtocolDraft) -> tuple[Any, ...]:
+def warnings(draft: ProtocolDraft) -> tuple[Finding, ...]:
     """What its authors should look at, once it can be read."""
-    review = getattr(documents, "review", None)
-    return () if findings(draft) or review is None else tuple(review(documents.load(draft.document)))
+    return () if findings(draft) else documents.review(documents.load(draft.document))
 
 
 def failures(draft: ProtocolDraft) -> list[Failure]:

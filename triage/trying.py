@@ -41,8 +41,8 @@ class Trial:
 
     def told(self, given: object, number: int) -> dict[str, Any]:
         """What one case comes to, as JSON; `error` instead when it cannot be read."""
-        named = isinstance(given, Mapping) and isinstance(given.get("name"), str)
-        name = as_entered(given["name"]) if named else f"case {number}"
+        name = as_entered(given.get("name")) if isinstance(given, Mapping) else ""
+        name = name or f"case {number}"
         try:
             found = self.assessed(given)
         except BadCase as error:

@@ -43,7 +43,7 @@ def check(files: tuple[Path, ...], as_json: bool) -> None:
     accepted = True
     for path in files:
         document, found = _read(path)
-        warnings = _warnings(document) if document else []
+        warnings = [_told(one) for one in documents.review(document)] if document else []
         accepted = accepted and document is not None
         if as_json:
             told = {"file": str(path), "accepted": document is not None, "findings": found, "warnings": warnings}
@@ -163,11 +163,6 @@ def _document(path: Path) -> documents.Document:
     return document
 
 
-def _warnings(document: documents.Document) -> list[dict[str, str]]:
-    review = getattr(documents, "review", None)
-    return [_told(one) for one in review(document)] if review else []
-
-
 def _told(finding: Finding) -> dict[str, str]:
     return {"where": finding.where, "message": ENGLISH.gettext(finding.message, **finding.values)}
 
@@ -209,6 +204,7 @@ def _in_use(slug: str) -> ProtocolVersion | None:
 
 def _standing(version: ProtocolVersion, programme: Programme | None) -> str:
     bound = protocols.of_programme(db.session, programme_id=programme.id) if programme else []
-    standing = protocols.stage(version, replays.latest(db.session, version=version), bound, clock.now())
+    counting = replays.that_count(db.session, slug=version.slug)
+    standing = protocols.stage(version, counting.get(version.id), bound, clock.now())
     since = f" from {standing.from_at:%Y-%m-%d %H:%M} UTC" if standing.from_at else ""
     return f"{standing.stage}{since}"

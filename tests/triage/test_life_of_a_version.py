@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, sessionmaker
 
 from records.models import AuditEntry, Programme, Role, Staff
 from tests.factories import NOW
 from tests.triage.scene import WELL, Scene, at_once, replayed, set_scene
-from triage import documents, drafts, protocols, reliving
+from triage import documents, drafts, protocols, reliving, replay
 from triage.drafting_models import ProtocolReplay, ReplayState
 from triage.models import Assessment, ProtocolInForce, ProtocolVersion
 from triage.protocols import Stage, replays
@@ -64,7 +64,8 @@ def try_to_sign(scene: Scene, version: ProtocolVersion, *, now=NOW + DAY, by: St
 
 def standing(scene: Scene, version: ProtocolVersion, now=NOW + DAY) -> Stage:
     bindings = protocols.of_programme(scene.session, programme_id=scene.programme.id)
-    return protocols.stage(version, replays.latest(scene.session, version=version), bindings, now).stage
+    counting = replays.that_count(scene.session, slug=version.slug).get(version.id)
+    return protocols.stage(version, counting, bindings, now).stage
 
 
 def in_use(scene: Scene, at) -> int:
@@ -79,7 +80,7 @@ def test_the_whole_life_of_a_version(scene: Scene):
     second = changed(scene)
     assert standing(scene, second) is Stage.REPLAYING
     for state, stage in (("running", Stage.REPLAYING), ("failed", Stage.REPLAY_FAILED)):
-        replays.latest(scene.session, version=second).state = state
+        replay.latest(scene.session, version=second).state = state
         assert standing(scene, second) is stage
     replayed(scene.session, second, scene.programme)
     assert standing(scene, second) is Stage.REPLAYED
@@ -99,6 +100,19 @@ def test_a_version_that_was_never_replayed_is_made_and_no_more(scene: Scene):
 def test_the_shipped_version_needs_no_replay(scene: Scene):
     try_to_sign(scene, shipped(scene))
     assert standing(scene, shipped(scene)) is Stage.IN_FORCE
+
+
+def test_the_workers_replay_opens_the_way_to_the_signature(scene: Scene, engine: sa.Engine):
+    version = changed(scene)
+    with pytest.raises(protocols.NotReplayed):
+        try_to_sign(scene, version)
+    scene.session.rollback()
+
+    assert replay.run_waiting(sessionmaker(engine), NOW + DAY) == 1
+
+    scene.session.expire_all()
+    try_to_sign(scene, version)
+    assert standing(scene, version) is Stage.IN_FORCE
 
 
 @pytest.mark.parametrize("state", [None, ReplayState.WAITING, ReplayState.RUNNING, ReplayState.FAILED])
@@ -383,7 +397,7 @@ def test_nobody_who_answers_waits_for_somebody_who_signs(scene: Scene, engine: s
 def test_a_second_request_for_a_replay_that_waits_is_the_same_one(scene: Scene):
     version = changed(scene)
     physician = scene.person(Role.PHYSICIAN)
-    waiting = replays.latest(scene.session, version=version)
+    waiting = replay.latest(scene.session, version=version)
 
     again = replays.ask_for_last_weeks(scene.session, version=version, staff=physician, now=NOW + DAY)
 

@@ -17,12 +17,11 @@ from records import clock
 from records.models import Role, Staff
 from tests.factories import NOW
 from tests.triage.scene import Scene, replayed, set_scene
-from tests.webapp.signing import make_person, post, sign_in
+from tests.webapp.signing import TOKEN, make_person, post, sign_in
 from tests.webapp.test_admin_protocol import LIMITS, PROTOCOL, filled
-from triage import drafts, protocols
+from triage import drafts, protocols, replay
 from triage.drafting_models import ProtocolReplay, ReplayState
 from triage.models import ProtocolStatus, ProtocolVersion
-from triage.protocols import replays
 from webapp.admin.sign_form import SignForm
 
 DAY = timedelta(days=1)
@@ -111,7 +110,7 @@ def test_a_new_version_is_replayed_at_once_and_cannot_be_signed_before(
     page = reader.get(version_page).text
     version = protocols.versions(scene.session, slug="covid-19")[0]
 
-    assert replays.latest(scene.session, version=version).state == ReplayState.WAITING
+    assert replay.latest(scene.session, version=version).state == ReplayState.WAITING
     assert "It is being replayed on real answers. Read what the replay says, then sign." in page
     assert 'name="read"' not in page
     forged = post(reader, LIMITS, {"read": "y", "against": str(first(scene).public_id)}, to=f"{version_page}/sign")
@@ -139,7 +138,7 @@ def test_what_the_replay_found_is_told_in_a_few_numbers(app: Flask, scene: Scene
 
 def test_a_replay_that_failed_can_be_asked_for_again_and_only_once(app: Flask, scene: Scene, author: Staff) -> None:
     version = made(scene, author)
-    replays.latest(scene.session, version=version).state = ReplayState.FAILED
+    replay.latest(scene.session, version=version).state = ReplayState.FAILED
     scene.session.commit()
     client = sign_in(app, author)
     assert "The replay failed." in client.get(address(version)).text
@@ -202,9 +201,11 @@ def test_a_start_that_cannot_be_is_said_and_what_was_typed_stays(
     app: Flask, scene: Scene, author: Staff, signer: Staff
 ) -> None:
     version, client = tried(scene, made(scene, author)), sign_in(app, signer)
+    page = client.get(address(version)).text
+    known = filled(page) | {"csrf_token": unescape(TOKEN.findall(page)[0]), "read": "y"}
 
     for day, hour, said in STARTS:
-        answer = sign(client, version, day=day, hour=hour)
+        answer = client.post(f"{address(version)}/sign", data=known | {"day": day, "hour": hour})
 
         assert answer.status_code == 422, day
         assert said in unescape(answer.text)

@@ -9,19 +9,12 @@ from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session, defer
 
 from records import clock, programmes
-from records.models import Programme, Staff
+from records.models import Staff
 from triage.drafting_models import ProtocolReplay, ReplayState
 from triage.models import ProtocolVersion
-from triage.protocols import bindings
 
 DAYS = 28
 """Whole weeks, so that every hour of the week counts alike in the forecast."""
-
-
-def latest(session: Session, *, version: ProtocolVersion) -> ProtocolReplay | None:
-    """The replay of it that was asked for last, whatever became of it."""
-    asked = select(ProtocolReplay).where(ProtocolReplay.version_id == version.id)
-    return session.scalar(asked.order_by(ProtocolReplay.id.desc()).limit(1))
 
 
 def last_done(session: Session, *, version: ProtocolVersion) -> ProtocolReplay | None:
@@ -51,29 +44,14 @@ def ask_for_last_weeks(
     """On the last 28 whole days by the centre's clock. A replay that waits or runs already is the answer; a protocol
     that no programme has got has no answers to be tried on.
     """
+    from triage.replay import waiting  # which itself asks what is in force
+
     programme = programmes.by_slug(session, slug=version.slug)
     if programme is None:
         return None
-    known = latest(session, version=version)
+    known = waiting.latest(session, version=version)
     if known is not None and known.state in (ReplayState.WAITING, ReplayState.RUNNING):
         return known
-    return _request(session, version, programme, staff, now)
-
-
-def _request(
-    session: Session, version: ProtocolVersion, programme: Programme, staff: Staff, now: datetime
-) -> ProtocolReplay:
     today = clock.local_day(now, programme.zone)
-    current = bindings.bound(session, programme_id=programme.id, now=now)
-    asked = ProtocolReplay(
-        version_id=version.id,
-        against_id=current.id if current else None,
-        programme_id=programme.id,
-        from_on=today - timedelta(days=DAYS),
-        to_on=today - timedelta(days=1),
-        asked_by_id=staff.id,
-        asked_at=now,
-    )
-    session.add(asked)
-    session.flush()
-    return asked
+    days = {"from_on": today - timedelta(days=DAYS), "to_on": today - timedelta(days=1)}
+    return waiting.request(session, version=version, programme=programme, **days, staff=staff, now=now)
