@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeVar
 
+from triage.conditions.shapes import AnyOf, Condition, Missing, Not
 from triage.documents import Case, Document, Limit, Order
 from triage.facts import Fact, unscale
 from webapp.admin import differences_rules
@@ -58,7 +59,9 @@ def limits(both: Both) -> list[str]:
             told.append(both.t.gettext("Limit removed: %(limit)s", limit=both.before.label(old)))
         elif old is None and new is not None:
             told.append(
-                both.t.gettext("New limit: %(limit)s: %(value)s", limit=both.after.label(new), value=measured(both, new))
+                both.t.gettext(
+                    "New limit: %(limit)s: %(value)s", limit=both.after.label(new), value=measured(both, new)
+                )
             )
         elif old is not None and new is not None:
             told += limit(both, old, new)
@@ -152,7 +155,17 @@ def plausible(words: Words, fact: Fact) -> str:
 def excuse(words: Words, fact: Fact) -> str:
     if fact.optional_when is None:
         return words.t.gettext("never")
+    if is_always(fact.optional_when):
+        return words.t.gettext("always")
     return words.condition(fact.optional_when)
+
+
+def is_always(when: Condition | None) -> bool:
+    """Whether it is true whatever is known, as a form writes it: a fact is not known, or it is."""
+    match when:
+        case AnyOf((Missing(one), Not(Missing(other)))):
+            return one == other
+    return False
 
 
 def usual(both: Both) -> list[str]:

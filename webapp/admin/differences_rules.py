@@ -58,9 +58,7 @@ def changed(before: Words, after: Words, old: Rule, new: Rule) -> list[str]:
     return told
 
 
-def texts_changed(
-    t: Translator, about: str, what: str, old: Mapping[str, str], new: Mapping[str, str]
-) -> list[str]:
+def texts_changed(t: Translator, about: str, what: str, old: Mapping[str, str], new: Mapping[str, str]) -> list[str]:
     """One sentence for each language in which a text differs."""
     return [
         t.gettext(

@@ -1,4 +1,4 @@
-"""Writing a protocol: rules as sentences and forms, limits, facts, test cases; every step kept, nothing written over."""
+"""Writing a protocol: rules as sentences and forms, limits, facts, test cases; no step lost."""
 
 from webapp.admin.builder import case_views, fact_views, limit_views, rule_views, views
 

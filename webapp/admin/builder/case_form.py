@@ -38,7 +38,9 @@ class CaseForm(DraftForm):
     before = HiddenField()
     name = Sentence(lazy("What this case shows"), longest=200)
     occasion = RadioField(lazy("It happens"), [Required("Choose when it happens"), Offered()], validate_choice=False)
-    level = RadioField(lazy("The level must be"), [Required("Choose the level that must come out"), Offered()], validate_choice=False)
+    level = RadioField(
+        lazy("The level must be"), [Required("Choose the level that must come out"), Offered()], validate_choice=False
+    )
     fired = SelectMultipleField(lazy("These rules, and no others, must act"), [Offered()], validate_choice=False)
     sure = BooleanField(lazy("I have looked at these facts: the level that comes out is right for them"))
     names: frozenset[str] = frozenset()
@@ -55,7 +57,8 @@ class CaseForm(DraftForm):
         self.level.choices = [SelectChoice(value=one.code, label=level_word(t, one)) for one in levels]
         rules = [rule for rule in offer.document.rules if rule.on_silence is self.on_silence]
         self.fired.choices = [
-            SelectChoice(value=rule.id, label=f"{offer.words.rule(rule)} → {level_word(t, rule.level)}") for rule in rules
+            SelectChoice(value=rule.id, label=f"{offer.words.rule(rule)} → {level_word(t, rule.level)}")
+            for rule in rules
         ]
 
     @property
@@ -83,10 +86,10 @@ class CaseSheet:
 
     def validate(self) -> bool:
         every = [self.form, *self.now, *(one for row in self.earlier for one in row)]
-        return all([one.validate() for one in every])
+        return not [one for one in every if not one.validate()]
 
     def facts_validate(self) -> bool:
-        return all([one.validate() for one in [*self.now, *(one for row in self.earlier for one in row)]])
+        return not [one for one in [*self.now, *(one for row in self.earlier for one in row)] if not one.validate()]
 
     def errors(self) -> list[tuple[str, str]]:
         rows = [*self.now, *(one for row in self.earlier for one in row)]
@@ -116,9 +119,7 @@ def given(row: Iterable[GivenForm]) -> dict[str, Given]:
 
 def counted_facts(document: Document) -> set[str]:
     """Facts whose earlier answers matter: those that some rule asks of several answers in a row."""
-    return {
-        name for rule in document.rules for count in counts_in(rule.when) for name in facts_of(count.part)
-    }
+    return {name for rule in document.rules for count in counts_in(rule.when) for name in facts_of(count.part)}
 
 
 def sheet(offer: Offer, case: Case | None, sent: MultiDict[str, str] | None, wanted: str = "") -> CaseSheet:
@@ -136,7 +137,11 @@ def sheet(offer: Offer, case: Case | None, sent: MultiDict[str, str] | None, wan
         one
         for one in usable
         if one.source.kind is SourceKind.ANSWER
-        and (one.name in counted or any(one.name in facts for facts in before) or f"before-0-{one.name}-how" in (sent or ()))
+        and (
+            one.name in counted
+            or any(one.name in facts for facts in before)
+            or f"before-0-{one.name}-how" in (sent or ())
+        )
     ]
     rows = [
         given_forms(answered, offer, before[number] if number < len(before) else {}, sent, f"before-{number}")
@@ -164,5 +169,3 @@ def filled(case: Case) -> dict[str, Any]:
         "level": case.level.code,
         "fired": list(case.fired),
     }
-
-

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+
 from flask import abort, flash, redirect, render_template, request
 from flask.typing import ResponseReturnValue as Page
 from werkzeug.datastructures import MultiDict
@@ -131,12 +132,14 @@ def _page(desk: Desk, found: CaseSheet) -> str:
         "admin/draft_case.html",
         desk=desk,
         form=found.form,
-        sheet=found,
+        facts=found,
         errors=found.errors(),
         outcome=outcome,
         outcome_level=level_word(t, outcome.level) if outcome else "",
         outcome_rules=[words.rule(rules[name]) for name in outcome.fired] if outcome else [],
-        outcome_doubts=[words.name(one.subject) for one in outcome.doubts if one.subject in words.facts] if outcome else [],
+        outcome_doubts=[words.name(one.subject) for one in outcome.doubts if one.subject in words.facts]
+        if outcome
+        else [],
         is_same=outcome is not None and _same(found, outcome),
         here=desk.at("save_case"),
         most_before=MOST_BEFORE,

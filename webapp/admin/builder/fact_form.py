@@ -8,7 +8,6 @@ from dataclasses import replace
 from typing import Any
 
 from wtforms import HiddenField, SelectField, StringField, ValidationError
-from wtforms.fields import SelectChoice
 
 from questionnaires.schema import Questionnaire
 from records.texts import LANGUAGES
@@ -23,6 +22,7 @@ from webapp.admin.builder.given_form import TYPED, USUAL, GivenForm, chosen
 from webapp.admin.builder.offered import Offer
 from webapp.admin.builder.part_forms import choices, whole
 from webapp.admin.builder.text_fields import Measure, Sentence, name_from
+from webapp.admin.differences import is_always
 from webapp.extensions import language, translator
 from webapp.fields import Offered, Required
 from webapp.lazy import lazy
@@ -38,7 +38,11 @@ SPELT = re.compile(r"([a-z_]+)\|(.{0,300})\|(\d{1,4})\|(\d{1,4})", re.ASCII)
 class SourceForm(DraftForm):
     """The first step of a new fact."""
 
-    subject = SelectField(lazy("What the rules should know"), [Required("Choose what the rules should know"), Offered()], validate_choice=False)
+    subject = SelectField(
+        lazy("What the rules should know"),
+        [Required("Choose what the rules should know"), Offered()],
+        validate_choice=False,
+    )
     way = SelectField(lazy("Of a question"), [Offered()], validate_choice=False)
     length = StringField(lazy("Over how long"))
     span = SelectField(lazy("Days or hours"), [Offered()], validate_choice=False)
@@ -72,15 +76,19 @@ class SourceForm(DraftForm):
         source, t = self.source(), translator()
         if any(fact.source == source for fact in self.document.facts):
             raise ValidationError(t.gettext("The rules know this already: it stands in the list of facts"))
-        if fact_of(source, self.asked, self.document.languages) is None:
-            raise ValidationError(t.gettext("Only a question about a number has a lowest, a highest, a change or a trend"))
+        if fact_of(source, self.asked, self.document) is None:
+            raise ValidationError(
+                t.gettext("Only a question about a number has a lowest, a highest, a change or a trend")
+            )
 
     def source(self) -> Source:
         kind, _, key = str(self.subject.data or "").partition(":")
         if kind != "question":
             return Source(SourceKind(kind), key) if kind in set(SourceKind) else Source(SourceKind.ANSWER, "")
         way = SourceKind(self.way.data) if self.way.data in WAYS else SourceKind.ANSWER
-        return Source(way, key, **({str(self.span.data): self.how_long} if way in WINDOWS and self.span.data in SPANS else {}))
+        return Source(
+            way, key, **({str(self.span.data): self.how_long} if way in WINDOWS and self.span.data in SPANS else {})
+        )
 
 
 def spelt_source(source: Source) -> str:
@@ -152,7 +160,7 @@ def filled(offer: Offer, made: Fact, *, is_new: bool) -> dict[str, Any]:
     shown = {key: "" if end is None else offer.words.number(unscale(end, made.decimals)) for key, end in ends.items()}
     labels = {LABEL + code: text for code, text in made.labels.items()}
     where = {"source": spelt_source(made.source), "fact": "" if is_new else made.name}
-    return {**shown, **labels, **where, "absent": absence_of(offer.document, made)}
+    return {**shown, **labels, **where, "absent": absence_of(made)}
 
 
 def usual_form(offer: Offer, made: Fact, sent: Any) -> GivenForm:
@@ -179,7 +187,7 @@ def absences(document: Document, made: Fact) -> dict[str, Any]:
             found[f"{fact.name}=no"] = t.gettext("no reason to call where “%(fact)s” is no", fact=label)
     if before_answers(document, made):
         found[ALWAYS] = t.gettext("never a reason to call")
-    if absence_of(document, made) == KEPT:
+    if absence_of(made) == KEPT:
         found[KEPT] = t.gettext("as it is written now")
     return found
 
@@ -193,14 +201,7 @@ def always(fact: Fact) -> Condition:
     return AnyOf((Missing(fact.name), Not(Missing(fact.name))))
 
 
-def is_always(when: Condition | None) -> bool:
-    match when:
-        case AnyOf((Missing(one), Not(Missing(other)))):
-            return one == other
-    return False
-
-
-def absence_of(document: Document, made: Fact) -> str:
+def absence_of(made: Fact) -> str:
     match made.optional_when:
         case None:
             return NEVER
@@ -217,4 +218,3 @@ def excuse_of(choice: str, document: Document, made: Fact) -> Condition | None:
         return made.optional_when
     name, _, said = choice.partition("=")
     return Compare(name, "=", said == "yes") if said else None
-

@@ -16,7 +16,8 @@ from records.db import db
 from records.models import Programme
 from records.texts import Translator, around
 from triage import catalogue
-from triage.facts import OF_ANSWERS, TRENDS, WINDOWS, Fact, FactKind, Source, SourceKind, scale
+from triage.documents import Document
+from triage.facts import TRENDS, WINDOWS, Fact, FactKind, Source, SourceKind, scale
 from webapp.extensions import language
 from webapp.lazy import lazy
 
@@ -56,8 +57,9 @@ def kind_of(item: Item) -> FactKind | None:
     return {ItemType.BOOLEAN: FactKind.BOOLEAN, ItemType.CHOICE: FactKind.CODE}.get(item.type)
 
 
-def fact_of(source: Source, asked: Questionnaire | None, languages: tuple[str, ...]) -> Fact | None:
+def fact_of(source: Source, asked: Questionnaire | None, document: Document) -> Fact | None:
     """The fact as its source makes it, under the source's own words; None for what is not there to be read."""
+    languages = document.languages
     if source.kind is SourceKind.FIRST_RESPONSE:
         labels = {code: around(code).gettext("First answers of this patient") for code in languages}
         return Fact("first_response", FactKind.BOOLEAN, source, labels)
@@ -68,7 +70,7 @@ def fact_of(source: Source, asked: Questionnaire | None, languages: tuple[str, .
     kind = None if item is None else kind_of(item)
     if item is None or kind is None or (source.kind in WINDOWS and kind is not FactKind.NUMBER):
         return None
-    return _of_item(source, item, kind, languages)
+    return _of_item(source, item, kind, document)
 
 
 def spoken(fact: Fact, languages: tuple[str, ...]) -> Fact:
@@ -78,8 +80,12 @@ def spoken(fact: Fact, languages: tuple[str, ...]) -> Fact:
     return replace(fact, labels=labels, choices=choices)
 
 
-def _of_item(source: Source, item: Item, kind: FactKind, languages: tuple[str, ...]) -> Fact:
-    labels = {code: labelled(around(code), item.text.speak(code).rstrip(" ?\u202f\u00a0؟"), source) for code in languages}
+def _of_item(source: Source, item: Item, kind: FactKind, document: Document) -> Fact:
+    """Under the words that the protocol has for the question already, else under the question itself."""
+    languages, asked = document.languages, Source(SourceKind.ANSWER, item.link_id)
+    known = next((fact.labels for fact in document.facts if fact.source == asked), {})
+    words = {code: known.get(code) or item.text.speak(code).rstrip(" ?\u202f\u00a0؟") for code in languages}
+    labels = {code: named(around(code), words[code], source.kind) for code in languages}
     fact = Fact("", kind, source, labels)
     if kind is FactKind.CODE:
         options = {str(option.value): {c: option.label.speak(c) for c in languages} for option in item.options}
@@ -105,24 +111,16 @@ def _is_number(value: object) -> bool:
     return isinstance(value, int | Decimal) and not isinstance(value, bool)
 
 
-def labelled(t: Translator, question: str, source: Source) -> str:
-    """A first name for the fact, for its author to shorten."""
-    span = t.gettext("%(hours)s h", hours=source.hours) if source.hours else t.gettext("%(days)s d", days=source.days)
-    said = {"question": question, "span": span}
-    match source.kind:
-        case SourceKind.PREVIOUS:
-            return t.gettext("%(question)s, the answer before", question=question)
-        case SourceKind.LOWEST:
-            return t.gettext("%(question)s, lowest of %(span)s", **said)
-        case SourceKind.HIGHEST:
-            return t.gettext("%(question)s, highest of %(span)s", **said)
-        case SourceKind.LATEST:
-            return t.gettext("%(question)s, last known of %(span)s", **said)
-        case SourceKind.CHANGE:
-            return t.gettext("%(question)s, change in %(span)s", **said)
-        case SourceKind.SLOPE:
-            return t.gettext("%(question)s, change a day over %(span)s", **said)
-    return question
+def named(t: Translator, question: str, kind: SourceKind) -> str:
+    """A first name for the fact; rules say the window beside it."""
+    return {
+        SourceKind.PREVIOUS: lambda: t.gettext("%(question)s, the answer before", question=question),
+        SourceKind.LOWEST: lambda: t.gettext("%(question)s, lowest", question=question),
+        SourceKind.HIGHEST: lambda: t.gettext("%(question)s, highest", question=question),
+        SourceKind.LATEST: lambda: t.gettext("%(question)s, last known", question=question),
+        SourceKind.CHANGE: lambda: t.gettext("%(question)s, change", question=question),
+        SourceKind.SLOPE: lambda: t.gettext("%(question)s, change a day", question=question),
+    }.get(kind, lambda: question)()
 
 
 def told(source: Source, asked: Questionnaire | None) -> str:
@@ -136,6 +134,12 @@ def told(source: Source, asked: Questionnaire | None) -> str:
         return t.gettext("what happened so far")
     item = asked.by_link_id.get(source.key) if asked is not None else None
     question = t.gettext("“%(question)s”", question=item.text.speak(language()) if item else source.key)
-    if source.kind not in OF_ANSWERS or source.kind is SourceKind.ANSWER:
-        return question
-    return labelled(t, question, source)
+    said = named(t, question, source.kind)
+    if source.kind not in WINDOWS:
+        return said
+    span = (
+        t.ngettext("%(num)d hour", "%(num)d hours", source.hours)
+        if source.hours
+        else t.ngettext("%(num)d day", "%(num)d days", source.days)
+    )
+    return t.gettext("%(reading)s (%(span)s)", reading=said, span=span)

@@ -53,7 +53,7 @@ def _made(desk: Desk, name: str, source: str) -> Fact | None:
     if name:
         return next((fact for fact in desk.document.facts if fact.name == name), None)
     read = read_source(source)
-    return None if read is None else fact_sources.fact_of(read, fact_sources.in_force(desk.programme), desk.document.languages)
+    return None if read is None else fact_sources.fact_of(read, fact_sources.in_force(desk.programme), desk.document)
 
 
 @blueprint.post("/drafts/<uuid:public_id>/fact/choose")

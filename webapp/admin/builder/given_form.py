@@ -54,9 +54,7 @@ class GivenForm(Form):
         return shown
 
     def _near(self, name: str) -> dict[str, str]:
-        return {
-            f"limit:{name}:{plus}:0": in_words(self.offer, self.fact, NearLimit(name, plus)) for plus in (0, -1, 1)
-        }
+        return {f"limit:{name}:{plus}:0": in_words(self.offer, self.fact, NearLimit(name, plus)) for plus in (0, -1, 1)}
 
     def _usual(self) -> str:
         usual = self.offer.document.usual
@@ -77,13 +75,12 @@ class GivenForm(Form):
 
     @property
     def is_usual(self) -> bool:
-        return self.how.data == USUAL
+        return not self.how.data
 
     def given(self) -> Given:
         how = str(self.how.data)
         if how == TYPED:
-            number = spelt_constant(self.read, self.fact.decimals)
-            return number
+            return spelt_constant(self.read, self.fact.decimals)
         if how in ("true", "false"):
             return how == "true"
         return given_of(how)

@@ -31,7 +31,9 @@ ORDERS = {
 
 class LimitForm(DraftForm):
     limit = HiddenField()
-    measure = SelectField(lazy("Measured like"), [Required("Choose how it is measured"), Offered()], validate_choice=False)
+    measure = SelectField(
+        lazy("Measured like"), [Required("Choose how it is measured"), Offered()], validate_choice=False
+    )
     value = Measure(lazy("Value"))
     lowest = Measure(lazy("Lowest value that may be chosen"))
     highest = Measure(lazy("Highest value that may be chosen"))

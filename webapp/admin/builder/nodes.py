@@ -58,7 +58,9 @@ class Node:
         return node
 
     def copy(self) -> Node:
-        return Node(self.shape, {name: list(values) for name, values in self.typed.items()}, [p.copy() for p in self.parts])
+        return Node(
+            self.shape, {name: list(values) for name, values in self.typed.items()}, [p.copy() for p in self.parts]
+        )
 
 
 class TooMuch(Exception):

@@ -72,4 +72,3 @@ class Offer:
             if not on_silence or fact.source.kind in OF_SILENCE:
                 found[group_of(fact.source.kind)].append((fact.name, self.label(fact)))
         return [(str(GROUPS_OF_FACTS[key]), facts) for key, facts in found.items() if facts]
-

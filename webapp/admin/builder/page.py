@@ -125,7 +125,9 @@ class Page:
         offer, words = self.desk.offer, self.desk.words
         known = {fact.name: fact for fact in self.desk.document.facts}
         return [
-            translator().gettext("%(fact)s: %(value)s", fact=words.name(name), value=in_words(offer, known[name], given))
+            translator().gettext(
+                "%(fact)s: %(value)s", fact=words.name(name), value=in_words(offer, known[name], given)
+            )
             for name, given in case.facts.items()
             if name in known
         ]

@@ -153,7 +153,9 @@ class NumberPart(PartForm):
 
 class CodePart(PartForm):
     fact = HiddenField()
-    relation = SelectField(lazy("What is compared"), [Required("Choose how to compare"), Offered()], validate_choice=False)
+    relation = SelectField(
+        lazy("What is compared"), [Required("Choose how to compare"), Offered()], validate_choice=False
+    )
     codes = SelectMultipleField(lazy("Choices"), [Offered()], validate_choice=False)
 
     def __init__(self, fact: Fact, offer: Offer, **kwargs: Any) -> None:

@@ -38,7 +38,9 @@ class RuleForm(DraftForm):
     """The fields of one document's languages are added by `rule_form`; the condition is a tree of forms beside it."""
 
     rule = HiddenField()
-    decision = RadioField(lazy("What the rule decides"), [Required("Choose what the rule decides"), Offered()], validate_choice=False)
+    decision = RadioField(
+        lazy("What the rule decides"), [Required("Choose what the rule decides"), Offered()], validate_choice=False
+    )
     call_15 = BooleanField(lazy("Show “call 15” on the patient’s screen at once"))
     source = Sentence(
         lazy("Source"),
@@ -160,4 +162,3 @@ def blame(found: list[findings.Finding], desk: Desk, form: RuleForm, tree: Part,
             form.form_errors.append(text)
         else:
             target.errors = [*target.errors, text]
-

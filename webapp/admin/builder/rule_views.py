@@ -122,4 +122,7 @@ def _places(desk: Desk, tree: Part) -> list[tuple[str, str]]:
     facts = {part.fact.name: part.fact for part in tree.walk() if part.fact is not None}
     named = [part.node.one(end) for part in tree.walk() for end in ("limit", "limit_to")]
     limits = [desk.words.limits[name] for name in dict.fromkeys(named) if name in desk.words.limits]
-    return [*((name, desk.offer.label(fact)) for name, fact in facts.items()), *((limit.name, desk.words.label(limit)) for limit in limits)]
+    return [
+        *((name, desk.offer.label(fact)) for name, fact in facts.items()),
+        *((limit.name, desk.words.label(limit)) for limit in limits),
+    ]

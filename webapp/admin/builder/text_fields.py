@@ -27,7 +27,9 @@ class Sentence(StringField):
     sentence, belong to it; what hides otherwise is refused.
     """
 
-    def __init__(self, *args: Any, needed: str = "", longest: int = LONGEST, lines: bool = False, **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, needed: str = "", longest: int = LONGEST, lines: bool = False, **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
         self.needed, self.longest = needed, longest
         if lines:

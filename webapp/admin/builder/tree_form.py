@@ -53,7 +53,7 @@ class Part:
 
     def validate(self) -> bool:
         """Every part is asked, so that everything is said at once."""
-        return all([part.form.validate() for part in self.walk()])
+        return not [part for part in self.walk() if not part.form.validate()]
 
     def condition(self) -> Condition:
         """Of a tree that validates."""
@@ -70,7 +70,7 @@ class Part:
             told = [(control.id, str(error)) for control in part.form for error in control.errors]
             known = {text for _, text in told}
             hidden = {control.id for control in part.form if control.type == "HiddenField"}
-            found += [(part.id if id in hidden else id, text) for id, text in told]
+            found += [(part.id if place in hidden else place, text) for place, text in told]
             found += [(part.id, text) for text in part.form.extra if text not in known]
         return found
 

@@ -72,9 +72,7 @@ def protocol_drafts() -> Answer:
 @access("protocol.edit")
 def begin_draft() -> Answer:
     base = versions.version(request.form.get("based_on", ""))
-    draft = drafts.begin(
-        db.session, based_on=base, staff=g.staff, now=clock.now(), from_address=request.remote_addr
-    )
+    draft = drafts.begin(db.session, based_on=base, staff=g.staff, now=clock.now(), from_address=request.remote_addr)
     db.session.commit()
     return redirect(url_for("admin.draft", public_id=draft.public_id))
 
@@ -190,7 +188,9 @@ def finish_draft(public_id: uuid.UUID) -> Answer:
         form.form_errors.extend(refused.text(translator()).split("\n"))
     else:
         db.session.commit()
-        told = translator().gettext("Version %(number)s is made. It changes nothing before it is signed.", number=made.number)
+        told = translator().gettext(
+            "Version %(number)s is made. It changes nothing before it is signed.", number=made.number
+        )
         flash(told, "success")
         return redirect(url_for("admin.version", public_id=made.public_id))
     return _page(desk, finish=form), 422
