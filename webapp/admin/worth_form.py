@@ -70,5 +70,5 @@ class WorthForm(FlaskForm):
 
     def address(self) -> dict[str, str]:
         """The same, for a link to another page."""
-        days = {"since": self.since.data.isoformat(), "until": self.until.data.isoformat()}
+        days = {name: f"{self[name].data:%d/%m/%Y}" for name in ("since", "until")}
         return {**days, "within": self.within.data, "events": self.events.data}
