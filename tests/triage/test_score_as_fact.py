@@ -1,4 +1,4 @@
-"""A score that the questionnaire works out is an answer with a number: rules, windows and counts read it like another."""
+"""A score that the questionnaire works out is an answer with a number: rules, windows and counts read it as well."""
 
 from __future__ import annotations
 
