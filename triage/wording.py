@@ -20,8 +20,14 @@ SPELT_OUT = {"ar": {"/min": "في الدقيقة", "a": "سنة"}, "fr": {"a": "
 """Signs that readers of a language would have to decipher, in words."""
 
 
+PER_DAY = {"fr": "/j", "en": "/day", "ar": " في اليوم"}
+"""What a trend is measured in, behind the sign of what it is a trend of."""
+
+
 def sign(unit: str, language: str) -> str:
     """A UCUM code as the readers of `language` know it."""
+    if unit.endswith("/d"):
+        return sign(unit.removesuffix("/d"), language) + PER_DAY.get(language, "/d")
     return SPELT_OUT.get(language, UNITS).get(unit) or UNITS.get(unit, unit)
 
 

@@ -10,6 +10,7 @@ from tests.triage.factories import limit, number, rule, tiny
 from triage.conditions.parsing import ConditionReader
 from triage.documents import Document, load
 from triage.findings import Findings
+from triage.wording import sign
 from webapp.admin.rule_words import Words
 
 THIN = "\u202f"
@@ -60,13 +61,28 @@ def test_a_fact_of_a_window_says_what_is_read_and_from_how_far_back(source: Any,
     assert shown.startswith(sentence.replace("5 %", f"5{THIN}%"))
 
 
+@pytest.mark.parametrize(
+    ("unit", "language", "shown"),
+    [
+        ("Cel/d", "en", "°C/day"),
+        ("Cel/d", "fr", "°C/j"),
+        ("/min/d", "fr", "/min/j"),
+        ("/d", "en", "/day"),
+        ("kg/d", "ar", "kg في اليوم"),
+        ("d", "en", "d"),
+    ],
+)
+def test_the_unit_of_a_trend_is_that_of_what_it_is_a_trend_of_a_day(unit: str, language: str, shown: str):
+    assert sign(unit, language) == shown
+
+
 def test_a_trend_a_day_has_its_own_unit():
     slope = number("w", source={"slope": "spo2", "days": 2}, unit="%/d", lowest="-9", labels={"en": "W"})
     made = document(facts=[*tiny()["facts"], slope], limits=[limit("low", "92"), limit("middle", "94")])
 
     shown = said(made, {"compare": "w", "op": "<=", "value": -2}, "en")
 
-    assert shown == f"W (trend a day, through all earlier values and now; window: 2 days) at most -2{THIN}%/d"
+    assert shown == f"W (trend a day, through all earlier values and now; window: 2 days) at most -2{THIN}%/day"
 
 
 @pytest.mark.parametrize(
