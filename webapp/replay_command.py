@@ -37,6 +37,7 @@ def replay_command(
 
     document = _read(file)
     with application():
+        db.session.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY"))
         programme = programmes.by_slug(db.session, slug=slug or document.slug)
         if programme is None:
             raise click.ClickException(f"there is no programme {slug or document.slug}: name one with --programme")
@@ -45,7 +46,6 @@ def replay_command(
         from_on = first.date() if first else to_on - WEEKS + timedelta(days=1)
         if not timedelta(0) <= to_on - from_on <= LONGEST:
             raise click.ClickException("--to must not be before --from, nor more than ten years later")
-        db.session.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY"))
         current = protocols.bound(db.session, programme_id=programme.id, now=now, signed=True)
         current = current or protocols.bound(db.session, programme_id=programme.id, now=now)
         if current is None:

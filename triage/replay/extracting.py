@@ -4,7 +4,7 @@ of them is an array without a look at any one row.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
@@ -119,7 +119,7 @@ def column(item: Wanted, rows: Rows, number: int) -> Column:
     return Column(pd.arrays.IntegerArray(np.where(absent, 0, found).astype(np.int64), absent), status)
 
 
-def blocks(line: Driver, extract: Extract, begins: datetime, ends: datetime) -> Iterator[Rows]:
+def blocks(line: Driver, extract: Extract, begins: datetime, ends: datetime) -> Generator[Rows, None, None]:
     """Rows assessed from `begins` to before `ends`, at most BATCH at once, in no order."""
     copy = sql.SQL("COPY ({}) TO STDOUT (FORMAT BINARY)").format(extract.between(begins, ends))
     kind, first = extract.dtype, HEADER

@@ -7,7 +7,8 @@ a slice wherever it lies, and no statement runs long. Memory is that of one bloc
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -83,7 +84,7 @@ class Reading:
         self.line, self.aside, self.who, self.parts = line, aside, who, parts
         self.others = WorkingOut(aside, zone)
 
-    def slices(self, begins: datetime, ends: datetime) -> Iterator[Iterator[Block]]:
+    def slices(self, begins: datetime, ends: datetime) -> Iterator[Generator[Block, None, None]]:
         """Each slice must be used up before the next is asked for."""
         length = FIRST_SLICE
         while begins < ends:
@@ -94,15 +95,14 @@ class Reading:
             length = max(SHORTEST_SLICE, min(LONGEST_SLICE, length * factor))
             begins = until
 
-    def _slice(self, begins: datetime, ends: datetime) -> Iterator[Block]:
+    def _slice(self, begins: datetime, ends: datetime) -> Generator[Block, None, None]:
         for group in self.parts:
-            for rows in extracting.blocks(self.line, group.extract, begins, ends):
-                places = self.who.places(rows["enrolment"].astype(np.int64))
-                mine = places >= 0
-                if not mine.all():
-                    rows, places = rows[mine], places[mine]
-                if len(rows):
-                    yield self._block(rows, places, group)
+            with closing(extracting.blocks(self.line, group.extract, begins, ends)) as blocks:
+                for found in blocks:
+                    places = self.who.places(found["enrolment"].astype(np.int64))
+                    mine = places >= 0
+                    if mine.any():
+                        yield self._block(found if mine.all() else found[mine], places[mine], group)
 
     def _block(self, rows: Rows, places: npt.NDArray[np.int64], group: Group) -> Block:
         ids, limited = rows["id"].astype(np.int64), rows["limited"].astype(np.bool_)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -128,10 +128,11 @@ class Work:
         reading = Reading(self.line, aside, self.who, self.parts, self.programme.zone)
         same = self.draft.protocol.digest == self.against.protocol.digest
         for slice_of in reading.slices(self.begins, self.ends):
-            for block in slice_of:
-                against = self.against.judge(block)
-                self._add(block, Pair(against if same else self.draft.judge(block), against))
-                tell(self.comparison.rows)
+            with closing(slice_of):  # whatever ends this early must end the statement under way, too
+                for block in slice_of:
+                    against = self.against.judge(block)
+                    self._add(block, Pair(against if same else self.draft.judge(block), against))
+                    tell(self.comparison.rows)
             for book in self.books:
                 book.close_slice()
 
