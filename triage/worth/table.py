@@ -39,16 +39,16 @@ def as_csv(rows: Iterable[tuple[Row, Period, str, Level | None]]) -> bytes:
     for row, period, sentence, level in rows:
         counted = (row.alerts, row.calls, "" if row.is_wide else row.alone, f"{row.seconds / 60:.1f}", row.timed)
         emergencies = (row.said, row.emergencies, "" if row.is_wide else row.only_it)
-        named = (period.first, period.last, _safe(row.cause), _safe(sentence), level.code if level is not None else "")
-        shares = [cell for name in SHARES for cell in _cells(getattr(row, name))]
+        named = (period.first, period.last, safe(row.cause), safe(sentence), level.code if level is not None else "")
+        shares = [cell for name in SHARES for cell in cells(getattr(row, name))]
         sheet.writerow([*named, *counted, *emergencies, *shares])
     return file.getvalue().encode("utf-8-sig")
 
 
-def _cells(share: Share) -> tuple[object, object, str, str]:
+def cells(share: Share) -> tuple[object, object, str, str]:
     ends = share.interval
     return (share.part, share.whole, f"{ends[0]:.4f}", f"{ends[1]:.4f}") if ends else (share.part, share.whole, "", "")
 
 
-def _safe(text: str) -> str:
+def safe(text: str) -> str:
     return f"'{text}" if text.startswith(FORMULA) else text

@@ -2,6 +2,7 @@
 
 from webapp.admin import (
     builder,
+    entry_errors,
     health_views,
     people_views,
     protocol_views,
@@ -17,6 +18,7 @@ from webapp.admin.blueprint import blueprint
 __all__ = [
     "blueprint",
     "builder",
+    "entry_errors",
     "health_views",
     "people_views",
     "protocol_views",
