@@ -22,7 +22,7 @@ import pandas as pd
 from bench.assessing import RULES, twenty_rules
 from bench.timing import Figure, alternate
 from triage.assess import CompiledProtocol, assess
-from triage.columnar import evaluate
+from triage.columnar import Judged, evaluate
 from triage.columns import Column, from_arrays
 from triage.conditions.compiling import TESTS, constant
 from triage.conditions.shapes import Compare, Condition, LimitName, Missing, OneOf, parts_of
@@ -91,7 +91,7 @@ def _rate(rows: int, act: Callable[[], object]) -> float:
     return rows / (time.process_time() - started)
 
 
-def _all(protocol: CompiledProtocol, columns: Columns) -> object:
+def _all(protocol: CompiledProtocol, columns: Columns) -> Judged:
     return evaluate(protocol, columns, rows=len(next(iter(columns.values()))))
 
 
@@ -131,7 +131,7 @@ def _alone(protocol: CompiledProtocol, columns: Columns) -> float:
     started = time.process_time()
     said = [assess(protocol, readings).level for readings in rows]
     seconds = time.process_time() - started
-    assert said == _all(protocol, columns).levels[:SAMPLE].tolist()  # type: ignore[attr-defined]
+    assert said == _all(protocol, columns).levels[:SAMPLE].tolist()
     return SAMPLE / seconds
 
 
