@@ -75,12 +75,24 @@ def replaced(found: Assessment, fact: str, value: Any) -> tuple[Level, bool]:
     return again.level, again.call_15
 
 
-@settings(max_examples=40)
-@given(
-    st.fixed_dictionaries({name: st.integers(*ends) for name, ends in NUMBERS.items()}),
-    st.sampled_from(["none", "strong"]),
-)
-def test_nothing_nearer_changes_the_level_and_what_is_told_does(numbers: dict[str, int], chills: str) -> None:
+ANYBODY = st.fixed_dictionaries({name: st.integers(*ends) for name, ends in NUMBERS.items()})
+CHILLS = st.sampled_from(["none", "strong"])
+
+
+@settings(max_examples=12)
+@given(ANYBODY, CHILLS)
+def test_what_is_told_changes_the_level_and_what_lies_before_it_does_not(numbers: dict[str, int], chills: str) -> None:
+    hold(numbers, chills, every=17)
+
+
+@pytest.mark.drill
+@settings(max_examples=300)
+@given(ANYBODY, CHILLS)
+def test_nothing_nearer_changes_the_level(numbers: dict[str, int], chills: str) -> None:
+    hold(numbers, chills, every=1)
+
+
+def hold(numbers: dict[str, int], chills: str, *, every: int) -> None:
     given = {name: unscale(value, covid().facts[name].decimals) for name, value in numbers.items()}
     found = assessed(chills=chills, **given)
     nearby = around(found)
