@@ -15,11 +15,12 @@ from werkzeug.test import TestResponse
 
 from records import clock
 from records.models import Role, Staff
+from records.texts import translator
 from tests.factories import NOW
 from tests.triage.scene import Scene, replayed, set_scene
 from tests.webapp.signing import TOKEN, make_person, post, sign_in
 from tests.webapp.test_admin_protocol import LIMITS, PROTOCOL, filled
-from triage import drafts, protocols, replay
+from triage import documents, drafts, protocols, replay
 from triage.drafting_models import ProtocolReplay, ReplayState
 from triage.models import ProtocolStatus, ProtocolVersion
 from webapp.admin.sign_form import SignForm
@@ -134,6 +135,23 @@ def test_what_the_replay_found_is_told_in_a_few_numbers(app: Flask, scene: Scene
         assert "<dt>Alerts more</dt><dd><b>17</b></dd>" in told
         assert "48 → 60" in told
         assert 'Patients who later fared badly, without any alert</dt><dd><b class="vd-late">2</b>' in told
+
+
+def test_a_replay_beside_what_is_in_force_no_more_is_told_of_and_so_are_warnings(
+    app: Flask, scene: Scene, author: Staff, signer: Staff
+) -> None:
+    second = tried(scene, made(scene, author), against_id=first(scene).id, result=FOUND)
+    third = tried(scene, made(scene, author, "38.7"), against_id=first(scene).id, result=FOUND)
+    client, stale = sign_in(app, signer), "Another version came into force since this replay."
+    assert stale not in client.get(address(third)).text
+
+    sign(client, second)
+
+    page = client.get(address(third)).text
+    assert stale in page
+    assert stale not in client.get(address(second)).text
+    (warning,) = documents.review(documents.load(third.document))
+    assert warning.text(translator("en")) in unescape(page)
 
 
 def test_a_replay_that_failed_can_be_asked_for_again_and_only_once(app: Flask, scene: Scene, author: Staff) -> None:

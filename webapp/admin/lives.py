@@ -41,6 +41,7 @@ class Life:
 
     standing: Standing
     replay: ProtocolReplay | None = None
+    in_force_id: int | None = None
 
     @property
     def stage(self) -> Stage:
@@ -55,6 +56,11 @@ class Life:
         return self.stage in OPEN
 
     @property
+    def is_stale(self) -> bool:
+        """Whether the replay compared it with something that is in force no more."""
+        return self.is_open and self.replay is not None and self.replay.against_id != self.in_force_id
+
+    @property
     def found(self) -> Mapping[str, Any] | None:
         """What the replay found, once it is done."""
         known = self.replay
@@ -65,8 +71,13 @@ def of_all(of: Programme, now: datetime) -> dict[int, Life]:
     """By id of the version."""
     bindings = protocols.of_programme(db.session, programme_id=of.id)
     counting = replays.that_count(db.session, slug=of.slug)
+    current = protocols.bound(db.session, programme_id=of.id, now=now)
     return {
-        one.id: Life(protocols.stage(one, counting.get(one.id), bindings, now), counting.get(one.id))
+        one.id: Life(
+            protocols.stage(one, counting.get(one.id), bindings, now),
+            counting.get(one.id),
+            current.id if current else None,
+        )
         for one in protocols.versions(db.session, slug=of.slug)
     }
 

@@ -16,6 +16,7 @@ from records.models import Programme
 from triage import documents, protocols
 from triage.cases import Failure, run_cases
 from triage.documents import Document
+from triage.findings import Finding
 from triage.models import ProtocolStatus, ProtocolVersion
 from webapp import choosing
 from webapp.admin import differences
@@ -40,6 +41,10 @@ class Shown:
     @property
     def signed(self) -> bool:
         return self.version.status == ProtocolStatus.SIGNED
+
+    @cached_property
+    def warnings(self) -> tuple[Finding, ...]:
+        return documents.review(self.document)
 
     @cached_property
     def failures(self) -> list[Failure]:
