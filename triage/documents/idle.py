@@ -24,7 +24,8 @@ def review_use(document: Document, findings: Findings) -> None:
     for fact in document.facts:
         if fact.name not in used and fact.source not in measured:
             findings.add(
-                f"facts › {fact.name}", "no rule and no sentence uses it: it changes nothing, so use or remove it"
+                f"facts › {fact.name}",
+                "no rule and no sentence uses it: it is shown at most, so remove it unless that is meant",
             )
     compared = shown.union(*(limits_of(condition) for condition in conditions))
     for limit in document.limits:
