@@ -37,6 +37,8 @@ def populated(ward: Ward) -> None:
             kind, rule = KINDS[(number + step) % 5], RULES[(number * 2 + step) % 5]
             rank = 40 if rule == "spo2_red" else 30
             call(scene, one, [rule], at=now - (9 + step * 5) * DAY, kinds=(kind,), seconds=180 + 30 * number, rank=rank)
+    for step in range(6):
+        reading(scene, scene.enrolment, "spo2", "92", now - (12 + step) * DAY)
     ward.session.commit()
 
 

@@ -31,8 +31,8 @@ def tried(*conditions: Any, on_silence: bool = False, **changes: Any) -> dict[st
     return uses(with_rules(*rules, **changes))
 
 
-@pytest.mark.parametrize("when", [LOW, {"all": [LOW, PAIN]}, {"any": [PAIN, {"all": [PAIN, LOW]}]}])
-def test_a_limit_compared_with_a_measured_fact_can_be_tried(when: Any) -> None:
+@pytest.mark.parametrize("when", [LOW, {"any": [PAIN, LOW]}, {"any": [PAIN, {"any": [PAIN, LOW]}]}])
+def test_a_limit_whose_comparison_alone_makes_a_rule_fire_can_be_tried(when: Any) -> None:
     use = tried(when)["low"]
 
     assert (use.fact.name, use.operator, [one.id for one in use.rules]) == ("spo2", "<=", ["rule0"])
@@ -43,6 +43,8 @@ def test_a_limit_compared_with_a_measured_fact_can_be_tried(when: Any) -> None:
     [
         [PAIN],
         [{"not": LOW}],
+        [{"all": [LOW, PAIN]}],
+        [{"any": [PAIN, {"all": [LOW, PAIN]}]}],
         [{"compare": "spo2", "op": "=", "limit": "low"}],
         [{"between": "spo2", "low": {"limit": "low"}, "high": {"limit": "middle"}}],
         [LOW, {"compare": "spo2", "op": "<", "limit": "low"}],
@@ -53,14 +55,21 @@ def test_what_one_curve_could_not_tell_of_is_left_out(conditions: list[Any]) -> 
     assert "low" not in tried(*conditions)
 
 
+def test_a_guard_beside_another_condition_changes_nothing() -> None:
+    guard = {"all": [{"compare": "spo2", "op": ">", "limit": "low"}, PAIN]}
+
+    assert [one.id for one in tried(LOW, guard)["low"].rules] == ["rule0"]
+
+
 def test_two_rules_with_the_same_comparison_share_a_curve() -> None:
-    assert [one.id for one in tried(LOW, {"all": [LOW, PAIN]})["low"].rules] == ["rule0", "rule1"]
+    assert [one.id for one in tried(LOW, {"any": [LOW, PAIN]})["low"].rules] == ["rule0", "rule1"]
 
 
 def test_the_shipped_protocol_has_its_measured_limits() -> None:
     found = uses(covid().document)
 
     assert {"spo2_red", "temperature_red_high", "heart_rate_orange_high"} <= found.keys()
+    assert "spo2_first" not in found
     assert (found["spo2_red"].sign, found["temperature_red_high"].sign) == (1, -1)
 
 

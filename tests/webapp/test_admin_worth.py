@@ -151,7 +151,7 @@ def test_a_limit_has_its_curve_its_values_and_a_way_to_a_draft(app: Flask, ward:
     )
     assert "75 % 9/12 · 47–91 %" in row(html, "seuil utilisé")
     assert "style=" not in html.split("<svg", 1)[1].split("</svg>", 1)[0]
-    proposed = re.search(r'href="([^"]+set=spo2_red[^"]+)"[^>]*>Commencer un brouillon avec', html)
+    proposed = re.search(r'href="([^"]+set=spo2_red[^"]+)"[^>]*>Brouillon avec ce seuil', html)
     assert proposed is None  # at 91 nothing is beyond: no value does better on these days
     other = re.search(r'href="([^"]+set=spo2_red:90[^"]*)"', html.replace("%3A", ":"))
     page = client.get(other[1].replace("&amp;", "&"))

@@ -1,4 +1,4 @@
-"""Which limits can be tried on stored readings: those that a rule for answers compares with one measured fact. Pure."""
+"""Which limits can be tried on stored readings: those whose comparison with a measured fact makes a rule fire. Pure."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
-from triage.conditions.shapes import ORDERINGS, Compare, Condition, LimitName, Not, parts_of
+from triage.conditions.shapes import ORDERINGS, AnyOf, Compare, Condition, LimitName
 from triage.documents import Document, Limit, Rule
 from triage.facts import NUMERIC, Fact
 
@@ -16,7 +16,7 @@ MOST = 101
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """`fact` `operator` `limit` stands in `rules`, alone or beside other conditions, which a curve does not look at."""
+    """`fact` `operator` `limit` alone makes each of `rules` fire."""
 
     limit: Limit
     fact: Fact
@@ -46,32 +46,31 @@ class Use:
 
 
 def uses(document: Document) -> dict[str, Use]:
-    """By name of limit, in the order of the document. A limit that is compared with two facts, or in two ways, is none
-    that a single curve could tell of, and is left out.
+    """By name of limit, in the order of the document. Left out is what no single curve could tell of: a limit that
+    makes rules fire by two facts or in two ways, or only beside another condition.
     """
     facts = {fact.name: fact for fact in document.facts}
     found: dict[str, dict[tuple[str, str], list[Rule]]] = {}
     for rule in document.rules:
         if not rule.on_silence:
-            for name, fact, operator in dict.fromkeys(_comparisons(rule.when)):
-                if facts[fact].kind in NUMERIC:
-                    found.setdefault(name, {}).setdefault((fact, operator), []).append(rule)
+            for name, fact, operator in dict.fromkeys(_deciding(rule.when)):
+                found.setdefault(name, {}).setdefault((fact, operator), []).append(rule)
     known = {}
     for limit in document.limits:
         if len(ways := found.get(limit.name, {})) == 1:
             ((fact, operator), rules) = next(iter(ways.items()))
-            known[limit.name] = Use(limit, facts[fact], operator, tuple(rules))
+            if operator in ORDERINGS and facts[fact].kind in NUMERIC:
+                known[limit.name] = Use(limit, facts[fact], operator, tuple(rules))
     return known
 
 
-def _comparisons(condition: Condition) -> Iterator[tuple[str, str, str]]:
-    """What makes the condition truer when it is true: nothing under a "not"."""
-    if isinstance(condition, Compare) and isinstance(condition.operand, LimitName):
-        if condition.operator in ORDERINGS:
-            yield condition.operand.name, condition.fact, condition.operator
-    elif not isinstance(condition, Not):
-        for part in parts_of(condition):
-            yield from _comparisons(part)
+def _deciding(condition: Condition) -> Iterator[tuple[str, str, str]]:
+    """Each comparison with a limit that is the whole rule, or one of several of which any will do."""
+    if isinstance(condition, AnyOf):
+        for part in condition.parts:
+            yield from _deciding(part)
+    elif isinstance(condition, Compare) and isinstance(condition.operand, LimitName):
+        yield condition.operand.name, condition.fact, condition.operator
 
 
 def fits(document: Document, limit: Limit, value: Decimal) -> bool:

@@ -1,8 +1,7 @@
 """What another value of a limit would have meant: alerts, calls, and which patients would have been seen in time.
 
-One statement reads how often each value was measured; the rest is adding up. The comparison alone is looked at, with
-the limit of everybody: neither the other conditions of its rules nor a patient's own limit. Replaying a draft looks at
-them all.
+One statement reads how often each value was measured; the rest is adding up. The limit of everybody is looked at and no
+patient's own one, and each rule as if it were the only one. Replaying a draft looks at it all.
 """
 
 from __future__ import annotations
