@@ -114,7 +114,12 @@ class Assessment(Base):
     __table_args__ = (
         CheckConstraint("(relived_at IS NULL) = (relived_same IS NULL)", name="relived"),
         Index("ix_assessments_enrolment", "enrolment_id", "assessed_at"),
-        Index("ix_assessments_assessed_at", "assessed_at", postgresql_using="brin"),
+        Index(
+            "ix_assessments_assessed_at",
+            "assessed_at",
+            postgresql_using="brin",
+            postgresql_with={"autosummarize": "on"},  # or the newest rows are read whole for each slice of a replay
+        ),
         Index("ix_assessments_unlived", "id", postgresql_where=text("relived_at IS NULL")),
         Index("ix_assessments_differing", "id", postgresql_where=text("NOT relived_same")),
     )

@@ -146,7 +146,7 @@ def upgrade() -> None:
     )
     op.create_index('uq_snoozes_one_running', 'snoozes', ['enrolment_id'], unique=True, postgresql_where=sa.text('ended_at IS NULL'))
     op.add_column('assessments', sa.Column('snoozed', sa.Boolean(), server_default=sa.text('false'), nullable=False))
-    op.create_index('ix_assessments_assessed_at', 'assessments', ['assessed_at'], unique=False, postgresql_using='brin')
+    op.create_index('ix_assessments_assessed_at', 'assessments', ['assessed_at'], unique=False, postgresql_using='brin', postgresql_with={'autosummarize': 'on'})
     op.create_index('ix_callbacks_opened_at', 'callbacks', ['opened_at'], unique=False, postgresql_using='brin')
     op.add_column('dispositions', sa.Column('useful', sa.Boolean(), nullable=True))
     op.add_column('dispositions', sa.Column('held_seconds', sa.BigInteger(), nullable=True))
