@@ -360,7 +360,7 @@ def test_no_rule_that_is_told_never_to_fire_or_to_be_covered_does_otherwise(draw
 
 
 @pytest.mark.drill
-@settings(max_examples=500, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=200, suppress_health_check=[HealthCheck.too_slow])
 @given(drawn_rules, st.data())
 def test_no_rule_of_thousands_of_protocols_is_told_wrongly(drawn: list[Any], data: st.DataObject):
     check_against_evaluator(drawn, data)
