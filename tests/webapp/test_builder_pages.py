@@ -281,8 +281,8 @@ def test_a_limit_is_added_named_from_its_words_and_ordered_among_its_kind(desk: 
 def test_limits_pass_each_other_and_the_draft_says_so_until_they_are_right(desk: Desk, session: Session) -> None:
     desk.open("/limit?limit=spo2_red").press("save", "/limit", value="95", highest="96", lowest="80")
     page = unescape(desk.client.get(desk.address).text)
-    assert "1 thing must be corrected" in page
-    assert "SpO2 red, at most (95) must not be above SpO2 orange, at most (94)" in page or "must not be above" in page
+    assert "2 things must be corrected" in page
+    assert "SpO2 red, at most (95) must not be above SpO2 orange, at most (94)" in page
 
     desk.open("/limit?limit=spo2_red").press("save", "/limit", order_spo2_orange="", order_spo2_first="")
 
@@ -384,18 +384,19 @@ def test_age_is_taken_from_what_is_known_of_every_patient(desk: Desk, session: S
 
 
 def test_a_missing_edge_is_prepared_as_a_case_whose_level_its_author_must_say(desk: Desk, session: Session) -> None:
-    desk.press("remove-case:spo2_red: last value that fires", "/change")
+    desk.press("remove-case:heart_rate_red_low: last value that fires", "/change")
     page = unescape(desk.client.get(desk.address).text)
     assert "1 edge of a rule has no case" in page
+    assert "Pulse: 49, just below the limit “Pulse red, below”" in page
 
     desk.open("/case?edge=0")
     assert "What comes out now: red (urgent)" in desk.text
     assert desk.press("save", "/case").status_code == 422
     assert "Choose the level that must come out" in desk.text
-    desk.press("save", "/case", level="red", fired=["spo2_red", "spo2_orange"])
+    desk.press("save", "/case", level="red", fired=["heart_rate_red_low"])
 
     made = kept(session).document["cases"][-1]
-    assert made["facts"] == {"spo2": {"limit": "spo2_red", "plus": 0}}
+    assert made["facts"] == {"heart_rate": {"limit": "heart_rate_red_low", "plus": -1}}
     assert drafts.failures(kept(session)) == []
 
 

@@ -25,6 +25,7 @@ from triage.findings import Finding
 from triage.models import ProtocolVersion
 from triage.refusals import Refused
 from webapp.admin import differences
+from webapp.admin.builder import fact_sources
 from webapp.admin.builder.offered import Offer
 from webapp.admin.loose_words import read_loosely
 from webapp.admin.rule_words import Words
@@ -71,7 +72,7 @@ class Desk:
 
     @cached_property
     def offer(self) -> Offer:
-        return Offer(self.document, self.words)
+        return Offer(self.document, self.words, fact_sources.options(fact_sources.in_force(self.programme)))
 
     @cached_property
     def findings(self) -> tuple[Finding, ...]:

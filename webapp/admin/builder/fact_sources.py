@@ -47,6 +47,12 @@ def questions(asked: Questionnaire | None) -> list[tuple[str, str]]:
     return [(item.link_id, item.text.speak(language())) for item in asked.by_link_id.values() if kind_of(item)]
 
 
+def options(asked: Questionnaire | None) -> dict[str, list[str]]:
+    """The codes of every question in the order in which they are offered."""
+    items = asked.by_link_id.values() if asked is not None else ()
+    return {item.link_id: [str(option.value) for option in item.options] for item in items if item.options}
+
+
 def kind_of(item: Item) -> FactKind | None:
     """What a fact of this question is; None where rules cannot read its answers."""
     is_asked = item.is_question and (item.score is not None or not (item.hidden or item.read_only))

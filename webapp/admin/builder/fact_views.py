@@ -118,6 +118,7 @@ def _page(desk: Desk, form: FactForm, usual: GivenForm) -> str:
         desk=desk,
         form=form,
         usual=usual,
+        choices=list(desk.offer.codes(form.made).values()),
         errors=[(field.id, str(error)) for field in usual for error in field.errors],
         comes_from=fact_sources.told(form.made.source, asked),
         here=desk.at("save_fact"),

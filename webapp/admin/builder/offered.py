@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
+from triage import catalogue
 from triage.documents.parts import Document, Limit
 from triage.facts import NUMERIC, Fact, SourceKind
 from webapp.admin.rule_words import Words
@@ -33,6 +35,8 @@ class Offer:
 
     document: Document
     words: Words
+    asked: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """The options of each question as people are offered them; what a database keeps of a document has no order."""
 
     def fact(self, name: str) -> Fact | None:
         return next((fact for fact in self.document.facts if fact.name == name), None)
@@ -63,7 +67,11 @@ class Offer:
         }
 
     def codes(self, fact: Fact) -> dict[str, str]:
-        return {code: said[self.words.language] for code, said in fact.choices.items()}
+        known = catalogue.known(fact.source)
+        order = list(known.choices) if known is not None else list(self.asked.get(fact.source.key, ()))
+        codes = [code for code in order if code in fact.choices]
+        codes += [code for code in fact.choices if code not in codes]
+        return {code: fact.choices[code][self.words.language] for code in codes}
 
     def facts(self, *, on_silence: bool = False) -> list[tuple[str, list[tuple[str, str]]]]:
         """(heading, facts with their label) to choose from."""

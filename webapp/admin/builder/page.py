@@ -111,7 +111,7 @@ class Page:
         words = self.desk.words
         if fact.kind in NUMERIC:
             return f"{differences.plausible(words, fact)} {words.unit(fact.unit)}".strip()
-        return separator(language()).join(said[words.language] for said in fact.choices.values())
+        return separator(language()).join(self.desk.offer.codes(fact).values())
 
     @cached_property
     def asked(self) -> fact_sources.Questionnaire | None:

@@ -84,10 +84,10 @@ def compare_answer(fact: str, answer: str) -> Condition:
 
 
 def compare_codes(fact: Fact, relation: str, ticked: list[str]) -> Condition:
-    """Ticked choices stand in the order of the fact's own, as people see them."""
+    """Ticked choices stand in the order in which people see them."""
     if relation == "missing":
         return Missing(fact.name)
-    codes = tuple(code for code in fact.choices if code in ticked)
+    codes = tuple(code for code in ticked if code in fact.choices)
     return OneOf(fact.name, codes) if relation == "in" else Compare(fact.name, relation, codes[0])
 
 
