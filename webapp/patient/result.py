@@ -61,7 +61,7 @@ def _told(enrolment: Enrolment, answered: Response) -> dict[str, object]:
         "answered": answered,
         "assessment": assessment,
         "reasons": wording.to_patient() if promising else figures(wording),
-        "known": known(assessment, clock.now()),
+        "known": known(assessment, wording, clock.now()),
         "signs": signs(document, assessment.limits, language()),
         "enrolment": enrolment,
         "programme": enrolment.programme,
@@ -71,17 +71,21 @@ def _told(enrolment: Enrolment, answered: Response) -> dict[str, object]:
 
 @dataclass(frozen=True)
 class Known:
-    """A sign for which nobody calls before `until`, for a physician has put its rule off; None once that is over."""
+    """A sign for which nobody calls before `until`, for a physician has put its rule off; None once that is over.
+    `promised`: the sentences of the rule may speak of a call.
+    """
 
     until: datetime | None
+    promised: bool
 
 
-def known(assessment: Assessment, now: datetime) -> Known | None:
+def known(assessment: Assessment, wording: Wording, now: datetime) -> Known | None:
     """None for whatever alerts as always."""
     snooze = snoozes.at_the_time(db.session, assessment=assessment)
     if snooze is None:
         return None
-    return Known(snooze.until_at if snooze.ended_at is None and snooze.until_at > now else None)
+    promised = figures(wording) != wording.comparisons()
+    return Known(snooze.until_at if snooze.ended_at is None and snooze.until_at > now else None, promised)
 
 
 def figures(wording: Wording) -> list[str]:
