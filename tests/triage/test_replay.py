@@ -79,6 +79,22 @@ def test_a_version_replayed_against_itself_changes_nothing_and_says_what_was_sai
     }
 
 
+def test_the_order_in_which_a_document_lists_the_choices_of_a_code_decides_nothing(session: Session) -> None:
+    """PostgreSQL keeps the keys of a stored document in an order of its own."""
+    scene = set_scene(session)
+    for number, code in enumerate(("none", "unusual-effort", "slight-effort", "talking", "at-rest")):
+        answered(scene, scene.enrolment, {**WELL, "breathlessness": [{"code": code}]}, at=NOW + number * DAY)
+
+    def turn(document: dict[str, Any]) -> None:
+        for one in document["facts"]:
+            one["choices"] = dict(reversed(one.get("choices", {}).items()))
+
+    found = replay(scene, changed(turn))
+
+    assert found["levels"]["draft"] == found["levels"]["against"] == {"green": 1, "orange": 1, "red": 3}
+    assert all(counts["gained"] == counts["lost"] == 0 for counts in found["by_rule"].values())
+
+
 def _fired(one: Assessment) -> list[Any]:
     return [rule for rule in one.explanation["rules"] if rule["outcome"] is True]
 

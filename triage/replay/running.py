@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 import numpy as np
@@ -52,7 +52,11 @@ class Side:
 
 
 def side(document: Document, number: int | None = None) -> Side:
-    protocol = compile_protocol(document)
+    """Codes in columns are places among the choices, and the order of these is lost where a document is stored: both
+    sides have them in one order, so that both can read the same column.
+    """
+    facts = tuple(replace(fact, choices=dict(sorted(fact.choices.items()))) for fact in document.facts)
+    protocol = compile_protocol(replace(document, facts=facts))
     return Side(protocol, wanted(protocol), number)
 
 
