@@ -7,6 +7,7 @@ explanations are left out, for a replay reads none; with them a million takes so
 
 from __future__ import annotations
 
+import os
 import random
 import time
 from dataclasses import replace
@@ -25,7 +26,7 @@ from bench import cohort, population
 from bench.assessing import RULES, twenty_rules
 from bench.house import House
 from bench.timing import Figure
-from records import clock
+from records import clock, driver
 from records.db import db
 from records.models import Programme
 from triage import documents
@@ -43,6 +44,8 @@ SAMPLE = 20_000
 AT_ONCE = 250_000
 OF = "COPY of the same columns"
 DRAWN = random.Random(3)
+ONE_PROCESS = "SET max_parallel_workers_per_gather = 0"
+"""On both sides, so that the processor time of the server is that of one process."""
 
 
 def measure(house: House, *, rows: int, repetitions: int) -> list[Figure]:
@@ -53,13 +56,14 @@ def measure(house: House, *, rows: int, repetitions: int) -> list[Figure]:
         found: dict[str, list[float]] = {name: [] for name in ("copy", "replay")}
         notes: dict[str, Any] = {}
         for _ in range(repetitions):
-            found["copy"].append(rows / _copied(house, connection))
+            seconds, copied = _copied(house, connection)
+            found["copy"].append(rows / seconds)
             notes = _replayed(house)
             found["replay"].append(rows / notes.pop("seconds"))
         scalar = _scalar(connection)
         copy, replays = tuple(found["copy"]), tuple(found["replay"])
         size = connection.execute("SELECT pg_total_relation_size('assessments') / 1e9").fetchone()
-        told = {"answers": rows, "patients": patients, "GB": f"{size[0]:.1f}" if size else ""}
+        told = {"answers": rows, "patients": patients, "GB": f"{size[0]:.1f}" if size else "", "cpu": copied}
         return [
             Figure("replay", OF, "rows/s", copy, notes=told),
             Figure("replay", f"replay, {RULES} rules twice", "rows/s", replays, OF, max(replays) / max(copy), notes),
@@ -130,33 +134,49 @@ def _drawn(name: str) -> object:
     return Decimal(value).scaleb(-1) if name == "temperature" else value
 
 
-def _copied(house: House, connection: psycopg.Connection[Any]) -> float:
-    """Seconds of the very statement of a replay over the whole period, sent and thrown away."""
+def _copied(house: House, connection: psycopg.Connection[Any]) -> tuple[float, str]:
+    """Seconds of the very statement of a replay over the whole period, sent and thrown away; processor time of both."""
     needed = together(*(side(document).wanted for document in _pair()))
     (group,) = reading.groups(db.session(), [house.protocol], needed)
     db.session.rollback()
     statement = group.extract.between(house.now - timedelta(weeks=WEEKS + 1), house.now)
     copying = sql.SQL("COPY ({}) TO STDOUT (FORMAT BINARY)").format(statement)
-    started = time.perf_counter()
+    connection.execute(ONE_PROCESS)
+    started, used, rows = time.perf_counter(), _used(connection), 0
     with connection.cursor() as cursor, cursor.copy(copying) as stream:
         for _ in stream:
-            pass
-    return time.perf_counter() - started
+            rows += 1
+    return time.perf_counter() - started, _told(used, _used(connection), rows)
+
+
+def _used(connection: psycopg.Connection[Any]) -> tuple[float, float]:
+    """Seconds of a processor, of this process and of the server's for the connection."""
+    fields = Path(f"/proc/{connection.info.backend_pid}/stat").read_text().rpartition(")")[2].split()
+    return time.process_time(), (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def _told(before: tuple[float, float], after: tuple[float, float], rows: int) -> str:
+    here, there = ((late - early) / rows * 1e6 for early, late in zip(before, after, strict=True))
+    return f"{here:.1f}+{there:.1f}µs/row"
 
 
 def _replayed(house: House) -> dict[str, Any]:
     draft, against = _pair()
     Path("/proc/self/clear_refs").write_text("5")  # the peak counts from here on
-    before, used = _memory("VmRSS"), time.process_time()
+    before = _memory("VmRSS")
     with Session(db.engine) as session:
         session.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY"))
+        session.execute(text(ONE_PROCESS))
+        line = driver.under(session)
+        used = _used(line)
         programme = session.get_one(Programme, house.programme)
         to_on = clock.local_day(house.now, programme.zone)
         days = {"from_on": to_on - timedelta(days=WEEKS * 7 + 1), "to_on": to_on}
         found = run(session, document=draft, against=against, programme=programme, now=house.now, **days)
+        cpu = _told(used, _used(line), found["rows"])
     return {
         "seconds": found["seconds"],
-        "µs/row": f"{(time.process_time() - used) / found['rows'] * 1e6:.1f}",
+        "cpu": cpu,
         "read": found["rows"],
         "before": f"{before:.0f}MB",
         "peak": f"{_memory('VmHWM'):.0f}MB",

@@ -65,7 +65,7 @@ def worker() -> None:
     """Run the worker alone (one or several, on any machine)."""
     from webapp import worker as process
 
-    process.run(create_app(pool_size=8))
+    process.run(create_app(pool_size=10))  # a replay keeps two for minutes
 
 
 @vigidom.command()
