@@ -82,7 +82,7 @@ def store(
 
 
 def how_to_of(body: Body, questionnaire: Questionnaire) -> list[str] | None:
-    """The questions whose instructions were opened, in their order; None of a page that did not say, or not readably."""
+    """The questions whose instructions were opened, in their order; None of a page that did not say."""
     told = body.get("how_to")
     if not isinstance(told, list):
         return None
