@@ -18,7 +18,7 @@ from tests.triage.scene import Scene, set_scene
 from tests.triage.worth_population import call, event, person
 from triage.models import DispositionKind
 from triage.worth import Period, Row, Share, Worth, measure, periods
-from triage.worth.counting import ACTED, EMERGENCIES, RESTED, SEVERE
+from triage.worth.counting import ACTED, EMERGENCIES, RESTED, SEVERE, TooMany
 from triage.worth.statements import ALL, DOUBT, OTHER, RED, SILENCE
 from triage.worth.table import COLUMNS, as_csv
 
@@ -179,7 +179,7 @@ def test_periods_are_calendar_weeks_and_months_cut_at_both_ends() -> None:
     assert [span.first for span in periods(first, last, "week")] == [first, date(2026, 3, 2), date(2026, 3, 9)]
 
 
-def test_each_period_has_its_own_in_two_statements_by_the_clock_of_the_centre(scene: Scene) -> None:
+def test_each_period_has_its_own_in_three_statements_by_the_clock_of_the_centre(scene: Scene) -> None:
     one, other = person(scene), person(scene)
     night = NOW.replace(year=2026, month=2, day=28, hour=23, minute=30)  # in Paris the first of March
     call(scene, one, "spo2", at=night)
@@ -191,7 +191,17 @@ def test_each_period_has_its_own_in_two_statements_by_the_clock_of_the_centre(sc
 
     assert [worth.row(number, "spo2").calls for number in (0, 1)] == [1, 1]
     assert [worth.row(number, "spo2").sensitivity for number in (0, 1)] == [Share(0, 0), Share(1, 1)]
-    assert len([statement for statement in seen if "WITH" in statement]) == 2
+    assert len(seen) == 3
+
+
+def test_more_call_backs_than_a_page_waits_for_are_refused(scene: Scene) -> None:
+    one = person(scene)
+    for ago in range(2):
+        call(scene, one, "spo2", at=NOW - ago * DAY)
+
+    assert of(scene, "spo2", most=2).calls == 2
+    with pytest.raises(TooMany):
+        found(scene, most=1)
 
 
 def test_the_file_has_a_named_column_for_everything_and_nothing_that_a_spreadsheet_runs() -> None:

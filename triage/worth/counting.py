@@ -1,4 +1,4 @@
-"""What docs/protocols.md says of the worth of rules, counted: two statements whatever the number of patients.
+"""What docs/protocols.md says of the worth of rules, counted: three statements whatever the number of patients.
 
 Call-backs count in the period in which they were opened, with every alert that came while they stood; events in the
 period of their day. Nothing here reads an identity or an answer.
@@ -15,10 +15,11 @@ from sqlalchemy.orm import Session
 
 from records import clock
 from records.models import Programme
+from records.refusals import Refused, Sentence
 from triage.models import DispositionKind as Kind
 from triage.outcome_models import OutcomeKind
 from triage.worth.intervals import Share
-from triage.worth.statements import CALLS, EVENTS, WIDE
+from triage.worth.statements import CALLS, EVENTS, OPENED_CALLS, WIDE
 
 ACTED = frozenset({Kind.EXTRA_CHECKIN, Kind.GP, Kind.HOSPITAL_ADVISED, Kind.AMBULANCE, Kind.ADMITTED})
 """What was done because of the call. Where the caller said nothing, these make it useful …"""
@@ -30,6 +31,16 @@ SEVERE = (OutcomeKind.INTENSIVE_CARE, OutcomeKind.DECEASED)
 
 
 NOTHING = Share(0, 0)
+MOST_CALLS = 100_000
+"""Call-backs that a page waits for: some seconds."""
+
+
+class TooMany(Refused):
+    """More call-backs than a page waits for."""
+
+    def __init__(self, most: int) -> None:
+        words = "More than %(most)s call-backs were opened in these days. Choose fewer days."
+        super().__init__(Sentence(words, {"most": most}))
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,10 +118,12 @@ def measure(
     within: int = 7,
     kinds: tuple[OutcomeKind, ...] = ANY_EVENT,
     rehearsal: bool = False,
+    most: int = MOST_CALLS,
 ) -> Worth:
     """The worth of each rule of `programme` for call-backs opened from `first` to `last`, both included, in the zone
     of the centre. An event counts for an alert when it came on the alert's day or up to `within` days later; an alert
-    is judged once these days are over. Real patients, or synthetic ones with `rehearsal`, never both together.
+    is judged once these days are over. Real patients, or synthetic ones with `rehearsal`, never both together. Raises
+    TooMany beyond `most` call-backs.
     """
     spans = periods(first, last, by)
     asked = {
@@ -121,7 +134,10 @@ def measure(
         "emergencies": list(EMERGENCIES),
         "acted": list(ACTED),
         "rested": list(RESTED),
+        "more": most + 1,
     }
+    if session.scalars(OPENED_CALLS, asked).one() > most:
+        raise TooMany(most)
     seen: dict[tuple[int, str | None], int] = {}
     for period, cause, patients in session.execute(EVENTS, asked):
         seen[period - 1, cause] = patients

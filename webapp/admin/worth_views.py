@@ -86,9 +86,14 @@ def worth_csv() -> Response | str:
 
 
 def _measured(asked: Asked) -> worth.Worth | None:
-    if not asked.form.validate():
+    """None where the form, or the number of call-backs, is refused; the form says why."""
+    if asked.form.form_errors or not asked.form.validate():
         return None
-    return worth.measure(db.session, **asked.given(), by=asked.form.by.data)
+    try:
+        return worth.measure(db.session, **asked.given(), by=asked.form.by.data)
+    except Refused as refused:
+        asked.form.form_errors.append(refused.text(translator()))
+        return None
 
 
 @blueprint.get("/protocol/worth/<limit>", endpoint="worth_limit")
