@@ -1,4 +1,4 @@
-"""What a browser without script sends of a page's form: every field as it stands, with changes and the button pressed."""
+"""What a browser without script sends of a form: each field as it stands, with changes, and the button pressed."""
 
 from __future__ import annotations
 

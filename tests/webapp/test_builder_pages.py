@@ -48,7 +48,7 @@ class Desk:
 
     def __init__(self, client: FlaskClient, address: str) -> None:
         self.client, self.address = client, address
-        self.page = client.get(address)
+        self.page: TestResponse
 
     def open(self, part: str) -> Desk:
         self.page = self.client.get(self.address + part)
@@ -71,16 +71,23 @@ class Desk:
 
 @pytest.fixture
 def desk(app: Flask, session: Session, author: Staff) -> Desk:
-    return begun(app, session, author)
-
-
-def begun(app: Flask, session: Session, author: Staff) -> Desk:
-    client = sign_in(app, author)
     version = protocols.versions(session, slug="covid-19")[0]
+    draft = drafts.begin(session, based_on=version, staff=author, now=clock.now())
+    session.commit()
+    return Desk(sign_in(app, author), f"{DRAFTS}/{draft.public_id}")
+
+
+def test_a_draft_is_begun_from_the_protocol_and_gone_on_with(app: Flask, session: Session, author: Staff) -> None:
+    client = sign_in(app, author)
+    protocol = client.get("/en/admin/protocol").text
+    assert f'href="{DRAFTS}?programme=covid-19"' in protocol
     page = client.get(f"{DRAFTS}?programme=covid-19").text
-    answer = client.post(DRAFTS, data=filled(page, "/drafts", "", {"based_on": str(version.public_id)}))
-    assert answer.status_code == 302
-    return Desk(client, answer.location)
+
+    answer = client.post(DRAFTS, data=filled(page, "/drafts", "", {}))
+
+    assert answer.location.endswith(f"{DRAFTS}/{kept(session).public_id}")
+    assert answer.location in client.get(f"{DRAFTS}?programme=covid-19").text
+    assert kept(session).author_id == author.id
 
 
 def kept(session: Session) -> ProtocolDraft:
@@ -154,7 +161,9 @@ def test_parts_are_removed_moved_and_taken_out_and_the_rest_stays_as_typed(desk:
 
 def test_a_rule_that_is_there_is_shown_as_it_stands_and_saved_unchanged(desk: Desk, session: Session) -> None:
     before = kept(session).document
-    for one in before["rules"]:
+    for one in (
+        one for one in before["rules"] if one["id"] in ("spo2_first", "breathlessness_call_15", "silence_missed")
+    ):
         desk.open(f"/rule?rule={one['id']}")
         answer = desk.press("save")
         assert answer.status_code == 302, unescape(answer.text)
@@ -196,23 +205,21 @@ def test_every_lack_is_said_beside_its_field_and_nothing_typed_is_lost(
     assert len(kept(session).document["rules"]) == 30
 
 
-@pytest.mark.parametrize(
-    ("changes", "sentence"),
-    [
+def test_what_makes_no_sense_in_the_document_is_said_too(desk: Desk) -> None:
+    table: list[tuple[dict[str, str], str]] = [
         ({"to_caller_en": "SpO2 {sp02}"}, "{sp02} shows no fact and no limit"),
         ({"to_caller_en": "SpO2 {spo2"}, "The braces do not match"),
         ({"call_15": "y"}, "Only a red rule that looks at answers can show “call 15”"),
         ({"decision": "silent_urgent"}, "SpO2 (oxygen) comes from an answer, which is not known here"),
         ({"to_patient_fr": "\u202enopu"}, "This holds characters that cannot be read"),
         ({"to_patient_ar": "x" * 2001}, "too long"),
-    ],
-)
-def test_what_makes_no_sense_in_the_document_is_said_too(desk: Desk, changes: dict[str, str], sentence: str) -> None:
-    desk.open("/rule").press("add:", **{"when-new": "spo2"})
-    answer = desk.press("save", **(AUTHORITY | {"when-0-relation": "<=", "when-0-number": "90"} | changes))
+    ]
+    for changes, sentence in table:
+        desk.open("/rule").press("add:", **{"when-new": "spo2"})
+        answer = desk.press("save", **(AUTHORITY | {"when-0-relation": "<=", "when-0-number": "90"} | changes))
 
-    assert answer.status_code == 422
-    assert sentence in desk.text
+        assert answer.status_code == 422
+        assert sentence in desk.text
 
 
 def test_the_second_of_two_people_sees_what_changed_keeps_what_they_typed_and_may_save_on_top(
@@ -290,22 +297,20 @@ def test_limits_pass_each_other_and_the_draft_says_so_until_they_are_right(desk:
     assert drafts.findings(kept(session)) == ()
 
 
-@pytest.mark.parametrize(
-    ("changes", "sentence"),
-    [
+def test_a_limit_that_makes_no_sense_is_refused_in_words(desk: Desk) -> None:
+    table: list[tuple[dict[str, str], str]] = [
         ({"value": ""}, "Enter a number"),
         ({"value": "9x"}, "Type digits only"),
         ({"value": "99"}, "The value must lie between the lowest and the highest"),
         ({"lowest": "98", "highest": "90"}, "The highest value must not be below the lowest"),
         ({"source": " "}, "Type the source"),
         ({"label_fr": ""}, "Type the name in this language"),
-    ],
-)
-def test_a_limit_that_makes_no_sense_is_refused_in_words(desk: Desk, changes: dict[str, str], sentence: str) -> None:
-    answer = desk.open("/limit?limit=spo2_orange").press("save", "/limit", **changes)
+    ]
+    for changes, sentence in table:
+        answer = desk.open("/limit?limit=spo2_orange").press("save", "/limit", **changes)
 
-    assert answer.status_code == 422
-    assert sentence in desk.text
+        assert answer.status_code == 422
+        assert sentence in desk.text
 
 
 def test_what_is_still_used_is_not_taken_out(desk: Desk, session: Session) -> None:
@@ -323,7 +328,7 @@ def test_what_is_still_used_is_not_taken_out(desk: Desk, session: Session) -> No
 def test_a_removed_rule_leaves_its_cases_failing_and_one_step_back_brings_it_again(
     desk: Desk, session: Session
 ) -> None:
-    desk.press("remove-rule:chest_pain", "/change")
+    desk.open("").press("remove-rule:chest_pain", "/change")
     page = unescape(desk.client.get(desk.address).text)
     assert "come out otherwise" in page
     assert drafts.findings(kept(session)) == ()
@@ -336,7 +341,7 @@ def test_a_removed_rule_leaves_its_cases_failing_and_one_step_back_brings_it_aga
 
 def test_rules_move_among_those_of_their_level(desk: Desk, session: Session) -> None:
     reds = [one["id"] for one in kept(session).document["rules"] if one["level"] == "red" and not one.get("on_silence")]
-    desk.press(f"down:{reds[0]}", "/change")
+    desk.open("").press(f"down:{reds[0]}", "/change")
 
     now = [one["id"] for one in kept(session).document["rules"] if one["level"] == "red" and not one.get("on_silence")]
     assert now[:2] == [reds[1], reds[0]]
@@ -358,20 +363,18 @@ def test_a_window_over_a_question_becomes_a_fact_with_what_the_question_says(des
     assert drafts.failures(kept(session)) == []
 
 
-@pytest.mark.parametrize(
-    ("chosen", "sentence"),
-    [
+def test_a_source_that_gives_no_fact_is_refused_in_words(desk: Desk) -> None:
+    table: list[tuple[dict[str, str], str]] = [
         ({}, "Choose what the rules should know"),
         ({"subject": "question:spo2"}, "The rules know this already"),
         ({"subject": "question:spo2", "way": "lowest"}, "Type a whole number from 1 to 31"),
         ({"subject": "question:chills", "way": "slope", "length": "3"}, "Only a question about a number"),
-    ],
-)
-def test_a_source_that_gives_no_fact_is_refused_in_words(desk: Desk, chosen: dict[str, str], sentence: str) -> None:
-    answer = desk.open("/fact").press("", "/fact/choose", **chosen)
+    ]
+    for chosen, sentence in table:
+        answer = desk.open("/fact").press("", "/fact/choose", **chosen)
 
-    assert answer.status_code == 422
-    assert sentence in desk.text
+        assert answer.status_code == 422
+        assert sentence in desk.text
 
 
 def test_age_is_taken_from_what_is_known_of_every_patient(desk: Desk, session: Session) -> None:
@@ -384,7 +387,7 @@ def test_age_is_taken_from_what_is_known_of_every_patient(desk: Desk, session: S
 
 
 def test_a_missing_edge_is_prepared_as_a_case_whose_level_its_author_must_say(desk: Desk, session: Session) -> None:
-    desk.press("remove-case:heart_rate_red_low: last value that fires", "/change")
+    desk.open("").press("remove-case:heart_rate_red_low: last value that fires", "/change")
     page = unescape(desk.client.get(desk.address).text)
     assert "1 edge of a rule has no case" in page
     assert "Pulse: 49, just below the limit “Pulse red, below”" in page
@@ -445,20 +448,18 @@ def test_a_case_tells_answers_before_where_a_rule_counts_them(desk: Desk, sessio
     assert made["fired"] == ["spo2_orange", "spo2_en"]
 
 
-@pytest.mark.parametrize(
-    ("changes", "sentence"),
-    [
+def test_a_case_that_says_nothing_clear_is_refused_in_words(desk: Desk) -> None:
+    table: list[tuple[dict[str, str], str]] = [
         ({"name": ""}, "Type what this case shows"),
         ({"name": "well"}, "Another case has this name"),
         ({"now-spo2-how": "missing", "now-spo2-number": "90"}, "not both"),
         ({"now-spo2-how": "typed", "now-spo2-number": "x"}, "Type digits only"),
-    ],
-)
-def test_a_case_that_says_nothing_clear_is_refused_in_words(desk: Desk, changes: dict[str, str], sentence: str) -> None:
-    answer = desk.open("/case").press("save", "/case", **({"name": "A case", "level": "green"} | changes))
+    ]
+    for changes, sentence in table:
+        answer = desk.open("/case").press("save", "/case", **({"name": "A case", "level": "green"} | changes))
 
-    assert answer.status_code == 422
-    assert sentence in desk.text
+        assert answer.status_code == 422
+        assert sentence in desk.text
 
 
 def test_a_finished_draft_is_a_version_and_can_be_written_in_no_more(desk: Desk, session: Session) -> None:
@@ -473,7 +474,7 @@ def test_a_finished_draft_is_a_version_and_can_be_written_in_no_more(desk: Desk,
 
 
 def test_a_draft_whose_cases_fail_is_not_finished(desk: Desk, session: Session) -> None:
-    desk.press("remove-rule:chest_pain", "/change")
+    desk.open("").press("remove-rule:chest_pain", "/change")
     answer = desk.open("").press("", "/finish", **{"finish-reason": "Fewer calls"})
 
     assert answer.status_code == 422
@@ -481,7 +482,7 @@ def test_a_draft_whose_cases_fail_is_not_finished(desk: Desk, session: Session) 
 
 
 def test_a_discarded_draft_changes_nothing_and_is_gone_from_the_list(desk: Desk, session: Session) -> None:
-    desk.press("discard", "/change")
+    desk.open("").press("discard", "/change")
 
     assert drafts.open_ones(session, slug="covid-19") == []
     assert "No draft is open" in desk.client.get(f"{DRAFTS}?programme=covid-19").text
@@ -498,9 +499,8 @@ def test_a_supervisor_reads_a_draft_and_changes_nothing(app: Flask, session: Ses
     assert supervisor.get(f"{desk.address}/rule").status_code == 403
 
 
-@pytest.mark.parametrize("do", ["add:x", "add:9.9", "nonsense:", "wrap-evil:0"])
-def test_a_button_that_no_page_shows_is_refused(desk: Desk, do: str) -> None:
-    desk.open("/rule")
-    sent = filled(desk.page.text, "/rule", "", {"do": do})
-
-    assert desk.client.post(f"{desk.address}/rule", data=sent).status_code in (200, 400)
+def test_a_button_that_no_page_shows_is_refused(desk: Desk) -> None:
+    page = desk.open("/rule").page.text
+    for do, status in (("add:x", 400), ("add:9.9", 400), ("nonsense:", 400), ("wrap-evil:0", 400)):
+        sent = filled(page, "/rule", "", {"do": do, "when-new": "spo2"})
+        assert desk.client.post(f"{desk.address}/rule", data=sent).status_code == status
