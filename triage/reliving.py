@@ -62,7 +62,7 @@ def count_differing(session: Session) -> int:
 def differing_ones(session: Session, *, limit: int) -> list[tuple[uuid.UUID, uuid.UUID]]:
     """Public ids of the newest `limit` that came out differently, each with that of its enrolment."""
     found = select(Assessment.public_id, Enrolment.public_id).join(Enrolment, Enrolment.id == Assessment.enrolment_id)
-    rows = session.execute(found.where(not_(Assessment.relived_same)).order_by(Assessment.id.desc()).limit(limit))
+    rows = session.execute(found.where(~Assessment.relived_same).order_by(Assessment.id.desc()).limit(limit))
     return [(assessment, enrolment) for assessment, enrolment in rows]
 
 

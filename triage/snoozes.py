@@ -214,8 +214,8 @@ def at_the_time(session: Session, *, assessment: Assessment) -> Snooze | None:
 
 def reason_of(snooze: Snooze, enrolment: Enrolment) -> str:
     """In clear."""
-    names = {"table": "snoozes", "column": "reason", "public_id": snooze.public_id}
-    return patients.reveal_text(enrolment.patient, snooze.reason, **names)
+    about = snooze.public_id
+    return patients.reveal_text(enrolment.patient, snooze.reason, table="snoozes", column="reason", public_id=about)
 
 
 def end_missed(session: Session, *, enrolment_ids: Collection[int], now: datetime) -> None:
