@@ -28,19 +28,22 @@ NOBODY = "finds no such patient in your teams: look at the end of the address of
 @dataclass(slots=True)
 class Taken:
     """What one line did. `goes_on` is the last day that was answered after an admission, where that kept a follow-up
-    from ending; `calls` how many call-backs of follow-ups that ended are still open.
+    from ending, and `began` that it began on the day of the admission; `calls` how many call-backs of follow-ups that
+    ended are still open.
     """
 
     written: bool = False
     ended: list[Enrolment] = field(default_factory=list)
     goes_on: date | None = None
+    began: bool = False
     calls: int = 0
 
 
 def take(session: Session, *, line: Line, staff: Staff, from_address: str, now: datetime) -> Taken:
     """Record the outcome for each programme in which this patient was followed on that day or before; end what is still
-    followed as the same disposition would. An admission before later answers ends nothing. Raises BadLine, having
-    changed nothing.
+    followed as the same disposition would. An admission before later answers ends nothing, nor does one of the very day
+    of enrolment, which may be the stay that the patient was enrolled at the end of. Raises BadLine, having changed
+    nothing.
     """
     found = _episodes(session, line, staff)
     _refuse_day(session, line, found, now)
@@ -63,12 +66,13 @@ def _admitted(
     session: Session, line: Line, enrolment: Enrolment, taken: Taken, *, staff: Staff, from_address: str, now: datetime
 ) -> None:
     answered = _answered_after(session, enrolment, line.on_day)
-    if answered is None:
+    began = _day(enrolment, enrolment.enrolled_at) == line.on_day
+    if answered is None and not began:
         actor = Actor.staff(staff, from_address)
         if outcomes.end(session, enrolment=enrolment, reason=EndReason.ADMITTED, actor=actor, now=now):
             taken.ended.append(enrolment)
     elif enrolment.state != EnrolmentState.DISCHARGED:
-        taken.goes_on = answered
+        taken.goes_on, taken.began = answered, began
     taken.written |= outcomes.record(
         session,
         enrolment_id=enrolment.id,
@@ -140,6 +144,12 @@ def _refuse_day(session: Session, line: Line, found: Sequence[Enrolment], now: d
     admitted = session.scalar(after.where(PatientOutcome.kind != line.kind, PatientOutcome.on_day > line.on_day))
     if admitted is not None:
         raise BadLine(f"tells of a death before an admission that is known ({admitted}): find out which is right")
+    enrolled = _enrolled_after(session, found[0], line.on_day)
+    if enrolled is not None:
+        raise BadLine(
+            f"tells of a death, but this patient was enrolled after that day ({enrolled}):"
+            " call, find out whether it is this patient and this day, and import the line again"
+        )
     answered = _answered_after(session, found[0], line.on_day)
     if answered is not None:
         raise BadLine(
@@ -148,9 +158,23 @@ def _refuse_day(session: Session, line: Line, found: Sequence[Enrolment], now: d
         )
 
 
+def _enrolled_after(session: Session, enrolment: Enrolment, on_day: date) -> date | None:
+    """The last day on which somebody enrolled this patient, whatever the programme, if after `on_day`."""
+    last = session.scalar(
+        select(func.max(Enrolment.enrolled_at)).where(
+            Enrolment.patient_id == enrolment.patient_id, Enrolment.state != EnrolmentState.REFUSED
+        )
+    )
+    day = _day(enrolment, last) if last is not None else on_day
+    return day if day > on_day else None
+
+
 def _answered_after(session: Session, enrolment: Enrolment, on_day: date) -> date | None:
-    """The last day on which somebody answered in this patient's name, whatever the programme, if after `on_day`."""
-    when = func.coalesce(Response.completed_at, Response.received_at)
+    """The last day on which somebody answered in this patient's name, whatever the programme, if after `on_day`. A
+    phone's clock may be wrong: its claim counts only between when the answers were due and when they came in.
+    """
+    claimed = func.coalesce(Response.completed_at, Response.received_at)
+    when = func.least(func.greatest(claimed, Response.due_at), Response.received_at)
     last = session.scalar(select(func.max(when)).where(Response.patient_id == enrolment.patient_id))
     day = _day(enrolment, last) if last is not None else on_day
     return day if day > on_day else None

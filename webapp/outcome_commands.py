@@ -100,7 +100,9 @@ def _told(line: Line, taken: Taken) -> Iterator[str]:
         yield f"the follow-up ends as {reason} ({_many(len(taken.ended), 'follow-up')}); no text goes out any more"
     if taken.calls:
         yield f"{_many(taken.calls, 'call-back')} of this patient still in the queue: close it before anybody calls"
-    if taken.goes_on:
+    if taken.began:
+        yield "the follow-up goes on, because it began on that very day: end it by hand if the admission came after"
+    elif taken.goes_on:
         yield f"the follow-up goes on, because answers came after that day, the last on {taken.goes_on}"
 
 

@@ -202,6 +202,41 @@ def test_a_death_that_answers_contradict_is_refused_and_changes_nothing(scene: S
     assert scene.enrolment.state == EnrolmentState.ACTIVE
 
 
+def test_a_phone_with_a_wrong_clock_still_tells_that_somebody_lives(scene: Scene) -> None:
+    scene.submit(completed_at=NOW - timedelta(days=60))
+
+    with pytest.raises(BadLine, match="find out whether it is this patient"):
+        take(scene, "deceased", 2)
+
+
+def test_answers_that_were_given_before_a_death_and_came_in_after_it_do_not_contradict_it(scene: Scene) -> None:
+    checkin = scene.checkin(opens_at=NOW - timedelta(days=3))
+    scene.submit(checkin=checkin.public_id, completed_at=NOW - timedelta(days=3, hours=-1))
+
+    assert take(scene, "deceased", 2).ended
+
+
+def test_a_death_before_the_patient_was_enrolled_again_is_refused_and_ends_nothing(session: Session) -> None:
+    scene = enrolled(session, EnrolmentState.DISCHARGED, days_ago=40)
+    given = {"programme": scene.programme, "team": scene.team, "patient": scene.enrolment.patient}
+    new = make_enrolment(session, now=NOW - timedelta(5), **given)
+    session.commit()
+
+    with pytest.raises(BadLine, match="enrolled after that day"):
+        take(scene, "deceased", 20)
+
+    assert (told(scene), new.state) == ([], EnrolmentState.ACTIVE)
+
+
+def test_an_admission_of_the_day_of_enrolment_may_have_come_before_it_and_ends_nothing(session: Session) -> None:
+    scene = enrolled(session, days_ago=0)
+
+    taken = take(scene, "admitted")
+
+    assert (taken.written, taken.ended, taken.began) == (True, [], True)
+    assert scene.enrolment.state == EnrolmentState.ACTIVE
+
+
 def test_a_call_back_that_is_left_is_told_of(scene: Scene) -> None:
     scene.submit(RED)
 
