@@ -118,7 +118,7 @@ def shown(tree: Part) -> list[tuple[str, str]]:
     return sent
 
 
-@settings(max_examples=30, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=15, suppress_health_check=[HealthCheck.too_slow])
 @given(condition=CONDITIONS)
 def test_any_condition_goes_through_the_form_and_comes_back_equal(offer: Offer, condition: Condition) -> None:
     comes_back_equal(offer, condition)
@@ -138,7 +138,7 @@ def comes_back_equal(offer: Offer, condition: Condition) -> None:
     assert tree.condition() == condition
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=20, suppress_health_check=[HealthCheck.too_slow])
 @given(condition=CONDITIONS, data=st.data())
 def test_wrapping_and_taking_out_again_changes_nothing(offer: Offer, condition: Condition, data: st.DataObject) -> None:
     root = node_of(condition)
@@ -280,5 +280,3 @@ def test_a_number_is_written_as_documents_write_it(offer: Offer) -> None:
 
 def with_rule(when: Condition) -> Document:
     return replace(DOCUMENT, rules=(replace(DOCUMENT.rules[0], when=when), *DOCUMENT.rules[1:]))
-
-

@@ -11,7 +11,7 @@ from records.db import db
 from records.texts import separator
 from triage import drafts
 from triage.cases import Failure
-from triage.documents import Case, Limit, Rule
+from triage.documents import Case, Rule
 from triage.drafting_models import ProtocolDraftEdit
 from triage.facts import NUMERIC, Fact
 from triage.findings import Finding
@@ -137,9 +137,6 @@ class Page:
         fired = [self.desk.words.rule(rules[name]) for name in failure.fired if name in rules]
         return "; ".join([self.level(failure), *fired])
 
-    def orders(self, limit: Limit) -> list[str]:
-        return [
-            differences.in_words(self.desk.words, order)
-            for order in self.desk.document.orders
-            if limit.name == order.lower
-        ]
+    @property
+    def orders(self) -> list[str]:
+        return [differences.in_words(self.desk.words, order) for order in self.desk.document.orders]
