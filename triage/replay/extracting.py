@@ -7,7 +7,6 @@ from __future__ import annotations
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -122,16 +121,22 @@ def column(item: Wanted, rows: Rows, number: int) -> Column:
 def blocks(line: Driver, extract: Extract, begins: datetime, ends: datetime) -> Generator[Rows, None, None]:
     """Rows assessed from `begins` to before `ends`, at most BATCH at once, in no order."""
     copy = sql.SQL("COPY ({}) TO STDOUT (FORMAT BINARY)").format(extract.between(begins, ends))
-    kind, first = extract.dtype, HEADER
+    kind, first, content = extract.dtype, HEADER, bytearray()
     with line.cursor() as cursor, cursor.copy(copy) as stream:
-        rows = iter(stream)
-        while taken := list(islice(rows, BATCH)):
-            content = b"".join(taken)
-            end = len(content) - (TRAILER if len(taken[-1]) == TRAILER else 0)
-            found = np.frombuffer(content, dtype=kind, count=(end - first) // kind.itemsize, offset=first)
-            first = 0
-            if len(found):
-                yield found
+        for (
+            row
+        ) in stream:  # nothing is kept of each but its bytes: a list of them would be gone through again and again
+            content += row
+            if len(content) >= BATCH * kind.itemsize + first:
+                yield _array(content, kind, first)
+                first, content = 0, bytearray()
+        if len(content) > first + TRAILER:
+            yield _array(content, kind, first)
+
+
+def _array(content: bytearray, kind: np.dtype[Any], first: int) -> Rows:
+    """Of whole rows; what follows the last of them is the end of the stream."""
+    return np.frombuffer(content, dtype=kind, count=(len(content) - first) // kind.itemsize, offset=first)
 
 
 def instants(rows: Rows) -> npt.NDArray[np.int64]:
