@@ -5,13 +5,11 @@ A draft may make no sense yet; what must be corrected is told beside it. Nobody 
 
 from __future__ import annotations
 
-import json
 import uuid
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-import orjson
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -19,44 +17,42 @@ from records import audit
 from records.audit import Actor
 from records.models import Staff
 from triage import documents
-from triage.cases import Failure, run_cases
+from triage.draft_reading import failures, findings, of, open_ones, step, steps, warnings
+from triage.draft_refusals import (
+    DraftChanged,
+    DraftClosed,
+    DraftOfAnother,
+    DraftUnknown,
+    DraftUnreadable,
+    NoStepBack,
+    storable,
+)
 from triage.drafting_models import DraftState, ProtocolDraft, ProtocolDraftEdit
-from triage.findings import Finding, ProtocolError
 from triage.models import ProtocolVersion
 from triage.protocols import making
-from triage.refusals import NotFound, ReasonMissing, Refused
+from triage.refusals import ReasonMissing
 
-LARGEST_BYTES = 1_000_000
-
-
-class DraftUnknown(NotFound):
-    message = "There is no such draft. Go back to the protocol."
-
-
-class DraftClosed(Refused):
-    message = "This draft is closed: it became a version or was discarded. Go back to the protocol."
-
-
-class DraftUnreadable(Refused):
-    message = "This draft cannot be kept: write plain JSON text of at most 1 MB, with an object at the top."
-
-
-class DraftOfAnother(Refused):
-    message = "This is the protocol “%(slug)s”. A draft of it keeps that name."
-
-
-class NoStepBack(Refused):
-    message = "There is no such earlier step of this draft."
-
-
-class DraftChanged(Refused):
-    """Somebody saved meanwhile: `by` at `at`, and the draft stands at `revision` now."""
-
-    message = "%(name)s saved this draft meanwhile. Look at what changed, then save yours again."
-
-    def __init__(self, *, by: Staff, at: datetime, revision: int) -> None:
-        self.by, self.at, self.revision = by, at, revision
-        super().__init__(name=by.name)
+__all__ = [
+    "DraftChanged",
+    "DraftClosed",
+    "DraftOfAnother",
+    "DraftUnknown",
+    "DraftUnreadable",
+    "NoStepBack",
+    "begin",
+    "bring_in",
+    "discard",
+    "failures",
+    "findings",
+    "freeze",
+    "of",
+    "open_ones",
+    "save",
+    "step",
+    "step_back",
+    "steps",
+    "warnings",
+]
 
 
 def begin(
@@ -81,35 +77,6 @@ def bring_in(
     return _begin(session, based_on, document, staff, now, from_address)
 
 
-def of(session: Session, *, draft_id: uuid.UUID) -> ProtocolDraft:
-    """Raises DraftUnknown."""
-    found = session.scalar(select(ProtocolDraft).where(ProtocolDraft.public_id == draft_id))
-    if found is None:
-        raise DraftUnknown
-    return found
-
-
-def open_ones(session: Session, *, slug: str) -> list[ProtocolDraft]:
-    """Those that are worked on, changed last first."""
-    found = select(ProtocolDraft).where(ProtocolDraft.slug == slug, ProtocolDraft.state == DraftState.OPEN)
-    return list(session.scalars(found.order_by(ProtocolDraft.changed_at.desc(), ProtocolDraft.id.desc())))
-
-
-def steps(session: Session, *, draft: ProtocolDraft) -> list[ProtocolDraftEdit]:
-    """Every step, newest first."""
-    found = select(ProtocolDraftEdit).where(ProtocolDraftEdit.draft_id == draft.id)
-    return list(session.scalars(found.order_by(ProtocolDraftEdit.revision.desc())))
-
-
-def step(session: Session, *, draft: ProtocolDraft, revision: int) -> ProtocolDraftEdit:
-    """Raises NoStepBack."""
-    wanted = (ProtocolDraftEdit.draft_id == draft.id, ProtocolDraftEdit.revision == revision)
-    found = session.scalar(select(ProtocolDraftEdit).where(*wanted)) if 0 < revision < 2**31 else None
-    if found is None:
-        raise NoStepBack
-    return found
-
-
 def save(
     session: Session,
     *,
@@ -123,7 +90,7 @@ def save(
     """The next step, when `revision` is still the newest. What is there already is no step, so that a form sent twice
     is taken once. Raises DraftUnknown, DraftClosed, DraftChanged, DraftUnreadable.
     """
-    given = _storable(document)
+    given = storable(document)
     draft = _held(session, draft_id)
     if draft.document == given and (revision == draft.revision or draft.changed_by_id == staff.id):
         return draft
@@ -157,25 +124,6 @@ def step_back(
         now=now,
         from_address=from_address,
     )
-
-
-def findings(draft: ProtocolDraft) -> tuple[Finding, ...]:
-    """What must be corrected before it can become a version; none when it can be read."""
-    try:
-        documents.load(draft.document)
-    except ProtocolError as refused:
-        return refused.findings
-    return ()
-
-
-def warnings(draft: ProtocolDraft) -> tuple[Finding, ...]:
-    """What its authors should look at, once it can be read."""
-    return () if findings(draft) else documents.review(documents.load(draft.document))
-
-
-def failures(draft: ProtocolDraft) -> list[Failure]:
-    """Its own test cases that do not hold, once it can be read."""
-    return [] if findings(draft) else run_cases(documents.load(draft.document))
 
 
 def freeze(
@@ -233,7 +181,7 @@ def _begin(
     from_address: str | None,
 ) -> ProtocolDraft:
     draft = ProtocolDraft(slug=based_on.slug, based_on=based_on, author=staff, created_at=now, revision=0)
-    _add_step(session, draft, _storable(document), staff, now)
+    _add_step(session, draft, storable(document), staff, now)
     _tell(session, draft, "draft_begun", staff, from_address, now)
     return draft
 
@@ -267,21 +215,6 @@ def _unchanged(draft: ProtocolDraft, revision: int) -> None:
 
 def _slug_of(document: object) -> object:
     return document.get("slug") if isinstance(document, Mapping) else None
-
-
-def _storable(document: Mapping[str, Any]) -> dict[str, Any]:
-    """What the database will give back, when that is what was given."""
-    if not isinstance(document, Mapping) or not documents.storable(document):
-        raise DraftUnreadable
-    try:
-        json.dumps(document, allow_nan=False)
-        written = orjson.dumps(document)
-    except (TypeError, ValueError):
-        raise DraftUnreadable from None
-    if len(written) > LARGEST_BYTES:
-        raise DraftUnreadable
-    given: dict[str, Any] = orjson.loads(written)
-    return given
 
 
 def _tell(
