@@ -53,7 +53,7 @@ def replay_command(
         result = run(
             db.session,
             document=document,
-            against=documents.load(current.document),
+            against=documents.reload(current.document),
             programme=programme,
             from_on=from_on,
             to_on=to_on,

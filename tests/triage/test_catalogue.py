@@ -5,14 +5,19 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from sqlalchemy.orm import Session
 
 from records.models.enrolments import RiskTier
-from tests.triage.factories import HISTORY, PATIENT, WELL, number, tiny
+from tests.factories import NOW
+from tests.triage.factories import HISTORY, PATIENT, WELL, number, rule, tiny
+from tests.triage.scene import set_scene
 from triage.catalogue import ATTRIBUTES, KNOWN, known
-from triage.documents import from_library, load
+from triage.documents import dump, from_library, load, reload
 from triage.facts import Inputs, SourceKind, Status, gather
 from triage.findings import ProtocolError
 from triage.levels import ASSESSED
+from triage.models import Alert
+from triage.protocols import kept
 
 
 def test_everything_that_is_known_of_a_patient_is_in_the_catalogue_and_can_be_read():
@@ -58,3 +63,20 @@ def test_shipped_protocols_read_facts_as_the_catalogue_has_them(slug: str):
         own = known(fact.source)
         assert own is not None
         assert (fact.kind, fact.unit, fact.choices.keys()) == (own.kind, own.unit, own.choices.keys())
+
+
+def test_a_version_stored_before_the_catalogue_knew_less_still_assesses_and_what_is_not_known_is_a_doubt(
+    session: Session,
+) -> None:
+    scene, document, said = set_scene(session), dump(from_library("covid-19")), {"fr": "x", "en": "x", "ar": "x"}
+    heavy = rule("heavy", "red", {"compare": "weight", "op": ">=", "value": 40})
+    document["facts"].append(number("weight", source={"patient": "weight"}, labels=said))
+    document["rules"].append(heavy | {"to_patient": said, "to_caller": said})
+    with pytest.raises(ProtocolError, match="nothing named weight"):
+        load(document)
+    version = kept.store(session, reload(document), based_on=None, reason=None, author=None, now=NOW)
+    kept.bind(session, version=version, programme=scene.programme, from_at=NOW)
+
+    receipt = scene.submit(now=NOW)
+
+    assert (receipt.level, scene.count(Alert)) == ("orange", 1)

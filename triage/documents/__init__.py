@@ -31,6 +31,7 @@ __all__ = [
     "facts_in_use",
     "from_library",
     "load",
+    "reload",
     "review",
     "with_limits",
 ]
@@ -62,7 +63,14 @@ def without_repeats(pairs: list[tuple[str, Any]], findings: Findings) -> dict[st
     return seen
 
 
-def load(data: Mapping[str, Any] | str | bytes) -> Document:
+def reload(data: Mapping[str, Any]) -> Document:
+    """A document as it was accepted and stored. What the catalogue does not know (any more) is missing, which leaves
+    every rule that reads it in doubt; refusing the version would turn away the answers of everybody whom it assesses.
+    """
+    return load(data, catalogued=False)
+
+
+def load(data: Mapping[str, Any] | str | bytes, *, catalogued: bool = True) -> Document:
     """The document, or ProtocolError naming everything that must be corrected."""
     findings = Findings()
     given = decoded(data, findings) if isinstance(data, str | bytes) else data
@@ -71,7 +79,7 @@ def load(data: Mapping[str, Any] | str | bytes) -> Document:
         findings.refuse_if_any()
     document = DocumentReader(findings).document(given)
     findings.refuse_if_any()
-    DocumentChecker(document, findings).check()
+    DocumentChecker(document, findings, catalogued=catalogued).check()
     findings.refuse_if_any()
     return document
 

@@ -57,8 +57,8 @@ def check_limits(limits: Sequence[Limit], orders: Iterable[Order], findings: Fin
 
 
 class DocumentChecker:
-    def __init__(self, document: Document, findings: Findings) -> None:
-        self.document, self.findings = document, findings
+    def __init__(self, document: Document, findings: Findings, *, catalogued: bool = True) -> None:
+        self.document, self.findings, self.known = document, findings, KNOWN if catalogued else {}
         self.facts = {fact.name: fact for fact in document.facts}
         self.limits = {limit.name: limit for limit in document.limits}
         self.conditions = ConditionChecker(self.facts, self.limits, findings)
@@ -95,7 +95,7 @@ class DocumentChecker:
             self.findings.add(where, "a number needs a plausible range: write lowest and highest, the lower one first")
         if fact.kind not in NUMERIC and (fact.unit or fact.decimals):
             self.findings.add(where, "only a number has a unit and decimals: remove them")
-        if fact.source.kind in KNOWN:
+        if fact.source.kind in self.known:
             self.catalogued(fact, f"{where} › source")
         if fact.source.kind in WINDOWS:
             check_window(fact, self.document.facts, self.findings)
@@ -104,7 +104,7 @@ class DocumentChecker:
             self.only_known(facts_of(fact.optional_when), KNOWN_BEFORE_ANSWERING, f"{where} › optional_when")
 
     def catalogued(self, fact: Fact, where: str) -> None:
-        names = KNOWN[fact.source.kind]
+        names = self.known[fact.source.kind]
         if fact.source.key in names:
             return
         message = (

@@ -23,7 +23,7 @@ def compiled(session: Session, *, version_id: int, digest: bytes) -> CompiledPro
     """
     if digest not in _compiled:
         version = session.get_one(ProtocolVersion, version_id)
-        _compiled[digest] = compile_protocol(documents.load(version.document))
+        _compiled[digest] = compile_protocol(documents.reload(version.document))
     return _compiled[digest]
 
 

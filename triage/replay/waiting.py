@@ -144,8 +144,8 @@ def _replay(sessions: Sessions, taken: Taken, now: datetime, tell: Callable[[int
         version, against = asked.version, asked.against or asked.version
         found = run(
             session,
-            document=documents.load(version.document),
-            against=documents.load(against.document),
+            document=documents.reload(version.document),
+            against=documents.reload(against.document),
             programme=session.get_one(Programme, asked.programme_id),
             from_on=asked.from_on,
             to_on=asked.to_on,

@@ -60,7 +60,7 @@ def _asked() -> Asked | None:
     if of is None or current is None:
         return None
     form = WorthForm(clock.local_day(now, of.zone))
-    return Asked(of, documents.load(current.document), form, not current_app.config["VIGIDOM"].production)
+    return Asked(of, documents.reload(current.document), form, not current_app.config["VIGIDOM"].production)
 
 
 @blueprint.get("/protocol/entry-errors", endpoint="entry_errors")

@@ -49,7 +49,7 @@ def limits() -> Page:
     base = versions.version(chosen) if chosen else versions.in_use(versions.loaded_programme(), clock.now())
     if base is None:
         return redirect(url_for("admin.protocol"))
-    document = documents.load(base.document)
+    document = documents.reload(base.document)
     suggested = suggestions(document, request.args.getlist("set"))
     form = limits_form(document, suggested)
     form.based_on.data = str(base.public_id)
@@ -61,7 +61,7 @@ def limits() -> Page:
 @access("protocol.edit")
 def change_limits() -> Page:
     base = versions.version(request.form.get("based_on", ""))
-    form = limits_form(documents.load(base.document))
+    form = limits_form(documents.reload(base.document))
     newest = versions.lock_newest(versions.programme_of(base))
     if form.validate() and _is_current(form, newest) and _is_change(form, base):
         try:
@@ -99,7 +99,7 @@ def _is_current(form: LimitsForm, newest: ProtocolVersion) -> bool:
 
 def _is_change(form: LimitsForm, base: ProtocolVersion) -> bool:
     in_use = versions.in_use(versions.programme_of(base), clock.now())
-    if in_use is None or not form.is_unchanged(documents.load(in_use.document)):
+    if in_use is None or not form.is_unchanged(documents.reload(in_use.document)):
         return True
     form.form_errors.append(translator().gettext("These are the limits in use already. Change at least one."))
     return False

@@ -118,8 +118,8 @@ def number(value: float | None, decimals: int = 1) -> str:
 
 
 def _rules(result: Replayed, version: ProtocolVersion, against: ProtocolVersion | None) -> list[RuleRow]:
-    new = Words(documents.load(version.document), language())
-    old = Words(documents.load(against.document), language()) if against else None
+    new = Words(documents.reload(version.document), language())
+    old = Words(documents.reload(against.document), language()) if against else None
     rows = [_rule(rule, found, new, old) for rule, found in result["by_rule"].items()]
     return sorted(rows, key=lambda row: (-(row.gained + row.lost), row.sentence))
 

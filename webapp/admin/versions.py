@@ -52,10 +52,10 @@ class Shown:
 
 
 def shown(version: ProtocolVersion, *, against: ProtocolVersion | None = None) -> Shown:
-    document = documents.load(version.document)
+    document = documents.reload(version.document)
     known = Shown(version, document, Words(document, language()), against)
     if against is not None:
-        known.changes.extend(differences.between(documents.load(against.document), document, language()))
+        known.changes.extend(differences.between(documents.reload(against.document), document, language()))
     return known
 
 
@@ -104,7 +104,7 @@ def to_review(chosen: ProtocolVersion) -> Shown:
 def history(of: Programme) -> list[tuple[ProtocolVersion, list[str]]]:
     """Every version, newest first, with what it changed of the one it was made from."""
     known = protocols.versions(db.session, slug=of.slug)
-    read = {one.id: documents.load(one.document) for one in known}
+    read = {one.id: documents.reload(one.document) for one in known}
     return [
         (one, differences.between(read[one.based_on_id], read[one.id], language()) if one.based_on_id in read else [])
         for one in known

@@ -86,7 +86,7 @@ class Names:
 
     def __init__(self, of: Programme, current: ProtocolVersion) -> None:
         self._slug = of.slug
-        document = documents.load(current.document)
+        document = documents.reload(current.document)
         self.current = {rule.id: (rule, Words(document, language())) for rule in document.rules}
         self._past: dict[str, tuple[Rule, Words]] | None = None
 
@@ -96,7 +96,7 @@ class Names:
         if self._past is None:
             self._past = {}
             for version in reversed(protocols.versions(db.session, slug=self._slug)):
-                document: Document = documents.load(version.document)
+                document: Document = documents.reload(version.document)
                 words = Words(document, language())
                 self._past.update({rule.id: (rule, words) for rule in document.rules})
         return self._past

@@ -65,8 +65,8 @@ def shown() -> Response | str:
     names = worth_page.Names(asked.programme, asked.version)
     sort = request.args.get("sort", "")
     lines = worth_page.lines(found, names, sort) if found else []
-    tried = worth.uses(documents.load(asked.version.document)).values()
-    words = Words(documents.load(asked.version.document), language())
+    tried = worth.uses(documents.reload(asked.version.document)).values()
+    words = Words(documents.reload(asked.version.document), language())
     sorts = {"sort": sort, "sorts": worth_page.SORTS}
     return _page("admin/worth.html", asked, found=found, lines=lines, tried=tried, words=words, **sorts)
 
@@ -102,7 +102,7 @@ def limit_shown(limit: str) -> Response | str:
     asked = _asked()
     if asked is None:
         return render_template("admin/no_protocol.html")
-    document = documents.load(asked.version.document)
+    document = documents.reload(asked.version.document)
     use = worth.uses(document).get(limit) or abort(404)
     curve = None
     if asked.form.validate():
