@@ -221,3 +221,22 @@ def test_the_health_page_names_those_that_differ_and_leads_to_their_explanation(
     assert f'href="{page}"' in for_supervisor
     assert str(newest(ward, enrolment).public_id) in for_administrator
     assert page not in for_administrator
+
+
+def test_who_asks_on_the_telephone_is_told_to_promise_no_call(app: Flask, ward: Ward) -> None:
+    enrolment = ward.patient()
+    ward.answer(enrolment, ORANGE)
+    browser, page = claimed(app, ward, enrolment)
+    sent = form_of(browser.get(page).text, rule="temperature_orange_high", hours="4", reason="Known")
+    browser.post(f"/en/callbacks/{ward.callback(enrolment).public_id}/snooze", data=sent)
+    ward.answer(enrolment, ORANGE)
+    ward.session.execute(sa.text("UPDATE responses SET door = 'staff', language = 'en'"))
+    ward.session.commit()
+    last = sa.text("SELECT public_id FROM responses ORDER BY id DESC LIMIT 1")
+    response = ward.session.scalars(last).one()
+
+    shown = words(browser.get(f"{page}/recorded/{response}").text)
+
+    assert "a physician has put this rule off for this patient" in shown
+    assert "A doctor of the centre knows about this sign" in shown
+    assert "From 39.0 °C we call you" not in shown
