@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from typing import Any, TypeVar
 
 from triage.conditions.shapes import AnyOf, Condition, Missing, Not
@@ -22,9 +23,20 @@ class Both:
     """Two documents in the words of one language; neither needs to make sense."""
 
     def __init__(self, old: Document, new: Document, language: str) -> None:
-        self.old, self.new = mended(old), mended(new)
-        self.before, self.after = Words(self.old, language), Words(self.new, language)
+        whole_old, whole_new = mended(old), mended(new)
+        self.before, self.after = Words(whole_old, language), Words(whole_new, language)
+        self.old, self.new = declared(whole_old, old), declared(whole_new, new)
         self.t = self.after.t
+
+
+def declared(whole: Document, given: Document) -> Document:
+    """Without the stand-ins for what is named and not there."""
+    facts, limits = {fact.name for fact in given.facts}, {limit.name for limit in given.limits}
+    return replace(
+        whole,
+        facts=tuple(fact for fact in whole.facts if fact.name in facts),
+        limits=tuple(limit for limit in whole.limits if limit.name in limits),
+    )
 
 
 def between(old: Document, new: Document, language: str) -> list[str]:

@@ -14,8 +14,8 @@ from triage.findings import Findings
 
 
 def read_loosely(data: Mapping[str, Any]) -> Document:
-    """The document as far as it can be read, ready to be shown. Never raises for what a draft can hold."""
-    return mended(DocumentReader(Findings()).document(data))
+    """The document as far as it can be read; `mended` makes it ready to be shown."""
+    return DocumentReader(Findings()).document(data)
 
 
 def mended(document: Document) -> Document:

@@ -27,7 +27,7 @@ from triage.refusals import Refused
 from webapp.admin import differences
 from webapp.admin.builder import fact_sources
 from webapp.admin.builder.offered import Offer
-from webapp.admin.loose_words import read_loosely
+from webapp.admin.loose_words import mended, read_loosely
 from webapp.admin.rule_words import Words
 from webapp.extensions import language, translator
 
@@ -64,7 +64,7 @@ class Desk:
 
     @cached_property
     def document(self) -> Document:
-        return read_loosely(self.draft.document)
+        return mended(read_loosely(self.draft.document))
 
     @cached_property
     def words(self) -> Words:

@@ -54,7 +54,9 @@ class Page:
 
     @cached_property
     def changes(self) -> list[str]:
-        return differences.between(read_loosely(self.against.document), self.desk.document, language())
+        return differences.between(
+            read_loosely(self.against.document), read_loosely(self.desk.draft.document), language()
+        )
 
     @cached_property
     def steps(self) -> list[ProtocolDraftEdit]:
