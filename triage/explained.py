@@ -13,13 +13,17 @@ from sqlalchemy import or_, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session, joinedload
 
-from questionnaires.models import Response
+from questionnaires import versions
+from questionnaires.models import QuestionnaireVersion, Response
+from questionnaires.score_shapes import questions_of
 from records.models import Enrolment, Staff
 from triage import protocols, reliving, snoozes
+from triage.assess import CompiledProtocol
 from triage.explaining import ChangeSaid, Explaining, Moment, RuleSaid, ValueSaid
+from triage.facts import OF_ANSWERS
 from triage.levels import Level
 from triage.models import Assessment, PatientLimit, ProtocolVersion
-from triage.nearest import Nearest, nearest
+from triage.nearest import Nearest, Tried, tried
 from triage.outcome_models import Snooze
 from triage.wording import Wording
 
@@ -51,7 +55,8 @@ class Told:
 @dataclass(frozen=True, slots=True)
 class Explained:
     """Where the assessment does not come out the same, nothing is said of other values, and what is stored may be far
-    from what it was: `told` is None where it cannot be put into words.
+    from what it was: `told` is None where it cannot be put into words. `tried_all`: no answer was left out in looking
+    for what was `found`.
     """
 
     assessment: Assessment
@@ -60,6 +65,7 @@ class Explained:
     wording: Wording
     told: Told | None
     found: tuple[Nearest, ...]
+    tried_all: bool
     is_same: bool
     snooze: Snooze | None
 
@@ -91,17 +97,33 @@ def explained(session: Session, assessment: Assessment, *, language: str, moment
     is_same = reliving.is_same_today(session, assessment, version.digest)
     occasion = assessment.explanation.get("occasion", "")
     given = {"facts": assessment.facts, "own_limits": assessment.limits, "occasion": occasion}
-    found = nearest(protocol, **given) if is_same else ()
+    response = session.get_one(Response, assessment.response_id)
+    scored = _scored(session, response, protocol)
+    search = tried(protocol, **given, scored=scored) if is_same else Tried((), all=False)
     return Explained(
         assessment=assessment,
-        response=session.get_one(Response, assessment.response_id),
+        response=response,
         version=version,
         wording=wording,
-        told=_told(session, assessment, Explaining(wording, moment), found, is_same=is_same),
-        found=found,
+        told=_told(session, assessment, Explaining(wording, moment), search.found, is_same=is_same),
+        found=search.found,
+        tried_all=search.all,
         is_same=is_same,
         snooze=snoozes.at_the_time(session, assessment=assessment),
     )
+
+
+def _scored(session: Session, response: Response, protocol: CompiledProtocol) -> set[str]:
+    """The linkIds that the scores which the protocol reads are worked out from, in the version that was answered."""
+    items = versions.parsed(session.get_one(QuestionnaireVersion, response.version_id)).by_link_id
+    found: set[str] = set()
+    waiting = {fact.source.key for fact in protocol.facts.values() if fact.source.kind in OF_ANSWERS}
+    while waiting:
+        item = items.get(waiting.pop())
+        if item is not None and item.score is not None:
+            waiting |= {*questions_of(item.score)} - found
+            found |= {*questions_of(item.score)}
+    return found
 
 
 def _told(

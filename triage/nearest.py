@@ -6,14 +6,14 @@ two neighbours at the declared decimals finds the exact ones. Each is found by a
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
 from triage.assess import Assessment, CompiledProtocol, Occasion, assess, own_bounds
 from triage.conditions.compiling import Bounds
-from triage.conditions.shapes import Between, Change, Compare, Condition, LimitName, Operand, parts_of
+from triage.conditions.shapes import Between, Change, Compare, Condition, LimitName, Operand, facts_of, parts_of
 from triage.facts import NUMERIC, Fact, FactKind, Reading, SourceKind, Status, readings_from_json, scale, unscale
 from triage.levels import Level
 
@@ -36,14 +36,36 @@ class Nearest:
     call_15: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """What was found; unless `all` no more can be said of the answers than that."""
+
+    found: tuple[Nearest, ...]
+    all: bool
+
+
 def nearest(
     protocol: CompiledProtocol, *, facts: Mapping[str, Any], own_limits: Mapping[str, str], occasion: str = "answer"
 ) -> tuple[Nearest, ...]:
+    """What `tried` finds where the questionnaire works out no score."""
+    return tried(protocol, facts=facts, own_limits=own_limits, occasion=occasion).found
+
+
+def tried(
+    protocol: CompiledProtocol,
+    *,
+    facts: Mapping[str, Any],
+    own_limits: Mapping[str, str],
+    occasion: str = "answer",
+    scored: Collection[str] = (),
+) -> Tried:
     """In the order of the document's facts; of a number the value below before the one above, of others in the order of
     their choices. Only what was answered is changed, never to a value that is hard to believe, and only one answer at a
-    time: a change since earlier moves with its answer, and where a slope hangs on it, it is left out.
+    time: a change since earlier moves with its answer. Where a slope, another fact or a score hangs on it (`scored` are
+    the linkIds that the questionnaire's scores are worked out from), it is left out.
     """
-    return tuple(_Search(protocol, facts, own_limits, Occasion(occasion)).all())
+    search = _Search(protocol, facts, own_limits, Occasion(occasion), scored)
+    return Tried(tuple(search.all()), all=search.left > 0 and not search.left_out)
 
 
 class _Search:
@@ -53,24 +75,35 @@ class _Search:
         facts: Mapping[str, Any],
         own_limits: Mapping[str, str],
         occasion: Occasion,
+        scored: Collection[str],
     ) -> None:
-        self.protocol, self.occasion = protocol, occasion
+        self.protocol, self.occasion, self.scored = protocol, occasion, scored
         self.readings = readings_from_json(facts)
         self.own = {name: Decimal(value) for name, value in own_limits.items()}
         self.bounds, _ = own_bounds(protocol, self.own)
         self.left = MOST
         self.now = self.assessed({})
         self.conditions = list(_conditions(protocol))
+        self.read = _read(protocol, occasion)
+        self.answers = [fact for fact in protocol.facts.values() if fact.source.kind is SourceKind.ANSWER]
+        self.left_out = False
 
     def all(self) -> Iterator[Nearest]:
-        for fact in self.protocol.facts.values():
+        for fact in self.answers:
             reading = self.readings.get(fact.name)
-            if fact.source.kind is not SourceKind.ANSWER or reading is None or reading.value is None:
+            if reading is None or reading.value is None or self.is_bound(fact):
+                self.left_out |= fact.name in self.read
                 continue
             if fact.kind in NUMERIC:
                 yield from self.numbers(fact, int(reading.value))
             else:
                 yield from self.others(fact, reading)
+
+    def is_bound(self, fact: Fact) -> bool:
+        """Whether more hangs on the answer than this fact and the changes that move with it."""
+        key = fact.source.key
+        same = sum(other.source.key == key for other in self.answers)
+        return key in self.scored or same > 1 or (fact.kind in NUMERIC and self.moving(fact) is None)
 
     def assessed(self, changed: Mapping[str, Reading]) -> Assessment:
         self.left -= 1
@@ -155,6 +188,13 @@ class _Search:
                 before = self.value(since)
                 if before is not None:
                     yield before + _scaled(operand, fact, self.bounds)
+
+
+def _read(protocol: CompiledProtocol, occasion: Occasion) -> frozenset[str]:
+    """The facts that decide, with those of their answers."""
+    names = frozenset[str]().union(*(facts_of(item.when) for item in protocol.rules[occasion]))
+    keys = {protocol.facts[name].source.key for name in names} - {""}
+    return names | {name for name, fact in protocol.facts.items() if fact.source.key in keys}
 
 
 def _conditions(protocol: CompiledProtocol) -> Iterator[Compare | Between | Change]:

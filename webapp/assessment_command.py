@@ -80,6 +80,8 @@ def _lines(shown: explained.Explained, zone: str) -> Iterator[str]:
     if shown.snooze:
         yield f"No alert: {shown.snooze.author.name} had put this rule off until {_moment(shown.snooze.until_at, zone)}"
     yield from _told(told, zone) if told else ["What is stored can no longer be put into words."]
+    if shown.is_same and not shown.tried_all:
+        yield "  Not every answer was tried: none that is missing, none that a score or a trend is worked out from."
     yield "It comes out the same today." if shown.is_same else "IT COMES OUT DIFFERENTLY TODAY."
 
 

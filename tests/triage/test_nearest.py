@@ -9,12 +9,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.triage.factories import assessed, covid
-from triage.assess import Assessment, assess
+from tests.triage.factories import assessed, covid, number, rule, tiny
+from triage.assess import Assessment, assess, compile_protocol
+from triage.documents import load
 from triage.explaining import Explaining
-from triage.facts import Reading, Status, readings_from_json, unscale
+from triage.facts import Earlier, Inputs, Reading, Status, gather, readings_from_json, unscale
 from triage.levels import Level
-from triage.nearest import DOWN, OTHER, UP, Nearest, nearest
+from triage.nearest import DOWN, OTHER, UP, Nearest, Tried, nearest, tried
 from triage.wording import word
 
 
@@ -134,3 +135,42 @@ def test_the_words_have_value_limit_and_source() -> None:
     assert said["temperature_orange_high"] == "Temperature: 39.4 °C. Asked: 39.0 °C or more"
     assert "Asked: " in said["breathlessness_orange"]
     assert {value.source for value in saying.values()} >= {"these answers", "earlier answers"}
+
+
+def of(document: dict[str, Any], answers: dict[str, Any], **more: Any) -> Tried:
+    protocol = compile_protocol(load(tiny(orders=[], usual={}, cases=[{"name": "x", "level": "orange"}], **document)))
+    found = assess(protocol, gather(protocol.facts.values(), Inputs(answers, None, {}, {}, **more)))
+    return tried(protocol, facts=found.facts, own_limits={})
+
+
+def test_an_answer_that_two_facts_are_read_from_is_left_out_and_that_is_known() -> None:
+    source = {"answer": "temperature"}
+    twice = {
+        "facts": [number("one", source=source), number("other", source=source)],
+        "limits": [],
+        "rules": [
+            rule("hot", "orange", {"compare": "one", "op": ">=", "value": 39}),
+            rule("hotter", "red", {"compare": "other", "op": ">=", "value": 38}),
+        ],
+    }
+
+    assert of(twice, {"temperature": 37}) == Tried((), all=False)
+
+
+def test_an_answer_on_which_a_slope_hangs_is_left_out_and_that_is_known() -> None:
+    slope = {"source": {"slope": "temperature", "days": 3}, "unit": "%/d", "lowest": "-9", "highest": "9"}
+    document = {
+        "facts": [number("temperature"), number("rising", **slope)],
+        "limits": [],
+        "rules": [rule("rising", "red", {"compare": "rising", "op": ">=", "value": 1})],
+    }
+
+    earlier = [Earlier(1, {"temperature": 37}, minutes=1440)]
+    assert of(document, {"temperature": 40}, earlier=earlier) == Tried((), all=False)
+
+
+@pytest.mark.parametrize(("answers", "every"), [({}, True), ({"heart_rate": None}, False)])
+def test_an_answer_that_is_not_known_cannot_be_tried_and_that_is_known(answers: dict[str, Any], every: bool) -> None:
+    found = assessed(**answers)
+
+    assert tried(covid(), facts=found.facts, own_limits={}).all is every

@@ -17,6 +17,7 @@ from tests.triage.published import COVALGO, NEWS2, answered
 from tests.triage.scene import Scene
 from triage import protocols
 from triage.assess import reassess
+from triage.explained import explained
 from triage.intake import Receipt
 from triage.models import Assessment
 
@@ -101,3 +102,15 @@ def test_a_score_is_worked_out_from_what_is_typed_and_its_triggers_call(
     rules = {entry["rule"] for entry in last(scene).explanation["rules"] if entry["outcome"]}
     assert (receipt.level, rules) == (level, set(fired))
     assert [alert.kind for alert in scene.alerts()] == ([] if level == "green" else ["answers"])
+
+
+def test_nothing_is_said_of_other_answers_from_which_a_score_is_worked_out(session: Session) -> None:
+    scene = scene_of(session, NEWS2)
+    raw = raw_from_json({name: {"raw": [text]} for name, text in {**TYPED, "respiratory-rate": "21"}.items()})
+    scene.submit(validate(library.questionnaire(NEWS2), raw).answers)
+
+    told = explained(session, last(scene), language="en", moment=str)
+
+    # 20 breaths and a score of 0 are green; 131 a minute alone is orange, but 91 would have been a point already
+    assert {one.fact for one in told.found} == {"news2"}
+    assert not told.tried_all

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from records.models import AccessEntry, Enrolment, Role
 from tests.webapp.patient_room import enter as enter_patient
 from tests.webapp.patient_room import hidden
-from tests.webapp.ward import ORANGE, Ward, enter, open_ward
+from tests.webapp.ward import ORANGE, WELL, Ward, enter, open_ward
 from triage.models import Assessment
 from triage.outcome_models import Snooze
 
@@ -240,3 +240,15 @@ def test_who_asks_on_the_telephone_is_told_to_promise_no_call(app: Flask, ward: 
     assert "a physician has put this rule off for this patient" in shown
     assert "A doctor of the centre knows about this sign" in shown
     assert "From 39.0 °C we call you" not in shown
+
+
+def test_where_an_answer_is_missing_the_page_does_not_say_that_no_other_answer_would_have_changed_it(
+    app: Flask, ward: Ward
+) -> None:
+    enrolment = ward.patient()
+    ward.answer(enrolment, {**WELL, "heart-rate": [{"absent": "not-measured"}]})
+
+    shown = words(enter(app, ward).get(address(ward, enrolment)).text)
+
+    assert "Not every answer was tried" in shown
+    assert "No single other answer" not in shown
