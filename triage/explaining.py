@@ -218,12 +218,17 @@ class Explaining:
         text = self.wording.with_unit(one.text, fact.unit) if fact.kind in NUMERIC else self.choice(fact, one.text)
         return self.t.gettext("%(value)s: %(level)s", level=self.level(one.level, one.call_15), value=text)
 
+    @property
+    def tells_15(self) -> bool:
+        """Whether there are two kinds of red, so that one has to say which."""
+        return any(rule.call_15 for rule in self.wording.document.rules)
+
     def level(self, level: Level, call_15: bool) -> str:
         t = self.t
         if call_15:
             return t.gettext("red with “call 15”")
         words: dict[Level, Callable[[], str]] = {
-            Level.RED: lambda: t.gettext("red"),
+            Level.RED: lambda: t.gettext("red without “call 15”") if self.tells_15 else t.gettext("red"),
             Level.ORANGE: lambda: t.gettext("orange"),
             Level.GREEN: lambda: t.gettext("green"),
         }

@@ -45,8 +45,8 @@ def test_the_page_says_what_was_asked_what_was_found_and_what_would_have_changed
 
     assert "Temperature: 39.2 °C. Asked: 39.0 °C or more → yes" in shown
     assert "38.9 °C: green" in shown
-    assert "40.1 °C: red" in shown
-    assert "94 %: red" in shown
+    assert "40.1 °C: red without “call 15”" in shown
+    assert "94 %: red without “call 15”" in shown
     assert "the same result" in shown
     assert "Rules that did not fire" in shown
 
