@@ -19,7 +19,8 @@ from triage.levels import Level
 
 class SnoozeEnd(StrEnum):
     """Its hour, another rule, a worse value, something that could not be assessed, a check-in without an answer, the
-    rule or its limit changed, an alert that came in beside it and that the physician had not seen, or a person.
+    rule or its limit changed, an alert that came in beside it and that the physician had not seen, a follow-up that
+    was paused or has ended, or a person.
     """
 
     TIME = "time"
@@ -29,6 +30,7 @@ class SnoozeEnd(StrEnum):
     MISSED = "missed"
     CHANGED = "changed"
     MEANWHILE = "meanwhile"
+    NOT_ASKED = "not-asked"
     LIFTED = "lifted"
 
 
@@ -40,7 +42,7 @@ HIGHER, LOWER, ANY = 1, -1, 0
 @dataclass(frozen=True, slots=True)
 class Running:
     """A snooze that nothing has ended yet. `overtaken`: answers that alert came in that its physician had not seen.
-    `missed`: a check-in went without an answer since.
+    `missed`: a check-in went without an answer since. `asked`: the patient is asked, whose silence is noticed.
     """
 
     id: int
@@ -50,6 +52,7 @@ class Running:
     until_at: datetime
     overtaken: bool
     missed: bool
+    asked: bool
 
 
 def running(found: Mapping[str, Any] | None) -> Running | None:
@@ -65,6 +68,8 @@ def ended_by(snooze: Running, assessment: Assessment, now: datetime) -> SnoozeEn
         return SnoozeEnd.TIME
     if snooze.missed:
         return SnoozeEnd.MISSED
+    if not snooze.asked:
+        return SnoozeEnd.NOT_ASKED
     if snooze.overtaken:
         return SnoozeEnd.MEANWHILE
     if assessment.doubts:

@@ -1,8 +1,8 @@
 """Putting off one orange rule for one patient, by a physician, with a reason and for a day at most.
 
-A red rule, what could not be assessed, and a silence are never put off. How the answers of a patient with a running
-snooze are taken is decided in triage.snoozed; the one write of a submission raises the alert all the same when the
-snooze has ended between its read and its write.
+A red rule, what could not be assessed, and a silence are never put off, nor anything of a patient whom nobody asks. How
+the answers of a patient with a running snooze are taken is decided in triage.snoozed; the one write of a submission
+raises the alert all the same when the snooze has ended between its read and its write.
 
 Whoever locks both locks the snooze first and the call-back after it, as that write does.
 """
@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session, joinedload
 
 from records import access, audit, patients
 from records.audit import Actor
-from records.models import Enrolment, Role, Staff
+from records.models import Enrolment, EnrolmentState, Role, Staff
 from triage.callbacks.attempts import check_note
 from triage.callbacks.finding import find, lock, refuse_not_ours
 from triage.levels import Level
@@ -44,7 +44,8 @@ RUNNING = """
                 'overtaken', EXISTS (SELECT 1 FROM assessments a WHERE a.enrolment_id = z.enrolment_id
                     AND a.id > z.assessment_id AND a.level <> 'green' AND NOT a.snoozed),
                 'missed', EXISTS (SELECT 1 FROM checkins m WHERE m.enrolment_id = z.enrolment_id
-                    AND m.state = 'missed' AND m.closed_at >= z.from_at))
+                    AND m.state = 'missed' AND m.closed_at >= z.from_at),
+                'asked', e.state = 'active')
      FROM snoozes z WHERE z.enrolment_id = e.id AND z.ended_at IS NULL) AS snooze
 """
 """For statements in which `e` is the enrolment: one look by an index that holds running ones only."""
@@ -111,7 +112,7 @@ def put_off(
     refuse_not_ours(found, staff, now)
     if assessment is None or assessment.public_id != seen:
         raise AnsweredMeanwhile
-    if rule not in offered(assessment):
+    if enrolment.state != EnrolmentState.ACTIVE or rule not in offered(assessment):
         raise NotSnoozable
     snooze = _store(session, found, assessment, staff, rule, hours, reason, now)
     found.version += 1
@@ -200,7 +201,9 @@ def all_of(session: Session, *, enrolment: Enrolment, limit: int = 20) -> list[S
 
 def standing(session: Session, *, enrolment_id: int, now: datetime) -> Snooze | None:
     """The one that counts now."""
-    found: Snooze | None = session.scalar(running(enrolment_id).where(Snooze.until_at > now))
+    asked = select(Enrolment.id).where(Enrolment.state == EnrolmentState.ACTIVE)
+    counts = running(enrolment_id).where(Snooze.until_at > now, Snooze.enrolment_id.in_(asked))
+    found: Snooze | None = session.scalar(counts)
     return found
 
 

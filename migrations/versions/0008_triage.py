@@ -133,7 +133,7 @@ def upgrade() -> None:
     sa.Column('ended_at', Instant(), nullable=True),
     sa.Column('ended_why', sa.Text(), nullable=True),
     sa.Column('ended_by_id', sa.BigInteger(), nullable=True),
-    sa.CheckConstraint("ended_why IN ('time', 'other-rule', 'worse', 'doubt', 'missed', 'changed', 'meanwhile', 'lifted')", name=op.f('ck_snoozes_ended_why_known')),
+    sa.CheckConstraint("ended_why IN ('time', 'other-rule', 'worse', 'doubt', 'missed', 'changed', 'meanwhile', 'not-asked', 'lifted')", name=op.f('ck_snoozes_ended_why_known')),
     sa.CheckConstraint("until_at > from_at AND until_at <= from_at + interval '24 hours'", name=op.f('ck_snoozes_a_day_at_most')),
     sa.CheckConstraint('(ended_at IS NULL) = (ended_why IS NULL)', name=op.f('ck_snoozes_ended')),
     sa.CheckConstraint("(ended_why = 'lifted') IS TRUE = (ended_by_id IS NOT NULL)", name=op.f('ck_snoozes_lifted_by')),

@@ -225,6 +225,24 @@ def test_an_answer_between_the_missed_check_in_and_its_beat_is_not_quiet(scene: 
     assert end_of(scene, snooze) == "missed"
 
 
+@pytest.mark.parametrize("end", ["paused", "discharged"])
+def test_nothing_stays_quiet_of_somebody_whom_nobody_asks_any_more(scene: Scene, end: str) -> None:
+    snooze, now = put_off(scene), NOW + HOUR
+    if end == "paused":
+        said = {"owner": scene.person(Role.PHYSICIAN), "review_on": now.date() + timedelta(2), "reason": "elsewhere"}
+        followup.pause(scene.session, enrolment=scene.enrolment, actor=audit.SYSTEM, now=now, **said)
+    else:
+        followup.discharge(scene.session, enrolment=scene.enrolment, reason="completed", actor=audit.SYSTEM, now=now)
+    scene.session.commit()
+    assert snoozes.standing(scene.session, enrolment_id=scene.enrolment.id, now=now) is None
+
+    receipt = scene.submit(ORANGE, now=NOW + 2 * HOUR)
+
+    assert (receipt.snoozed, len(scene.alerts()), end_of(scene, snooze)) == (False, 2, "not-asked")
+    with pytest.raises(Refused, match="cannot be put off"):
+        put_off(scene, now=NOW + 2 * HOUR)
+
+
 def test_another_limit_ends_it_also_one_of_the_patients_own(scene: Scene) -> None:
     snooze = put_off(scene)
     followup.set_own_limits(
@@ -394,7 +412,7 @@ def running_at(temperature: str, **given: Any) -> Running:
     when = evaluated(first.explanation, RULE)
     assert when is not None
     values = {"id": 1, "rule": RULE, "condition": asked(when), "facts": facts_of(when, first.facts)}
-    return Running(**(values | {"until_at": NOW + HOUR, "overtaken": False, "missed": False} | given))
+    return Running(**(values | {"until_at": NOW + HOUR, "overtaken": False, "missed": False, "asked": True} | given))
 
 
 @given(known=st.integers(390, 400).map(lambda tenths: f"{tenths / 10:.1f}"), answers=ANSWERS)
@@ -411,8 +429,16 @@ def test_never_a_red_is_quiet_nor_anything_that_differs_from_what_was_known(know
     assert not (quiet and (found.level is Level.RED or found.doubts or found.call_15))
 
 
-@given(answers=ANSWERS, given=st.sampled_from([{"until_at": NOW}, {"overtaken": True}, {"missed": True}]))
-def test_one_that_has_to_end_keeps_no_alert_back(answers: Any, given: Any) -> None:
-    found = assessed(**answers)
+ENDS = [
+    ({"until_at": NOW}, SnoozeEnd.TIME),
+    ({"overtaken": True}, SnoozeEnd.MEANWHILE),
+    ({"missed": True}, SnoozeEnd.MISSED),
+    ({"asked": False}, SnoozeEnd.NOT_ASKED),
+]
 
-    assert ended_by(running_at("40.0", **given), found, NOW) in (SnoozeEnd.TIME, SnoozeEnd.MEANWHILE, SnoozeEnd.MISSED)
+
+@given(answers=ANSWERS, end=st.sampled_from(ENDS))
+def test_one_that_has_to_end_keeps_no_alert_back(answers: Any, end: Any) -> None:
+    found, (given, why) = assessed(**answers), end
+
+    assert ended_by(running_at("40.0", **given), found, NOW) is why

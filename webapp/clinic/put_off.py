@@ -26,6 +26,7 @@ ENDS = {
     SnoozeEnd.MISSED: lazy("The rule put off counts again: a questionnaire was missed"),
     SnoozeEnd.CHANGED: lazy("The rule put off counts again: the rule or its limit was changed"),
     SnoozeEnd.MEANWHILE: lazy("The rule put off counts again: other answers came in at the same moment"),
+    SnoozeEnd.NOT_ASKED: lazy("The rule put off counts again: the follow-up was paused or has ended"),
     SnoozeEnd.LIFTED: lazy("The rule put off counts again: ended by hand"),
 }
 
@@ -54,7 +55,7 @@ class Words:
 
 def of(enrolment: Enrolment, now: datetime) -> PutOff:
     found = snoozes.all_of(db.session, enrolment=enrolment)
-    standing = next((one for one in found if one.ended_at is None and one.until_at > now), None)
+    standing = snoozes.standing(db.session, enrolment_id=enrolment.id, now=now)
     reason = snoozes.reason_of(standing, enrolment) if standing else ""
     acts = [act for one in found for act in _acts(one, enrolment)]
     return PutOff(standing, _rule(standing) if standing else "", reason, acts)
