@@ -151,3 +151,14 @@ def test_an_age_is_counted_in_years_in_words(language, said):
     told = assessed(COVALGO, patient={"age_years": 70})
 
     assert word(protocol(COVALGO).document, told, language).comparisons() == [said]
+
+
+@pytest.mark.parametrize("low", [{"temperature": Decimal("34.0")}, {"heart_rate": 38}])
+def test_where_the_source_has_no_lower_limit_it_is_green_and_the_document_says_so(low):
+    earlier = [Earlier(days=0, minutes=720, answers=BEFORE)]
+
+    found = assessed(COVALGO, earlier=earlier, previous={}, **low)
+
+    assert found.level is G
+    notes = [note["en"] for note in protocol(COVALGO).document.notes]
+    assert any("34.0 °C or 38 beats a minute are green" in note for note in notes)
