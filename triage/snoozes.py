@@ -12,9 +12,8 @@ from __future__ import annotations
 import uuid
 from collections.abc import Collection
 from datetime import datetime, timedelta
-from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import Select, select, update
 from sqlalchemy.orm import Session, joinedload
 
 from records import access, audit, patients
@@ -164,7 +163,7 @@ def _store(
     return snooze
 
 
-def running(enrolment_id: int) -> Any:
+def running(enrolment_id: int) -> Select[Snooze]:
     return select(Snooze).where(Snooze.enrolment_id == enrolment_id, Snooze.ended_at.is_(None))
 
 
@@ -202,9 +201,8 @@ def all_of(session: Session, *, enrolment: Enrolment, limit: int = 20) -> list[S
 def standing(session: Session, *, enrolment_id: int, now: datetime) -> Snooze | None:
     """The one that counts now."""
     asked = select(Enrolment.id).where(Enrolment.state == EnrolmentState.ACTIVE)
-    counts = running(enrolment_id).where(Snooze.until_at > now, Snooze.enrolment_id.in_(asked))
-    found: Snooze | None = session.scalar(counts)
-    return found
+    counting = running(enrolment_id).where(Snooze.until_at > now, Snooze.enrolment_id.in_(asked))
+    return session.scalar(counting)
 
 
 def at_the_time(session: Session, *, assessment: Assessment) -> Snooze | None:
