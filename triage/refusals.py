@@ -151,9 +151,12 @@ class AnsweredMeanwhile(Refused):
 
 
 class NotSnoozable(Refused):
-    """Not one of `triage.snoozes.offered`."""
+    """Not one of `triage.snoozable.offered`."""
 
-    message = "This rule cannot be put off: only an orange one can, and only while nothing is red or in doubt."
+    message = (
+        "This rule cannot be put off: only an orange one that reads no score can, and only while nothing is red or in "
+        "doubt."
+    )
 
 
 class SnoozeNotFound(Refused):

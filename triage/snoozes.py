@@ -21,7 +21,6 @@ from records.audit import Actor
 from records.models import Enrolment, EnrolmentState, Role, Staff
 from triage.callbacks.attempts import check_note
 from triage.callbacks.finding import find, lock, refuse_not_ours
-from triage.levels import Level
 from triage.models import Assessment, Callback, CallbackState
 from triage.outcome_models import Snooze
 from triage.refusals import (
@@ -33,6 +32,7 @@ from triage.refusals import (
     SnoozeByPhysician,
     SnoozeNotFound,
 )
+from triage.snoozable import offered
 from triage.snoozed import SnoozeEnd, asked, evaluated, facts_of
 
 FEWEST_HOURS, MOST_HOURS = 1, 24
@@ -60,14 +60,6 @@ END_OVER = """
     WHERE id IN (SELECT id FROM snoozes WHERE ended_at IS NULL AND until_at <= %(now)s
                  ORDER BY id LIMIT %(limit)s FOR UPDATE SKIP LOCKED)
 """
-
-
-def offered(assessment: Assessment) -> tuple[str, ...]:
-    """The rules of an assessment that may be put off: orange ones that fired, where nothing is red or in doubt."""
-    if assessment.level != Level.ORANGE.code or assessment.call_15 or assessment.explanation["doubts"]:
-        return ()
-    fired = (entry["rule"] for entry in assessment.explanation["rules"] if entry["outcome"] is True)
-    return tuple(rule for rule in fired if evaluated(assessment.explanation, rule) is not None)
 
 
 def newest(session: Session, *, enrolment_id: int) -> Assessment | None:
@@ -111,7 +103,7 @@ def put_off(
     refuse_not_ours(found, staff, now)
     if assessment is None or assessment.public_id != seen:
         raise AnsweredMeanwhile
-    if enrolment.state != EnrolmentState.ACTIVE or rule not in offered(assessment):
+    if enrolment.state != EnrolmentState.ACTIVE or rule not in offered(session, assessment):
         raise NotSnoozable
     snooze = _store(session, found, assessment, staff, rule, hours, reason, now)
     found.version += 1

@@ -15,7 +15,7 @@ from questionnaires.models import Response
 from tests.factories import NOW, make_enrolment, make_programme, make_team
 from tests.triage.published import COVALGO, NEWS2, answered
 from tests.triage.scene import Scene
-from triage import protocols
+from triage import protocols, snoozable
 from triage.assess import reassess
 from triage.explained import explained
 from triage.intake import Receipt
@@ -114,3 +114,15 @@ def test_nothing_is_said_of_other_answers_from_which_a_score_is_worked_out(sessi
     # 20 breaths and a score of 0 are green; 131 a minute alone is orange, but 91 would have been a point already
     assert {one.fact for one in told.found} == {"news2"}
     assert not told.tried_all
+
+
+def test_a_rule_that_reads_a_score_is_not_offered_to_be_put_off(session: Session) -> None:
+    scene = scene_of(session, NEWS2)
+    raw = raw_from_json({name: {"raw": [text]} for name, text in {**TYPED, "heart-rate": "91"}.items()})
+    scene.submit(validate(library.questionnaire(NEWS2), raw).answers)
+
+    fired = {entry["rule"] for entry in last(scene).explanation["rules"] if entry["outcome"]}
+
+    # one point of the pulse today, one of the oxygen tomorrow: the same total, and nobody would hear of it
+    assert fired == {"news2_low"}
+    assert snoozable.offered(session, last(scene)) == ()

@@ -22,7 +22,7 @@ from tests.factories import NOW, make_team
 from tests.statements import counted
 from tests.triage.factories import assessed
 from tests.triage.scene import ORANGE, RED, WELL, Scene, at_once, set_scene
-from triage import followup, intake, intake_reading, jobs, snoozes
+from triage import followup, intake, intake_reading, jobs, snoozable, snoozes
 from triage.intake import Receipt
 from triage.levels import Level
 from triage.models import Alert, Assessment
@@ -393,7 +393,7 @@ def test_no_silence_rule_is_ever_offered(scene: Scene) -> None:
     assessment = snoozes.newest(scene.session, enrolment_id=scene.enrolment.id)
     assert assessment is not None
 
-    assert snoozes.offered(assessment) == (RULE,)
+    assert snoozable.offered(scene.session, assessment) == (RULE,)
 
 
 TEMPERATURES = st.integers(340, 440).map(lambda tenths: f"{tenths / 10:.1f}")

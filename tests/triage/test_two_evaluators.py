@@ -10,8 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.triage.agree import check, run, said_alone, said_together, survives_json
-from tests.triage.factories import covid, limit, number, rule, with_rules
 from tests.triage.chance import Maker
+from tests.triage.factories import covid, limit, number, rule, with_rules
 from triage import columnar, columns
 from triage.assess import Occasion, assess, compile_protocol
 from triage.documents import load

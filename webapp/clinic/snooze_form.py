@@ -11,7 +11,7 @@ from wtforms.fields import SelectChoice
 
 from records.db import db
 from records.models import Enrolment
-from triage import snoozes
+from triage import snoozable, snoozes
 from triage.models import Assessment
 from webapp.clinic import put_off
 from webapp.clinic.action_forms import NOTE, as_uuid
@@ -50,7 +50,8 @@ class SnoozeForm(FlaskForm):
         if assessed is None:
             return
         words = put_off.Words(assessed)
-        self.rule.choices = [SelectChoice(value=rule, label=words.rule(rule)) for rule in snoozes.offered(assessed)]
+        rules = snoozable.offered(db.session, assessed)
+        self.rule.choices = [SelectChoice(value=rule, label=words.rule(rule)) for rule in rules]
         self.seen.data = str(assessed.public_id)
 
     def number_of_hours(self) -> int:
