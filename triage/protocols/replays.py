@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import Date, cast, exists, select
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session, defer
 
@@ -20,6 +20,16 @@ DAYS = 28
 def last_done(session: Session, *, version: ProtocolVersion) -> ProtocolReplay | None:
     done = (ProtocolReplay.version_id == version.id, ProtocolReplay.state == ReplayState.DONE)
     return session.scalar(select(ProtocolReplay).where(*done).order_by(ProtocolReplay.id.desc()).limit(1))
+
+
+def was_tried(session: Session, *, version: ProtocolVersion) -> bool:
+    """Whether a replay of it is done that met any answers, or that looked at the last weeks and found none. Of days on
+    which nobody answered, chosen by hand, nothing is learnt.
+    """
+    asked_on = cast(ProtocolReplay.asked_at, Date)
+    lately = (ProtocolReplay.to_on - ProtocolReplay.from_on >= DAYS - 1) & (ProtocolReplay.to_on >= asked_on - 2)
+    done = (ProtocolReplay.version_id == version.id, ProtocolReplay.state == ReplayState.DONE)
+    return bool(session.scalar(select(exists().where(*done, (ProtocolReplay.rows > 0) | lately))))
 
 
 def that_count(session: Session, *, slug: str) -> dict[int, ProtocolReplay]:

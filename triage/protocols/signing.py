@@ -69,18 +69,21 @@ def sign(
         raise NotReplayed
     version.status = ProtocolStatus.SIGNED
     version.signed_at, version.signed_by_id = now, physician.id
+    displaced = _bound_at(session, programme, starts_at)
     kept.bind(session, version=version, programme=programme, from_at=starts_at)
     kept.tell(session, version, "signed", physician, from_address, now, programme=programme.slug)
+    told = {"programme": programme.slug, "from_at": starts_at.isoformat()}
     if starts_at > now:
-        told = {"programme": programme.slug, "from_at": starts_at.isoformat()}
         kept.tell(session, version, "scheduled", physician, from_address, now, **told)
+    if displaced is not None:
+        kept.tell(session, displaced, "unscheduled", physician, from_address, now, **told)
 
 
 def needs_replay(session: Session, *, version: ProtocolVersion, programme: Programme, now: datetime) -> bool:
     """Whether it must be replayed before anybody may sign it. What was in force before was tried on real answers more
     than any replay could: going back to it never waits for one. Neither does what nobody could answer yet.
     """
-    if version.based_on_id is None or replays.last_done(session, version=version) is not None:
+    if version.based_on_id is None or replays.was_tried(session, version=version):
         return False
     if _was_in_force(session, version, programme, now):
         return False
@@ -137,6 +140,11 @@ def _hold(session: Session, version: ProtocolVersion) -> None:
     """One act on a protocol at a time; `version` as the act before left it."""
     kept.take_turn(session, slug=version.slug)
     session.refresh(version)
+
+
+def _bound_at(session: Session, programme: Programme, at: datetime) -> ProtocolVersion | None:
+    bound = (ProtocolInForce.programme_id == programme.id, ProtocolInForce.from_at == at)
+    return session.scalar(select(ProtocolVersion).join(ProtocolInForce).where(*bound))
 
 
 def _start(from_at: datetime | None, now: datetime) -> datetime:

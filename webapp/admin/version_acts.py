@@ -36,8 +36,10 @@ def version(public_id: uuid.UUID) -> Page:
 @blueprint.post("/protocol/<uuid:public_id>/sign")
 @access("protocol.sign")
 def sign(public_id: uuid.UUID) -> Page:
-    chosen, now = versions.version(public_id), clock.now()
+    chosen = versions.version(public_id)
     programme = versions.programme_of(chosen)
+    protocols.take_turn(db.session, slug=chosen.slug)  # so that what is in force is still that when it is signed
+    now = clock.now()
     shown, form = versions.to_review(chosen), SignForm(zone=programme.zone, now=now)
     if form.can_sign(shown):
         try:
