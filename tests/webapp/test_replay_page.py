@@ -171,6 +171,23 @@ def test_the_file_has_the_numbers_and_no_name(room: Room, session: Session) -> N
     assert file.mimetype == "text/csv"
 
 
+def test_the_file_has_the_ids_of_nobody_whom_its_reader_does_not_follow(room: Room, session: Session) -> None:
+    later(session, room.feverish)
+    physician, administrator = room.enter(Role.PHYSICIAN), room.enter(Role.ADMINISTRATOR)
+    elsewhere = room.enter(Role.SUPERVISOR, name="Elsewhere", team=room.ward.another_team())
+    room.replay(administrator)
+    (listed,) = replay.latest(session, version=room.version).result["outcomes"]["rated_lower"]
+    before = session.scalar(sa.select(sa.func.count()).select_from(AccessEntry))
+
+    files = [client.get(f"{room.address}.csv").text for client in (physician, administrator, elsewhere)]
+
+    assert [listed["enrolment"] in file for file in files] == [True, False, False]
+    assert [listed["assessment"] in file for file in files] == [True, False, False]
+    assert all("admitted on" in file for file in files)
+    opened = session.scalars(sa.select(AccessEntry).order_by(AccessEntry.id)).all()[before:]
+    assert [(one.page, one.enrolment_id) for one in opened] == [("replay", room.feverish.id)]
+
+
 def test_without_a_replay_the_file_leads_to_the_page_that_asks_for_one(room: Room) -> None:
     answer = room.enter(Role.PHYSICIAN).get(f"{room.address}.csv")
 

@@ -30,7 +30,9 @@ def rows(found: Replayed) -> Iterator[Row]:
         yield _row("rule", rule, counts["draft"], counts["against"]) | changes
     yield from _hours(found)
     for one in found["outcomes"]["rated_lower"]:
-        detail = f"{one['kind']} on {one['on']}, {one['days_before']} days after assessment {one['assessment']}"
+        detail = (
+            f"{one['kind']} on {one['on']}, {one['days_before']} days after assessment {one['assessment']}".rstrip()
+        )
         missed = ", no alert at all" if one["missed"] else ""
         yield _row("rated-lower", one["enrolment"], one["draft"], one["against"]) | {"detail": detail + missed}
 

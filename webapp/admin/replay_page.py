@@ -20,7 +20,7 @@ from triage import documents
 from triage.documents import Document
 from triage.levels import ASSESSED, Level
 from triage.models import ProtocolVersion
-from triage.replay.result import HOURS, Replayed
+from triage.replay.result import HOURS, RatedLower, Replayed
 from triage.roster import open_hours
 from webapp.admin import replay_chart
 from webapp.admin.roster_form import day_names
@@ -187,16 +187,31 @@ def _people(told: Sequence[Mapping[str, Any]], now: datetime) -> list[Person]:
 
 
 def _names(public_ids: Sequence[str], now: datetime) -> dict[str, str]:
-    """Of the patients whom the reader follows, each noted as a file that was opened; the caller commits."""
+    """Of the patients whom the reader follows."""
+    return {str(one.public_id): patients.reveal(one.patient).name for one in _followed(public_ids, now)}
+
+
+def _followed(public_ids: Sequence[str], now: datetime) -> list[Enrolment]:
+    """Those whom the reader follows, each noted as a file that was opened; the caller commits."""
     if not public_ids or not allows(g.staff.role, "patient.read"):
-        return {}
+        return []
     found = select(Enrolment).where(Enrolment.public_id.in_(public_ids), records_access.scope(g.staff))
-    names = {}
-    for enrolment in db.session.scalars(found):
-        names[str(enrolment.public_id)] = patients.reveal(enrolment.patient).name
+    followed = list(db.session.scalars(found))
+    for enrolment in followed:
         opened = {"staff": g.staff, "enrolment_id": enrolment.id, "page": "replay"}
         records_access.log_access(db.session, **opened, from_address=request.remote_addr, now=now)
-    return names
+    return followed
+
+
+def for_reader(result: Replayed, now: datetime) -> Replayed:
+    """The same, with the ids of nobody whom the reader does not follow; the caller commits."""
+    outcomes = result["outcomes"]
+    known = {str(one.public_id) for one in _followed([one["enrolment"] for one in outcomes["rated_lower"]], now)}
+    listed: list[RatedLower] = [
+        one if one["enrolment"] in known else {**one, "enrolment": "", "assessment": ""}
+        for one in outcomes["rated_lower"]
+    ]
+    return {**result, "outcomes": {**outcomes, "rated_lower": listed}}
 
 
 def today(programme: Programme) -> date:

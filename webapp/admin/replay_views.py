@@ -67,7 +67,9 @@ def replay_csv(public_id: uuid.UUID) -> Page:
         return redirect(url_for("admin.replay", public_id=chosen.public_id))
     name = f"replay-{chosen.slug}-{chosen.number}-{known.from_on}-{known.to_on}.csv"
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-    body = replay.as_csv(cast("replay.Replayed", known.result)).encode("utf-8-sig")
+    told = replay_page.for_reader(cast("replay.Replayed", known.result), clock.now())
+    body = replay.as_csv(told).encode("utf-8-sig")
+    db.session.commit()
     return FlaskResponse(body, mimetype="text/csv", headers=headers)
 
 
