@@ -162,10 +162,20 @@ def freeze(
 
 
 def discard(
-    session: Session, *, draft_id: uuid.UUID, staff: Staff, now: datetime, from_address: str | None = None
+    session: Session,
+    *,
+    draft_id: uuid.UUID,
+    staff: Staff,
+    now: datetime,
+    revision: int | None = None,
+    from_address: str | None = None,
 ) -> ProtocolDraft:
-    """Worked on no more; its steps stay. Raises DraftUnknown, DraftClosed."""
+    """Worked on no more; its steps stay, but nothing opens it again: whoever names the `revision` that they saw throws
+    away nobody's later step. Raises DraftUnknown, DraftClosed, DraftChanged.
+    """
     draft = _held(session, draft_id)
+    if revision is not None:
+        _unchanged(draft, revision)
     draft.state = DraftState.DISCARDED
     session.flush()
     _tell(session, draft, "draft_discarded", staff, from_address, now)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from decimal import Decimal
@@ -37,13 +38,20 @@ __all__ = [
 ]
 
 
+TURNING = re.compile("[\u202a-\u202e\x7f-\x9f]")
+"""Overrides of direction and unseen controls; the isolates that hold a figure together in Arabic are others."""
+
+
 def storable(data: object) -> bool:
-    """Whether PostgreSQL can keep every character: no NUL and no half of a surrogate pair."""
+    """Whether PostgreSQL can keep every character: no NUL and no half of a surrogate pair. And whether people can read
+    each: none that turns the text round it, so that a limit could be signed as another one than it is.
+    """
     try:
-        json.dumps(data, ensure_ascii=False).encode()
+        written = json.dumps(data, ensure_ascii=False)
+        written.encode()
     except (TypeError, ValueError, RecursionError):
         return False
-    return "\\u0000" not in json.dumps(data)
+    return "\\u0000" not in json.dumps(data) and not TURNING.search(written)
 
 
 def decoded(text: str | bytes, findings: Findings) -> Any:

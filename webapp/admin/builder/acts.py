@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any
 
 from triage.cases import plain
 from triage.conditions.expanding import original
 from triage.conditions.shapes import facts_of, limits_of
 from triage.documents import Document
+from triage.documents.parsing import DocumentReader
 from triage.documents.parts import NearLimit
+from triage.facts import scale
+from triage.findings import Findings
 from webapp.admin.builder.desk import Data
 from webapp.admin.rule_words import Words
 
@@ -54,12 +58,19 @@ def remove_limit(data: Data, name: str, document: Document) -> None:
 
 
 def _settled(facts: Mapping[str, Any], name: str, document: Document) -> Data:
+    known = {limit.name for limit in document.limits} & {name}
     return {
-        fact: plain(document, NearLimit(name, given.get("plus", 0), given.get("over", "0")))
-        if isinstance(given, Mapping) and given.get("limit") == name
-        else given
+        fact: _number(document, given) if isinstance(given, Mapping) and given.get("limit") in known else given
         for fact, given in facts.items()
     }
+
+
+def _number(document: Document, given: Mapping[str, Any]) -> Any:
+    near = DocumentReader(Findings()).given(given, "")
+    limit = next(one for one in document.limits if one.name == given["limit"])
+    if not isinstance(near, NearLimit) or scale(Decimal(near.over), limit.decimals) is None:
+        return None  # it came to no number before either, and was told so
+    return plain(document, near)
 
 
 def remove_fact(data: Data, name: str) -> None:

@@ -79,7 +79,7 @@ class Desk:
         return drafts.findings(self.draft)
 
     def copy(self) -> Data:
-        return deepcopy(self.draft.document)
+        return shaped(deepcopy(self.draft.document))
 
     @property
     def address(self) -> str:
@@ -121,6 +121,36 @@ class Desk:
         except drafts.NoStepBack:
             return []
         return differences.between(read_loosely(before), now, language())
+
+
+def shaped(data: Data) -> Data:
+    """`data` with lists of objects where forms write. What has another shape there has no name by which any form could
+    correct it: the next step leaves it out, the steps before keep it.
+    """
+    for key in ("facts", "limits", "rules", "cases"):
+        if key in data:
+            data[key] = _objects(data[key])
+    if "orders" in data:
+        listed = data["orders"] if isinstance(data["orders"], list) else []
+        data["orders"] = [one for one in listed if isinstance(one, list) and len(one) == 3]
+    if not isinstance(data.get("usual", {}), dict):
+        del data["usual"]
+    for case in data.get("cases", []):
+        _case(case)
+    return data
+
+
+def _case(case: Data) -> None:
+    if not isinstance(case.get("facts", {}), dict):
+        case["facts"] = {}
+    if not isinstance(case.get("fired", []), list):
+        case["fired"] = []
+    if "before" in case:
+        case["before"] = _objects(case["before"])
+
+
+def _objects(given: object) -> list[Data]:
+    return [one for one in given if isinstance(one, dict)] if isinstance(given, list) else []
 
 
 def find(public_id: uuid.UUID) -> Desk:

@@ -11,13 +11,16 @@ from triage.conditions.expanding import ANSWERED, MARK, original
 from triage.conditions.shapes import limits_of
 from triage.documents import Case, Document, Rule
 from triage.documents.parts import Given, NearLimit
-from triage.edges import KNOWN, MISSING, OTHER, Uncovered
+from triage.edges import KNOWN, MISSING, OTHER, Uncovered, edges_of
 from triage.facts import NUMERIC, Fact, FactKind, as_number, scale, unscale
 from triage.levels import Level
 from webapp.admin.builder.given_form import in_words
 from webapp.admin.builder.offered import Offer
 from webapp.admin.builder.satisfying import Told, told_for
 from webapp.extensions import translator
+
+MOST_WORK = 250_000
+"""Comparisons made for one list of edges, some seconds: more than that no page waits for, and nobody reads."""
 
 
 @dataclass(frozen=True)
@@ -32,15 +35,22 @@ class Wanted:
 def wanted(offer: Offer) -> list[Wanted]:
     """Of a document that loads, in the order of its rules."""
     rules = {rule.id: rule for rule in offer.document.rules}
-    found = uncovered(offer.document)
+    found = lacking(offer.document)
     return [Wanted(number, rules[one.rule], text(offer, rules[one.rule], one)) for number, one in enumerate(found)]
+
+
+def lacking(document: Document) -> tuple[Uncovered, ...]:
+    """The edges on which no case stands; none where finding them would take minutes, which the command line may."""
+    sizes = [sum(1 for _ in edges_of(document, rule)) for rule in document.rules]
+    work = sum(size * size for size in sizes) * max(len(document.cases), 1)
+    return uncovered(document) if work <= MOST_WORK else ()
 
 
 def prepared(offer: Offer, number: int) -> Case | None:
     """The case of one edge: the rest of the rule holds, its fact stands there, everything else is as usual. What must
     come out is for its author to say.
     """
-    found = uncovered(offer.document)
+    found = lacking(offer.document)
     if not 0 <= number < len(found):
         return None
     one = found[number]

@@ -119,7 +119,7 @@ def change_draft(public_id: uuid.UUID) -> Answer:
     form, t = ChangeForm(), translator()
     verb, _, name = request.form.get("do", "").partition(":")
     if verb == "discard":
-        return _discard(desk)
+        return _discard(desk, form)
     if verb == "back":
         return _step_back(desk, form)
     act = _act(desk, verb, name)
@@ -157,10 +157,17 @@ def _step_back(desk: Desk, form: ChangeForm) -> Answer:
     return redirect(desk.address)
 
 
-def _discard(desk: Desk) -> Answer:
-    drafts.discard(
-        db.session, draft_id=desk.draft.public_id, staff=g.staff, now=clock.now(), from_address=request.remote_addr
-    )
+def _discard(desk: Desk, form: ChangeForm) -> Answer:
+    said = {"staff": g.staff, "now": clock.now(), "from_address": request.remote_addr}
+    seen = form.seen
+    try:
+        drafts.discard(db.session, draft_id=desk.draft.public_id, revision=seen, **said)
+    except drafts.DraftChanged as changed:
+        form.conflict, form.revision.data = desk.conflict(changed, seen), str(changed.revision)
+        return _page(desk, change=form), 409
+    except drafts.DraftClosed:
+        db.session.rollback()
+        return redirect(desk.address)
     db.session.commit()
     flash(translator().gettext("The draft is discarded. Nothing changed for anybody."))
     return redirect(url_for("admin.protocol", programme=desk.programme.slug))
