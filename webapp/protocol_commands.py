@@ -181,7 +181,7 @@ def _cases(path: Path) -> list[Any]:
     """Numbers keep every digit that was typed."""
     try:
         given = json.loads(path.read_bytes(), parse_float=Decimal)
-    except (ValueError, RecursionError) as error:
+    except (ValueError, ArithmeticError, RecursionError) as error:  # of a number that no Decimal holds, the second
         raise click.ClickException(f"{path} is not JSON that can be read: {error}") from None
     listed = given.get("cases") if isinstance(given, Mapping) and "cases" in given else given
     return listed if isinstance(listed, list) else [listed]

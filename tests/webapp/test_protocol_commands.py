@@ -68,6 +68,15 @@ def test_what_is_no_protocol_is_refused_without_a_trace(tmp_path: Path, text: st
         assert "is refused" in refused.output
 
 
+def test_a_number_beyond_every_decimal_is_refused_without_a_trace(tmp_path: Path) -> None:
+    protocol = written(tmp_path, "p.json", tiny())
+    cases = written(tmp_path, "cases.json", '[{"facts": {"spo2": 1e99999999999999999999}}]')
+
+    refused = run("assess", protocol, "--facts", cases)
+
+    assert (refused.exit_code, "is not JSON that can be read" in refused.output) == (1, True)
+
+
 def test_its_own_cases_are_run_and_sides_of_limits_without_a_case_are_named(tmp_path: Path) -> None:
     wrong = tiny(cases=[{"name": "well", "level": "green"}, {"name": "low", "facts": {"spo2": 91}, "level": "green"}])
 
