@@ -10,7 +10,7 @@ from typing import Any
 from wtforms import HiddenField, SelectField, StringField, ValidationError
 
 from questionnaires.schema import Questionnaire
-from records.texts import LANGUAGES
+from records.texts import LANGUAGES, together
 from triage import catalogue
 from triage.conditions.shapes import AnyOf, Compare, Condition, Missing, Not
 from triage.documents import Document
@@ -146,7 +146,7 @@ def fact_form(offer: Offer, made: Fact, sent: Any, *, is_new: bool) -> FactForm:
     document, fields = offer.document, dict[str, Any]()
     fields["languages"] = document.languages
     for code in document.languages:
-        name = LANGUAGES.get(code, code)
+        name = together(LANGUAGES.get(code, code), language())
         needed = translator().gettext("Type the name in this language (%(language)s)", language=name)
         fields[LABEL + code] = Sentence(name, needed=needed, longest=200, render_kw={"lang": code, "dir": "auto"})
     values = filled(offer, made, is_new=is_new) if sent is None else {}

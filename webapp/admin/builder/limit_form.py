@@ -9,13 +9,13 @@ from typing import Any
 from wtforms import HiddenField, SelectField, ValidationError
 from wtforms.fields import SelectChoice
 
-from records.texts import LANGUAGES
+from records.texts import LANGUAGES, together
 from triage.documents import Document, Limit
 from triage.facts import NUMERIC, scale, unscale
 from webapp.admin.builder.desk import Data, DraftForm
 from webapp.admin.builder.offered import Offer
 from webapp.admin.builder.text_fields import Measure, Sentence, name_from
-from webapp.extensions import translator
+from webapp.extensions import language, translator
 from webapp.fields import Offered, Required
 from webapp.lazy import lazy
 
@@ -126,7 +126,7 @@ def limit_form(offer: Offer, limit: Limit | None, wanted: str = "") -> LimitForm
     others = tuple(one for one in document.limits if one.name != wanted)
     fields: dict[str, Any] = {"languages": document.languages, "others": others}
     for code in document.languages:
-        name = LANGUAGES.get(code, code)
+        name = together(LANGUAGES.get(code, code), language())
         needed = translator().gettext("Type the name in this language (%(language)s)", language=name)
         fields[LABEL + code] = Sentence(name, needed=needed, longest=200, render_kw={"lang": code, "dir": "auto"})
     choices = [SelectChoice(value=key, label=label) for key, label in ORDERS.items()]

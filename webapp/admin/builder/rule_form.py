@@ -8,7 +8,7 @@ from typing import Any
 from wtforms import BooleanField, HiddenField, RadioField, ValidationError
 from wtforms.fields import SelectChoice
 
-from records.texts import LANGUAGES
+from records.texts import LANGUAGES, together
 from triage.conditions.shapes import AllOf, AnyOf, Condition
 from triage.conditions.writing import write_condition
 from triage.documents import Rule
@@ -21,7 +21,7 @@ from webapp.admin.builder.text_fields import Sentence, name_from
 from webapp.admin.builder.tree_form import Part, grow
 from webapp.admin.builder.trees import node_of
 from webapp.admin.rule_words import Words
-from webapp.extensions import translator
+from webapp.extensions import language, translator
 from webapp.fields import Offered, Required
 from webapp.lazy import lazy
 
@@ -90,7 +90,7 @@ class RuleForm(DraftForm):
 def rule_form(document: Document, **values: Any) -> RuleForm:
     fields: dict[str, Any] = {"languages": document.languages}
     for code in document.languages:
-        name = LANGUAGES.get(code, code)
+        name = together(LANGUAGES.get(code, code), language())
         for start in (TO_PATIENT, TO_CALLER):
             needed = (
                 translator().gettext("Type what the patient reads (%(language)s)", language=name)
