@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from records.models import Heartbeat
 from tests.factories import NOW
 from tests.triage.replaying import COVID, FROM, TO, answered, bind, draft, with_temperature
+from tests.triage.replaying import replay as replayed_at_once
 from tests.triage.scene import Scene, set_scene
 from triage import protocols, replay
 from triage.drafting_models import ProtocolReplay
@@ -163,11 +164,11 @@ def test_a_long_replay_renews_its_lease_and_its_heartbeat(scene: Scene, sessions
         return next(moments)
 
     assert replay.run_waiting(sessions, LATER, clock=clock) == 1
-    assert seen[:3] == [
-        (LATER + waiting.LEASE, None),
-        (LATER + waiting.LEASE, 2),
-        (LATER + waiting.RENEWED_EVERY + waiting.LEASE, 3),
+    assert seen[0] == (LATER + waiting.LEASE, None)
+    assert [lease for lease, _ in seen[1:]] == [
+        LATER + number * waiting.RENEWED_EVERY + waiting.LEASE for number in range(len(seen) - 1)
     ]
+    assert [rows for rows in dict.fromkeys(rows for _, rows in seen) if rows] == [2, 3, 4]
     assert scene.session.get(Heartbeat, replay.JOB) is not None
     assert again(scene.session, made).rows == 4
 
@@ -181,3 +182,13 @@ def test_until_a_version_is_signed_a_replay_is_held_against_the_one_bound_last(s
     )
 
     assert made.against_id == later.id
+
+
+def test_days_without_an_answer_renew_the_lease_too(scene: Scene) -> None:
+    told: list[int] = []
+    days = {"first": TO + timedelta(days=30), "last": TO + timedelta(days=60)}
+
+    found = replayed_at_once(scene, COVID, **days, tell=told.append)
+
+    assert found["rows"] == 0
+    assert len(told) >= 4  # slices of a week at most

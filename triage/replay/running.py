@@ -132,6 +132,7 @@ class Work:
         reading = Reading(self.line, aside, self.who, self.parts, self.programme.zone)
         same = self.draft.protocol.digest == self.against.protocol.digest
         for slice_of in reading.slices(self.begins, self.ends):
+            before = self.comparison.rows
             with closing(slice_of):  # whatever ends this early must end the statement under way, too
                 for block in slice_of:
                     against = self.against.judge(block)
@@ -139,6 +140,8 @@ class Work:
                     tell(self.comparison.rows)
             for book in self.books:
                 book.close_slice()
+            if self.comparison.rows == before:  # nothing was told of it, and a long silence is no lost worker
+                tell(before)
 
     def _add(self, block: Block, pair: Pair) -> None:
         versions, counts = np.unique(block.versions, return_counts=True)
