@@ -13,12 +13,26 @@ from pathlib import Path
 
 import orjson
 
-from bench import assessing, callback_queue, house, memory, million, outbox, phone, servers, submission, tick, wave
+from bench import (
+    assessing,
+    callback_queue,
+    columns,
+    house,
+    memory,
+    million,
+    outbox,
+    phone,
+    replaying,
+    servers,
+    submission,
+    tick,
+    wave,
+)
 from bench.timing import Figure, as_table
 
 RESULTS = Path(__file__).parent / "results"
-USUAL = ("submission", "queue", "tick", "outbox", "assess")
-ALONE = ("wave", "million", "memory", "phone")
+USUAL = ("submission", "queue", "tick", "outbox", "assess", "columns")
+ALONE = ("wave", "million", "memory", "phone", "replay")
 """Each wants the whole server for itself, so each gets a new one, and only when asked for by name."""
 
 
@@ -68,7 +82,9 @@ def _rooms(built: house.House, arguments: argparse.Namespace) -> dict[str, Calla
         "million": lambda: million.measure(built, enrolments=1_000_000 // part, days=arguments.days, repetitions=times),
         "memory": lambda: memory.measure(built, minutes=arguments.minutes),
         "phone": lambda: phone.measure(built, repetitions=times, lighthouse=arguments.lighthouse),
+        "replay": lambda: replaying.measure(built, rows=10_000_000 // part, repetitions=min(times, 2)),
         "assess": lambda: assessing.measure(repetitions=times, each=5000 // part),
+        "columns": lambda: columns.measure(rows=1_000_000 // part, stream=10_000_000 // part, repetitions=times),
     }
 
 

@@ -7,12 +7,14 @@ from flask import current_app
 from sqlalchemy import create_engine, inspect, make_url, pool, text
 
 import notifications.models
+import triage.drafting_models
 import triage.models
+import triage.outcome_models
 from migrations import rights
 from records.db import Base, Instant, SealedText
 from webapp.database import addresses
 
-ROOMS = (notifications.models, triage.models)
+ROOMS = (notifications.models, triage.models, triage.drafting_models, triage.outcome_models)
 TYPES = {Instant: "Instant", SealedText: "SealedText"}
 
 

@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, SmallInteger, UniqueConstraint, text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from records.db import Base, Id, PublicId, one_of
@@ -129,7 +130,8 @@ class Informant(StrEnum):
 class Response(Base):
     """What was answered, by linkId. `key` is the client's UUID, unique per patient; the same key with other content is
     stored as an amendment under a derived key. History is ordered by `due_at`: the check-in's opening, or
-    `received_at` for a report without one. `completed_at` is the phone's claim.
+    `received_at` for a report without one. `completed_at` is the phone's claim. `how_to` lists the linkIds whose
+    instructions were opened; None where the door cannot tell.
     """
 
     __tablename__ = "responses"
@@ -160,4 +162,5 @@ class Response(Base):
     received_at: Mapped[datetime]
     amends_id: Mapped[int | None] = mapped_column(ForeignKey("responses.id"))
     recorded_by_id: Mapped[int | None] = mapped_column(ForeignKey(Staff.id))
+    how_to: Mapped[list[Any] | None] = mapped_column(JSONB(none_as_null=True))
     version: Mapped[QuestionnaireVersion] = relationship(lazy="raise")

@@ -18,8 +18,8 @@ def plain(entry: object, unit: str) -> object:
     """
     if not isinstance(entry, list):
         return entry
-    given = [value for value in entry if not (isinstance(value, dict) and "absent" in value)]
-    if not given:
+    given = entry if len(entry) == 1 else [value for value in entry if not is_absent(value)]
+    if not given or is_absent(given[0]):
         return None
     value = given[0]
     if len(given) > 1 or not isinstance(value, dict):
@@ -30,6 +30,10 @@ def plain(entry: object, unit: str) -> object:
     if "quantity" in value and value.get("unit", "") != unit:
         return UNREADABLE
     return decimal(value.get("decimal", value.get("quantity")))
+
+
+def is_absent(value: object) -> bool:
+    return isinstance(value, dict) and "absent" in value
 
 
 def decimal(text: object) -> Decimal | Unreadable:

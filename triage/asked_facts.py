@@ -9,10 +9,8 @@ from questionnaires.schema import MEASURED, Item, ItemType, Questionnaire
 from records.refusals import Sentence
 from records.texts import Translator
 from triage.documents import Document
-from triage.facts import NUMERIC, Fact, FactKind, SourceKind
+from triage.facts import NUMERIC, OF_ANSWERS, Fact, FactKind, SourceKind
 
-OF_ANSWERS = {SourceKind.ANSWER, SourceKind.PREVIOUS, SourceKind.LOWEST}
-"""Sources whose key is a linkId."""
 NOT_ASKED = Sentence("The rules read the answer to “%(question)s”, which this version does not ask.")
 OTHER_KIND = Sentence("The rules read the answer to “%(question)s”, whose answers are of another kind here.")
 OTHER_UNIT = Sentence("“%(question)s” is measured in “%(unit)s” here, and the rules count in “%(wanted)s”.")
@@ -83,7 +81,8 @@ def _units(fact: Fact, item: Item) -> Iterator[tuple[Sentence, bool]]:
     units = [unit.code for unit in (item.unit, *item.units) if unit is not None]
     if fact.kind in NUMERIC and item.type is ItemType.QUANTITY and not units:
         units = [""]
-    for unit in units if fact.kind in NUMERIC else ():
+    counted = fact.kind in NUMERIC and fact.source.kind is not SourceKind.SLOPE  # a day: its answer's fact has the unit
+    for unit in units if counted else ():
         if unit != fact.unit:
             yield _with(OTHER_UNIT, question=item.link_id, unit=unit, wanted=fact.unit), True
 

@@ -6,17 +6,18 @@ for this patient. Whatever the facts, a level results.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
-from triage.conditions.compiling import Bounds, Evaluate, compile_condition, unknown_facts
-from triage.conditions.shapes import facts_of
-from triage.documents import Document, Limit, Rule, digest
+from triage.conditions.compiling import Bounds, Evaluate, Node, compile_condition, unknown_facts
+from triage.conditions.expanding import expanded
+from triage.conditions.shapes import Condition, facts_of
+from triage.documents import Document, Limit, Rule, digest, facts_in_use
 from triage.documents import limits_with as checked_limits
-from triage.facts import MISSING, Fact, Readings, SourceKind, Status, readings_from_json, readings_to_json
+from triage.facts import MISSING, PAST, Fact, Readings, Status, readings_from_json, readings_to_json
 from triage.findings import ProtocolError
 from triage.levels import Level
 
@@ -50,10 +51,14 @@ class Doubt:
 
 @dataclass(frozen=True, slots=True)
 class CompiledRule:
-    """`doubtable`: facts whose implausible value is a finding. An earlier answer was doubted when it was given."""
+    """`when` is the rule's condition as it is evaluated. `doubtable`: facts whose implausible value is a finding. An
+    earlier answer was doubted when it was given.
+    """
 
     rule: Rule
+    id: str
     level: str
+    when: Condition
     evaluate: Evaluate
     doubtable: frozenset[str]
 
@@ -95,25 +100,26 @@ class Assessment:
         }
 
 
-PAST = (SourceKind.PREVIOUS, SourceKind.LOWEST)
-"""What was believed or doubted when it was answered."""
 FLOOR = {Occasion.ANSWER: Level.GREEN, Occasion.SILENCE: Level.SILENT}
 IN_DOUBT = {Occasion.ANSWER: Level.ORANGE, Occasion.SILENCE: Level.SILENT_URGENT}
+IMPLAUSIBLE = Status.IMPLAUSIBLE
+"""Looked up once, as in triage.conditions.compiling."""
 
 
-def bounds_of(limits: tuple[Limit, ...]) -> Bounds:
+def bounds_of(limits: Iterable[Limit]) -> Bounds:
     return {limit.name: (limit.value, limit.text) for limit in limits}
 
 
 def compile_rule(rule: Rule, facts: Mapping[str, Fact]) -> CompiledRule:
-    read = facts_of(rule.when)
+    when = expanded(rule.when)
+    read = facts_of(when)
     doubtable = frozenset(name for name in read if facts[name].source.kind not in PAST)
-    return CompiledRule(rule, rule.level.code, compile_condition(rule.when, facts), doubtable)
+    return CompiledRule(rule, rule.id, rule.level.code, when, compile_condition(when, facts), doubtable)
 
 
 def compile_protocol(document: Document) -> CompiledProtocol:
     """Compiles once per version; keep the result."""
-    facts = {fact.name: fact for fact in document.facts}
+    facts = {fact.name: fact for fact in facts_in_use(document)}
     rules = [compile_rule(rule, facts) for rule in document.rules]
     return CompiledProtocol(
         document=document,
@@ -125,7 +131,7 @@ def compile_protocol(document: Document) -> CompiledProtocol:
         },
         optional=tuple(
             (fact.name, compile_condition(fact.optional_when, facts))
-            for fact in document.facts
+            for fact in facts.values()
             if fact.optional_when is not None
         ),
         bounds=bounds_of(document.limits),
@@ -137,9 +143,10 @@ def own_bounds(protocol: CompiledProtocol, own: Mapping[str, Decimal]) -> tuple[
     if not own:
         return protocol.bounds, []
     try:
-        return bounds_of(checked_limits(protocol.document, own)), []
+        limits = checked_limits(protocol.document, own)
     except ProtocolError:
         return protocol.bounds, [Doubt(Reason.OWN_LIMIT, name, ()) for name in sorted(own)]
+    return {**protocol.bounds, **bounds_of(limit for limit in limits if limit.name in own)}, []
 
 
 def excused(protocol: CompiledProtocol, readings: Readings, bounds: Bounds) -> frozenset[str]:
@@ -152,18 +159,19 @@ def excused(protocol: CompiledProtocol, readings: Readings, bounds: Bounds) -> f
 
 
 def doubts_of(
-    protocol: CompiledProtocol, evaluated: list[tuple[CompiledRule, dict[str, Any]]], readings: Readings, bounds: Bounds
+    protocol: CompiledProtocol,
+    evaluated: list[tuple[CompiledRule, Node]],
+    readings: Readings,
+    bounds: Bounds,
+    implausible: set[str],
 ) -> list[Doubt]:
     """One doubt for each fact, naming the rules it leaves in doubt."""
-    implausible = {name for name, reading in readings.items() if reading.status is Status.IMPLAUSIBLE}
-    if not implausible and all(node["outcome"] is not None for _, node in evaluated):
-        return []
     may_be_missing = excused(protocol, readings, bounds)
     blamed: dict[str, list[str]] = {}
     for compiled, node in evaluated:
         doubted = (unknown_facts(node) - may_be_missing) | (compiled.doubtable & implausible)
         for name in doubted:
-            blamed.setdefault(name, []).append(compiled.rule.id)
+            blamed.setdefault(name, []).append(compiled.id)
     return [
         Doubt(Reason(readings.get(name, MISSING).status.value), name, tuple(blamed[name]))
         for name in protocol.facts
@@ -183,15 +191,19 @@ def assess(
     """
     own = dict(own_limits or {})
     bounds, doubts = own_bounds(protocol, own)
-    evaluated = [(item, item.evaluate(readings, bounds)) for item in protocol.rules[occasion]]
-    fired = [item.rule for item, node in evaluated if node["outcome"] is True]
-    doubts += doubts_of(protocol, evaluated, readings, bounds)
-    if evaluated and all(node["outcome"] is None for _, node in evaluated) and not doubts:
+    rules = protocol.rules[occasion]
+    nodes = [item.evaluate(readings, bounds) for item in rules]
+    outcomes = [node["outcome"] for node in nodes]
+    fired = [item.rule for item, outcome in zip(rules, outcomes, strict=True) if outcome] if True in outcomes else []
+    implausible = {name for name, reading in readings.items() if reading.status is IMPLAUSIBLE}
+    if implausible or None in outcomes:
+        doubts += doubts_of(protocol, list(zip(rules, nodes, strict=True)), readings, bounds, implausible)
+    if not doubts and outcomes and outcomes.count(None) == len(outcomes):
         doubts.append(Doubt(Reason.NOTHING_ASSESSED, "", ()))
     levels = [FLOOR[occasion], *(rule.level for rule in fired), *([IN_DOUBT[occasion]] if doubts else [])]
     return Assessment(
         level=max(levels),
-        fired=tuple(rule.id for rule in fired),
+        fired=tuple([rule.id for rule in fired]),
         doubts=tuple(doubts),
         call_15=any(rule.call_15 for rule in fired),
         facts=readings_to_json(readings),
@@ -200,8 +212,8 @@ def assess(
             "protocol": protocol.digest,
             "occasion": occasion.value,
             "rules": [
-                {"rule": item.rule.id, "level": item.level, "outcome": node["outcome"], "when": node}
-                for item, node in evaluated
+                {"rule": item.id, "level": item.level, "outcome": outcome, "when": node}
+                for item, outcome, node in zip(rules, outcomes, nodes, strict=True)
             ],
             "doubts": [doubt.to_json() for doubt in doubts],
         },

@@ -40,7 +40,7 @@ def found(
     by_digest = {one.digest: one for one in bound if one is not None}
     told: dict[str, Misfit] = {}
     for one in by_digest.values():
-        for misfit in misfits(documents.load(one.document), versions.parsed(version)):
+        for misfit in misfits(documents.reload(one.document), versions.parsed(version)):
             told.setdefault(f"{misfit.fact.name if misfit.fact else ''} {misfit.sentence}", misfit)
     return tuple(told.values())
 

@@ -155,7 +155,7 @@ def _check(session: Session, enrolment: Enrolment, limits: Mapping[str, Decimal]
     version = protocols.bound(session, programme_id=enrolment.programme_id, now=now)
     if version is None:
         raise ProtocolUnsigned
-    documents.check_own_limits(documents.load(version.document), limits)
+    documents.check_own_limits(documents.reload(version.document), limits)
 
 
 def _withdraw(session: Session, enrolment: Enrolment, limits: Mapping[str, Decimal], now: datetime) -> None:

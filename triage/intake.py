@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import hashlib
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -34,6 +34,7 @@ from triage.levels import Level
 from triage.receipts import Receipt, receipt, receipt_of
 from triage.refusals import ProtocolUnsigned
 from triage.situation import inputs, local_day
+from triage.snoozed import SnoozeEnd, ended_by
 from triage.targets import due_at
 
 __all__ = ["Read", "Receipt", "Submission", "read_for_session", "receipt", "submit"]
@@ -49,6 +50,7 @@ class Submission:
 
     `completed_at` is the phone's claim; of a sheet of paper it is when the sheet was filled in, and stands for `now` in
     finding a check-in and in the history. `informant` says who gave the answers, `recorded_by_id` who of staff typed.
+    `how_to` are the linkIds whose instructions were seen, None where the door cannot tell.
     """
 
     enrolment_id: int
@@ -62,6 +64,7 @@ class Submission:
     completed_at: datetime | None = None
     checkin: uuid.UUID | None = None
     recorded_by_id: int | None = None
+    how_to: Sequence[str] | None = None
 
     def given_at(self, now: datetime) -> datetime:
         """When the answers were given, as far as somebody of staff vouches for it."""
@@ -107,7 +110,8 @@ def submit(
             return _first_result(session, submission, stored, now)
         protocol, assessment = _assess(session, found, submission, now)
         rows = _rows(found, submission, protocol, assessment, now)
-        if write(line, {**rows, **_audited(found, rows, submission, actor, now)}):
+        written = write(line, {**rows, **_audited(found, rows, submission, actor, now)})
+        if written is not None:
             return receipt_of(
                 found.situation.centre,
                 protocol.document,
@@ -118,6 +122,7 @@ def submit(
                 received_at=now,
                 now=now,
                 amends=found.first is not None,
+                snoozed=written.snoozed,
             )
         found = None
     raise RuntimeError("a response under this key appears and disappears")  # rows of responses are never removed
@@ -148,8 +153,15 @@ def _assess(
     protocol = protocols.compiled(session, version_id=known.protocol_id, digest=known.protocol_digest)
     reported_at = found.first.due_at if found.first else submission.given_at(now)
     on = found.checkin.local_on if found.checkin else local_day(known, reported_at)
-    given = inputs(known, protocol, answers=submission.answers, on=on)
+    given = inputs(known, protocol, answers=submission.answers, on=on, at=_due_at(found, submission, now))
     return protocol, assess(protocol, gather(protocol.facts.values(), given), own_limits=known.own_limits)
+
+
+def _due_at(found: Read, submission: Submission, now: datetime) -> datetime:
+    """When the answers were due, before which everything is earlier; a correction stands where the first answer did."""
+    if found.first:
+        return found.first.due_at
+    return found.checkin.opens_at if found.checkin else submission.given_at(now)
 
 
 def _is_older(submission: Submission, checkin: Asked) -> bool:
@@ -164,6 +176,8 @@ def _rows(
     """The values of everything that is written."""
     known, checkin, first = found.situation, found.checkin, found.first
     response, digest, alerting = uuid.uuid4(), submission.digest(), assessment.level >= Level.ORANGE
+    snooze = found.snooze if alerting else None
+    ends = ended_by(snooze, assessment, now) if snooze else SnoozeEnd.MEANWHILE
     late = checkin is not None and (now >= checkin.closes_at or checkin.state == "missed")
     return {
         "response": response,
@@ -183,9 +197,10 @@ def _rows(
         "informant": submission.informant,
         "language": submission.language,
         "late": late,
-        "due_at": first.due_at if first else checkin.opens_at if checkin else submission.given_at(now),
+        "due_at": _due_at(found, submission, now),
         "completed_at": submission.completed_at,
         "recorded_by_id": submission.recorded_by_id,
+        "how_to": _json(submission.how_to) if submission.how_to is not None else None,
         "now": now,
         "protocol_id": known.protocol_id,
         "level": assessment.level.code,
@@ -194,6 +209,8 @@ def _rows(
         "limits": _json(assessment.own_limits),
         "explanation": _json(assessment.explanation),
         "alerting": alerting,
+        "snooze_id": snooze.id if snooze and ends is None else None,
+        "snooze_ends": ends or SnoozeEnd.MEANWHILE,
         "rank": int(assessment.level),
         "call_due_at": due_at(known.centre, assessment.level, now) if alerting else now,
         "alert_key": f"answers:{response}",

@@ -13,9 +13,10 @@ from sqlalchemy.exc import NoResultFound
 from questionnaires import versions
 from records import doors, driver
 from records.driver import Driver
-from triage import history
+from triage import history, snoozes
 from triage.earlier import EARLIER
 from triage.situation import Situation, situation
+from triage.snoozed import Running, running
 
 NOW = "%(now)s::timestamptz"
 GIVEN = "%(given_at)s::timestamptz"
@@ -26,7 +27,7 @@ BEFORE = f"coalesce(mine.due_at, c.opens_at, {GIVEN})"
 # already stored under the key, and what corrects it, tell a resent answer from a new one.
 READ = f"""
     SELECT {history.PATIENT}, {history.MISSED.format(until=NOW)}, {history.FAILED_CALLS},
-           {history.OWN_LIMITS.format(now=NOW)}, earlier.responses AS earlier,
+           {history.OWN_LIMITS.format(now=NOW)}, earlier.responses AS earlier, {snoozes.RUNNING},
            c.id AS checkin_id, c.public_id AS checkin, c.state AS checkin_state, c.opens_at, c.closes_at, c.local_on,
            mine.id AS mine_id, mine.public_id AS mine, mine.content_digest, mine.due_at AS mine_due_at,
            mine.late AS mine_late,
@@ -81,7 +82,8 @@ class First:
 @dataclass(frozen=True, slots=True)
 class Read:
     """`corrections` of `first` by the digest of their content. The version is the one that the page was made from when
-    there is such a one, else the one in force; None while the programme asks nothing.
+    there is such a one, else the one in force; None while the programme asks nothing. `snooze` is the rule that is put
+    off for this patient.
     """
 
     situation: Situation
@@ -90,6 +92,7 @@ class Read:
     corrections: Mapping[bytes, uuid.UUID]
     version_id: int | None
     version_digest: bytes | None
+    snooze: Running | None
 
 
 def read(
@@ -127,7 +130,8 @@ def read_for_session(
 
 def _read(row: Any) -> Read:
     corrections = {bytes.fromhex(digest): uuid.UUID(found) for digest, found in (row["corrections"] or {}).items()}
-    return Read(situation(row), _asked(row), _first(row), corrections, row["version_id"], row["version_digest"])
+    version = row["version_id"], row["version_digest"]
+    return Read(situation(row), _asked(row), _first(row), corrections, *version, running(row["snooze"]))
 
 
 def _asked(row: Any) -> Asked | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from records import audit, driver
@@ -24,30 +25,42 @@ CALLBACK_WORSENS = """
 """
 """What another alert does to an open call-back, `known`: a worse one starts its own clock; a claim stays."""
 
-# The subqueries that count order the locks as everywhere else: call-back, check-in, and the chain's head last. `act`
-# names all of them: where no check-in is answered, nothing else asks for the call-back before the head is locked.
+# The subqueries that count order the locks as everywhere else: snooze, call-back, check-in, and the chain's head last.
+# `act` names all of them: where no check-in is answered, nothing else asks for the call-back before the head is locked.
+# A snooze that the read found is looked at again under its lock: one that has ended since keeps nothing quiet. And
+# whatever alerts ends the one that runs.
 WRITE = f"""
     WITH response AS (
         INSERT INTO responses (public_id, patient_id, enrolment_id, checkin_id, version_id, key, content_digest,
             answers, dropped, door, informant, language, late, due_at, completed_at, received_at, amends_id,
-            recorded_by_id)
+            recorded_by_id, how_to)
         VALUES (%(response)s, %(patient_id)s, %(enrolment_id)s, %(checkin_id)s, %(version_id)s, %(key)s,
             %(content_digest)s, %(answers)s::jsonb, %(dropped)s::jsonb, %(door)s, %(informant)s, %(language)s, %(late)s,
-            %(due_at)s, %(completed_at)s, %(now)s, %(amends_id)s, %(recorded_by_id)s)
+            %(due_at)s, %(completed_at)s, %(now)s, %(amends_id)s, %(recorded_by_id)s,
+            %(how_to)s::jsonb)
         ON CONFLICT (patient_id, key) DO NOTHING
         RETURNING id
+    ), quiet AS (
+        SELECT z.id FROM response, snoozes z WHERE z.id = %(snooze_id)s::bigint AND z.ended_at IS NULL FOR UPDATE OF z
+    ), judged AS (
+        SELECT response.id, %(alerting)s::boolean AND NOT EXISTS (SELECT 1 FROM quiet) AS alerting FROM response
+    ), put_off AS (
+        UPDATE snoozes z SET ended_at = %(now)s, ended_why = %(snooze_ends)s
+        FROM judged WHERE z.enrolment_id = %(enrolment_id)s AND z.ended_at IS NULL AND judged.alerting
+        RETURNING z.id
     ), assessment AS (
         INSERT INTO assessments (public_id, response_id, enrolment_id, protocol_version_id, level, call_15, facts,
-            limits, explanation, assessed_at)
-        SELECT %(assessment)s::uuid, response.id, %(enrolment_id)s::bigint, %(protocol_id)s::bigint, %(level)s,
-            %(call_15)s::boolean, %(facts)s::jsonb, %(limits)s::jsonb, %(explanation)s::jsonb, %(now)s::timestamptz
-        FROM response
-        RETURNING id
+            limits, explanation, assessed_at, snoozed)
+        SELECT %(assessment)s::uuid, judged.id, %(enrolment_id)s::bigint, %(protocol_id)s::bigint, %(level)s,
+            %(call_15)s::boolean, %(facts)s::jsonb, %(limits)s::jsonb, %(explanation)s::jsonb, %(now)s::timestamptz,
+            %(alerting)s::boolean AND NOT judged.alerting
+        FROM judged WHERE (SELECT count(*) FROM put_off) >= 0
+        RETURNING id, snoozed
     ), callback AS (
         INSERT INTO callbacks AS known (enrolment_id, team_id, rank, opened_at, due_at)
         SELECT %(enrolment_id)s::bigint, %(team_id)s::bigint, %(rank)s::smallint, %(now)s::timestamptz,
             %(call_due_at)s::timestamptz
-        FROM assessment WHERE %(alerting)s::boolean
+        FROM assessment WHERE %(alerting)s::boolean AND NOT assessment.snoozed
         {CALLBACK_WORSENS}
         RETURNING id
     ), alert AS (
@@ -59,8 +72,9 @@ WRITE = f"""
         RETURNING id
     ), shown AS (
         UPDATE callbacks b SET version = b.version + 1
-        FROM response
-        WHERE b.enrolment_id = %(enrolment_id)s AND b.state = 'open' AND NOT %(alerting)s::boolean
+        FROM assessment
+        WHERE b.enrolment_id = %(enrolment_id)s AND b.state = 'open'
+          AND (NOT %(alerting)s::boolean OR assessment.snoozed)
         RETURNING b.id
     ), answered AS (
         UPDATE checkins c SET state = 'answered', closed_at = %(now)s
@@ -72,14 +86,23 @@ WRITE = f"""
         SELECT 1 FROM response WHERE (SELECT count(*) FROM alert) + (SELECT count(*) FROM shown)
           + (SELECT count(*) FROM answered) >= 0
     ), {AUDIT}
-    SELECT count(*) FROM entry
+    SELECT count(*), coalesce(bool_or(assessment.snoozed), false) AS snoozed FROM entry, assessment
 """  # noqa: S608 - constant fragments, every value is a parameter
 
 
 WRITE_AT_ONCE = driver.read_once(WRITE)
 
 
-def write(line: Driver, rows: Mapping[str, Any]) -> bool:
-    """One statement; False when this patient's key stands already, and then nothing was written."""
+@dataclass(frozen=True, slots=True)
+class Written:
+    """`snoozed`: what alerts raised no alert, for its rule is put off."""
+
+    snoozed: bool
+
+
+def write(line: Driver, rows: Mapping[str, Any]) -> Written | None:
+    """One statement; None when this patient's key stands already, and then nothing was written. `snooze_id` is that of
+    a snooze which keeps this assessment quiet, None without one; `snooze_ends` why it would end.
+    """
     written = driver.one_row(line, WRITE_AT_ONCE, rows)
-    return written is not None and written["count"] > 0
+    return Written(written["snoozed"]) if written is not None and written["count"] > 0 else None

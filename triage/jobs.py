@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from records import clock
 from records.enrolment import NEVER_ACTIVATED, in_states
 from records.models import Enrolment, EnrolmentState, RiskTier
-from triage import history, reasons
+from triage import history, reasons, snoozes
 from triage.callbacks.raising import Raise, key_of, raise_alerts
 from triage.chunks import each_or_all
 from triage.ending import end_follow_ups
@@ -30,6 +30,7 @@ from triage.targets import due_at
 
 __all__ = [
     "end_follow_ups",
+    "end_snoozes",
     "raise_limits_due",
     "raise_never_activated",
     "raise_never_invited",
@@ -64,7 +65,9 @@ def raise_silences(session: Session, *, now: datetime, limit: int = CHUNK) -> in
     found = session.connection().exec_driver_sql(SILENT, {"now": now, "limit": limit}).mappings().all()
 
     def act(rows: Sequence[Any]) -> int:
-        alerts = [_silence(session, row, now) for row in rows if row["state"] != EnrolmentState.DISCHARGED]
+        followed = [row for row in rows if row["state"] != EnrolmentState.DISCHARGED]
+        alerts = [_silence(session, row, now) for row in followed]
+        snoozes.end_missed(session, enrolment_ids=[row["enrolment_id"] for row in rows], now=now)
         raised = raise_alerts(session, alerts=alerts, now=now)
         session.connection().exec_driver_sql(RAISED, {"now": now, "ids": [row["checkin_id"] for row in rows]})
         return raised
@@ -87,6 +90,11 @@ def _silence(session: Session, row: Any, now: datetime) -> Raise:
         checkin_id=row["checkin_id"],
         for_physician=verdict.level >= Level.RED,
     )
+
+
+def end_snoozes(session: Session, *, now: datetime, limit: int = CHUNK) -> int:
+    """Record that the hour of what was put off is over."""
+    return snoozes.end_over(session, now=now, limit=limit)
 
 
 def raise_never_invited(session: Session, *, now: datetime, limit: int = CHUNK) -> int:

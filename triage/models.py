@@ -8,8 +8,18 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, Numeric, SmallInteger, UniqueConstraint, text
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    Numeric,
+    SmallInteger,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from questionnaires.models import Checkin, Response
@@ -26,6 +36,7 @@ class ProtocolStatus(StrEnum):
 class ProtocolVersion(Base):
     """One immutable protocol document. Without `signed_by_id` it serves rehearsal only. `looks_back` is what its facts
     need of the past beside the previous response (see triage.earlier), so that nobody opens the document to know.
+    `co_author_ids` are all who wrote a part of it beside `author_id`: none may sign. A withdrawn draft is never signed.
     """
 
     __tablename__ = "protocol_versions"
@@ -34,6 +45,9 @@ class ProtocolVersion(Base):
         one_of("status", ProtocolStatus),
         CheckConstraint("(status = 'signed') = (signed_at IS NOT NULL AND signed_by_id IS NOT NULL)", name="signed"),
         CheckConstraint("signed_by_id IS NULL OR signed_by_id IS DISTINCT FROM author_id", name="signed_by_another"),
+        CheckConstraint("signed_by_id IS NULL OR signed_by_id <> ALL (co_author_ids)", name="signed_by_no_co_author"),
+        CheckConstraint("(withdrawn_at IS NULL) = (withdrawn_by_id IS NULL)", name="withdrawn"),
+        CheckConstraint("withdrawn_at IS NULL OR status = 'draft'", name="withdrawn_draft"),
     )
 
     id: Mapped[Id]
@@ -50,6 +64,9 @@ class ProtocolVersion(Base):
     reason: Mapped[str | None]
     signed_at: Mapped[datetime | None]
     signed_by_id: Mapped[int | None] = mapped_column(ForeignKey(Staff.id))
+    co_author_ids: Mapped[list[int]] = mapped_column(ARRAY(BigInteger), server_default=text("'{}'"))
+    withdrawn_at: Mapped[datetime | None]
+    withdrawn_by_id: Mapped[int | None] = mapped_column(ForeignKey(Staff.id))
     author: Mapped[Staff | None] = relationship(foreign_keys=[author_id])
     signed_by: Mapped[Staff | None] = relationship(foreign_keys=[signed_by_id])
 
@@ -89,13 +106,20 @@ class PatientLimit(Base):
 
 class Assessment(Base):
     """What the rules said of one response. `facts` and `explanation` are what re-living it needs and must reproduce;
-    `relived_same` says whether it did (see triage.reliving).
+    `relived_same` says whether it did (see triage.reliving). `snoozed`: it raised no alert, because a physician had put
+    off its rule for this patient (see triage.snoozes).
     """
 
     __tablename__ = "assessments"
     __table_args__ = (
         CheckConstraint("(relived_at IS NULL) = (relived_same IS NULL)", name="relived"),
         Index("ix_assessments_enrolment", "enrolment_id", "assessed_at"),
+        Index(
+            "ix_assessments_assessed_at",
+            "assessed_at",
+            postgresql_using="brin",
+            postgresql_with={"autosummarize": "on"},  # or the newest rows are read whole for each slice of a replay
+        ),
         Index("ix_assessments_unlived", "id", postgresql_where=text("relived_at IS NULL")),
         Index("ix_assessments_differing", "id", postgresql_where=text("NOT relived_same")),
     )
@@ -111,6 +135,7 @@ class Assessment(Base):
     limits: Mapped[dict[str, Any]]
     explanation: Mapped[dict[str, Any]]
     assessed_at: Mapped[datetime]
+    snoozed: Mapped[bool] = mapped_column(server_default=text("false"))
     relived_at: Mapped[datetime | None]
     relived_same: Mapped[bool | None]
 
@@ -132,6 +157,7 @@ class Callback(Base):
         CheckConstraint("(state = 'closed') = (closed_at IS NOT NULL)", name="closed_is_dated"),
         CheckConstraint("(claimed_by_id IS NULL) = (claim_ends_at IS NULL)", name="claim_ends"),
         Index("uq_callbacks_one_open", "enrolment_id", unique=True, postgresql_where=text("state = 'open'")),
+        Index("ix_callbacks_opened_at", "opened_at", postgresql_using="brin"),
         Index("ix_callbacks_queue", "team_id", text("rank DESC"), "due_at", postgresql_where=text("state = 'open'")),
     )
 
@@ -243,7 +269,9 @@ class DispositionKind(StrEnum):
 
 
 class Disposition(Base):
-    """What came of a call-back, by whom. It closes only the alerts that its author saw. `form_key` as of an attempt."""
+    """What came of a call-back, by whom. It closes only the alerts that its author saw. `form_key` as of an attempt.
+    `useful` is what the caller says of the alert, if anything; `held_seconds` how long they had the call-back.
+    """
 
     __tablename__ = "dispositions"
     __table_args__ = (one_of("kind", DispositionKind), UniqueConstraint("callback_id", "form_key"))
@@ -256,5 +284,7 @@ class Disposition(Base):
     note: Mapped[Sealed | None]
     details: Mapped[dict[str, Any]]
     form_key: Mapped[uuid.UUID | None]
+    useful: Mapped[bool | None]
+    held_seconds: Mapped[int | None]
     at: Mapped[datetime]
     staff: Mapped[Staff] = relationship(lazy="joined", innerjoin=True)

@@ -23,7 +23,8 @@ from triage.wording import Wording, word
 @dataclass(frozen=True, slots=True)
 class Receipt:
     """`response` is a public id; `level` green, orange or red; `next_opening` is `now` itself while the centre is open.
-    `duplicate` says that this content had come before, `amends` that it corrects another of the same key.
+    `duplicate` says that this content had come before, `amends` that it corrects another of the same key, `snoozed`
+    that nobody calls because of it.
     """
 
     response: uuid.UUID
@@ -38,6 +39,7 @@ class Receipt:
     phone: str
     duplicate: bool = False
     amends: bool = False
+    snoozed: bool = False
 
     @property
     def sentences(self) -> tuple[str, ...]:
@@ -58,6 +60,7 @@ def receipt_of(
     received_at: datetime,
     now: datetime,
     amends: bool,
+    snoozed: bool,
 ) -> Receipt:
     """The receipt of answers just assessed."""
     return _receipt(
@@ -70,6 +73,7 @@ def receipt_of(
         received_at=received_at,
         now=now,
         amends=amends,
+        snoozed=snoozed,
     )
 
 
@@ -84,6 +88,7 @@ def _receipt(
     received_at: datetime,
     now: datetime,
     amends: bool,
+    snoozed: bool,
 ) -> Receipt:
     opens = opening(centre, now)
     return Receipt(
@@ -98,6 +103,7 @@ def _receipt(
         red_minutes=centre.red_minutes,
         phone=centre.phone,
         amends=amends,
+        snoozed=snoozed,
     )
 
 
@@ -127,4 +133,5 @@ def receipt(
         received_at=answered.received_at,
         now=now,
         amends=answered.amends_id is not None,
+        snoozed=assessed.snoozed,
     )

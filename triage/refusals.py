@@ -132,3 +132,34 @@ class InPast(Refused):
 
 class LimitsByPhysician(Refused):
     message = "Only a physician sets a patient's own limits."
+
+
+class SnoozeByPhysician(Refused):
+    message = "Only a physician puts off a rule for a patient."
+
+
+class BadSnoozeHours(Refused):
+    message = "Enter for how many hours the rule is put off: a whole number from 1 to 24."
+
+
+class AlreadySnoozed(Refused):
+    message = "A rule is put off for this patient already. End that first."
+
+
+class AnsweredMeanwhile(Refused):
+    message = "New answers have come in meanwhile. Look at them, then decide again."
+
+
+class NotSnoozable(Refused):
+    """Not one of `triage.snoozable.offered`."""
+
+    message = (
+        "This rule cannot be put off: only an orange one that reads no score can, and only while nothing is red or in "
+        "doubt."
+    )
+
+
+class SnoozeNotFound(Refused):
+    """Absent, or of another team; which of the two is not told."""
+
+    message = "This is not among the patients of your team. Go back to the patient."

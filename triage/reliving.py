@@ -6,6 +6,7 @@ neither is mended, for nobody may rewrite what was once said of a patient.
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -15,6 +16,7 @@ from sqlalchemy import func, not_, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
+from records.models import Enrolment
 from triage import protocols
 from triage.assess import reassess
 from triage.models import Assessment
@@ -55,6 +57,19 @@ def count_differing(session: Session) -> int:
     """How many came out differently, ever."""
     differs = not_(Assessment.relived_same)  # as its index says it; "is false" would read every assessment
     return session.scalars(select(func.count()).where(differs)).one()
+
+
+def differing_ones(session: Session, *, limit: int) -> list[tuple[uuid.UUID, uuid.UUID]]:
+    """Public ids of the newest `limit` that came out differently, each with that of its enrolment."""
+    found = select(Assessment.public_id, Enrolment.public_id).join(Enrolment, Enrolment.id == Assessment.enrolment_id)
+    rows = session.execute(found.where(~Assessment.relived_same).order_by(Assessment.id.desc()).limit(limit))
+    return [(assessment, enrolment) for assessment, enrolment in rows]
+
+
+def is_same_today(session: Session, assessment: Assessment, digest: bytes) -> bool:
+    """Whether one assessment, by the version of that digest, comes out the same now. Marks nothing as lived again."""
+    names = ("public_id", "protocol_version_id", "level", "call_15", "facts", "limits", "explanation")
+    return _is_same(session, {"digest": digest, **{name: getattr(assessment, name) for name in names}})
 
 
 def _is_same(session: Session, row: Mapping[str, Any]) -> bool:

@@ -93,9 +93,17 @@ def illness_day(onset_on: date | None, on: date) -> int | None:
 
 
 def inputs(
-    known: Situation, protocol: CompiledProtocol, *, answers: Mapping[str, Any], on: date, origin: str = ""
+    known: Situation,
+    protocol: CompiledProtocol,
+    *,
+    answers: Mapping[str, Any],
+    on: date,
+    at: datetime | None = None,
+    origin: str = "",
 ) -> Inputs:
-    """What the rules may rest on, with `on` the patient's local day that the decision is about."""
+    """What the rules may rest on, with `on` the patient's local day that the decision is about and `at` when the
+    answers were due; of a silence, which looks back on nothing, there is no such instant.
+    """
     patient: dict[str, object] = {
         "risk_tier": known.risk_tier,
         "lives_alone": known.lives_alone,
@@ -114,7 +122,7 @@ def inputs(
             "last_level": known.last_level,
         },
         origins=_origins(known, origin),
-        earlier=earlier(known.earlier, on=on, zone=known_zone(known.zone, known.centre.zone)),
+        earlier=earlier(known.earlier, on=on, zone=known_zone(known.zone, known.centre.zone), at=at),
     )
 
 

@@ -9,19 +9,25 @@ from typing import Any
 from records.texts import DECIMAL_COMMA, Translator, around, separator, spoken, together
 from triage.assess import Assessment, Reason
 from triage.conditions.shapes import facts_of
-from triage.documents import Document, Rule
+from triage.documents import Document, Rule, facts_in_use
 from triage.facts import NUMERIC, Fact, FactKind
 from triage.levels import Level
 
 UNITS = {"Cel": "°C", "%": "%", "/min": "/min", "d": "d", "h": "h", "a": "a", "kg": "kg", "mm[Hg]": "mmHg"}
 """UCUM codes whose usual sign differs, or is the same on purpose; another code is shown as it is."""
 
-SPELT_OUT = {"ar": {"/min": "في الدقيقة"}}
-"""Signs that readers of another script would have to decipher, in words."""
+SPELT_OUT = {"ar": {"/min": "في الدقيقة", "a": "سنة"}, "fr": {"a": "ans"}, "en": {"a": "years"}}
+"""Signs that readers of a language would have to decipher, in words."""
+
+
+PER_DAY = {"fr": "/j", "en": "/day", "ar": " في اليوم"}
+"""What a trend is measured in, behind the sign of what it is a trend of."""
 
 
 def sign(unit: str, language: str) -> str:
     """A UCUM code as the readers of `language` know it."""
+    if unit.endswith("/d"):
+        return sign(unit.removesuffix("/d"), language) + PER_DAY.get(language, "/d")
     return SPELT_OUT.get(language, UNITS).get(unit) or UNITS.get(unit, unit)
 
 
@@ -60,7 +66,7 @@ class Wording:
         return told + [self.doubt_to_caller(doubt) for doubt in self.grouped_doubts()]
 
     def comparisons(self) -> list[str]:
-        """Each number that made a rule fire beside its limit: "SpO2 91 %: at most 92 %"."""
+        """Each number, or change of one, that made a rule fire beside its limit: "SpO2 91 %: at most 92 %"."""
         told = {rule.id for rule in self.told()}
         nodes = [entry["when"] for entry in self.explanation["rules"] if entry["rule"] in told]
         lines = [self.comparison(node) for tree in nodes for node in true_leaves(tree) if self.measured(node)]
@@ -102,10 +108,10 @@ class Wording:
         return f"{self.number(text)}\u202f{sign(unit, self.language)}" if unit else self.number(text)
 
     def fact(self, name: str) -> Fact:
-        return next(fact for fact in self.document.facts if fact.name == name)
+        return next(fact for fact in facts_in_use(self.document) if fact.name == name)
 
     def measured(self, node: Mapping[str, Any]) -> bool:
-        return node["op"] in ("compare", "between") and self.fact(node["fact"]).kind in NUMERIC
+        return node["op"] in ("compare", "between", "change") and self.fact(node["fact"]).kind in NUMERIC
 
     def comparison(self, node: Mapping[str, Any]) -> str:
         fact, t = self.fact(node["fact"]), self.t
@@ -114,6 +120,9 @@ class Wording:
             low, high = (self.with_unit(node[end], fact.unit) for end in ("low_value", "high_value"))
             return t.gettext("%(fact)s %(value)s: from %(low)s to %(high)s", low=low, high=high, **values)
         values["limit"] = self.with_unit(node["limit_value"], fact.unit)
+        if node["op"] == "change":
+            values["since"] = self.with_unit(node["since_value"], self.fact(node["since"]).unit)
+            return t.gettext("%(fact)s: %(value)s, before: %(since)s (alert at a change of %(limit)s)", **values)
         match node["operator"]:
             case "<":
                 return t.gettext("%(fact)s: %(value)s (alert below %(limit)s)", **values)

@@ -19,9 +19,13 @@ from records.db import db
 from records.models import Role
 from webapp import config, create_app, database, firstrun, logs, supervisor
 from webapp.adherence_command import adherence_command
+from webapp.assessment_command import assessment_commands
 from webapp.commanding import application
+from webapp.outcome_commands import outcome_commands
 from webapp.programme_commands import programme_commands
+from webapp.protocol_commands import protocol_commands
 from webapp.questionnaire_commands import questionnaire_commands, response_commands
+from webapp.replay_command import replay_command
 
 ENGLISH = texts.translator("en")
 ROLES = click.Choice([role.value for role in Role])
@@ -61,7 +65,7 @@ def worker() -> None:
     """Run the worker alone (one or several, on any machine)."""
     from webapp import worker as process
 
-    process.run(create_app(pool_size=8))
+    process.run(create_app(pool_size=10))  # a replay keeps two for minutes
 
 
 @vigidom.command()
@@ -174,7 +178,11 @@ def rehearse(patients: int, days: int, seed: int, slug: str) -> None:
 
 
 vigidom.add_command(adherence_command)
+vigidom.add_command(assessment_commands)
+vigidom.add_command(outcome_commands)
 vigidom.add_command(programme_commands)
+protocol_commands.add_command(replay_command)
+vigidom.add_command(protocol_commands)
 vigidom.add_command(questionnaire_commands)
 vigidom.add_command(response_commands)
 

@@ -18,6 +18,8 @@ from webapp.lazy import lazy
 
 _ISO = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})", re.ASCII)
 _LOCAL = re.compile(r"(\d{1,2})[ ./-](\d{1,2})[ ./-](\d{4})", re.ASCII)
+YEARS = range(1800, 2200)
+"""Beyond them lies no day that anybody means, and at the ends of the calendar there is no day before or after."""
 
 
 class Required:
@@ -116,6 +118,6 @@ def _read_day(text: str) -> date | None:
     else:
         return None
     try:
-        return date(year, month, day)
+        return date(year, month, day) if year in YEARS else None
     except ValueError:
         return None

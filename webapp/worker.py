@@ -26,7 +26,7 @@ from records import clock, heartbeats, housekeeping
 from records.clock_check import ClockSkew, check_clock
 from records.db import db
 from triage import jobs as triage_jobs
-from triage import reliving
+from triage import reliving, replay
 from webapp import timekeeping
 from webapp.providers import chosen
 from webapp.timekeeping import ClockWatch
@@ -80,11 +80,17 @@ def relive(sessions: Sessions, now: datetime) -> int:
 
 
 def jobs(
-    provider: Provider, public_url: str, *, present: Clock | None = clock.now, lanes: int = LANES
+    provider: Provider,
+    public_url: str,
+    *,
+    present: Clock | None = clock.now,
+    lanes: int = LANES,
+    stopping: Callable[[], bool] = lambda: False,
 ) -> dict[str, Job]:
     """Every job by the name under which the health page shows it.
 
-    `present` tells the instant during a long beat of texts; None lets a beat live at its `now` throughout.
+    `present` tells the instant during a long beat; None lets a beat live at its `now` throughout. A replay may take
+    minutes: it asks `stopping` now and then, and gives itself back to whoever comes next.
     """
     worker = f"{socket.gethostname()}:{os.getpid()}"
 
@@ -94,10 +100,14 @@ def jobs(
         )
         return sum(counts.values())
 
+    def replays(sessions: Sessions, now: datetime) -> int:
+        return replay.run_waiting(sessions, now, clock=present, stopping=stopping)
+
     return {
         "open-checkins": open_checkins,
         "close-checkins": in_rounds(questionnaire_jobs.close_checkins),
         "silences": in_rounds(triage_jobs.raise_silences),
+        "snoozes": in_rounds(triage_jobs.end_snoozes),
         "never-invited": in_rounds(triage_jobs.raise_never_invited),
         "never-activated": in_rounds(triage_jobs.raise_never_activated),
         "reviews-due": in_rounds(triage_jobs.raise_reviews_due),
@@ -105,6 +115,7 @@ def jobs(
         "follow-up-ends": in_rounds(triage_jobs.end_follow_ups),
         "messages": messages,
         "reliving": relive,
+        replay.JOB: replays,
         "housekeeping": in_rounds(housekeeping.tidy),
     }
 
@@ -183,7 +194,10 @@ def run(app: Flask) -> None:
         sessions = sessionmaker(engine)
         provider = chosen(settings, sessions)
     watch, dog = ClockWatch(), Watchdog()
-    known = {timekeeping.JOB: timekeeping.compare_with_last_beat, **jobs(provider, settings.public_url)}
+    known = {
+        timekeeping.JOB: timekeeping.compare_with_last_beat,
+        **jobs(provider, settings.public_url, stopping=stop.is_set),
+    }
     scheduler = beating(known, sessions, watch=watch, dog=dog)
     scheduler.start()
     log.info("worker_started", jobs=len(scheduler.get_jobs()))

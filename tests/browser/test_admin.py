@@ -6,6 +6,7 @@ import json
 import os
 from collections.abc import Callable
 from datetime import timedelta
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -16,12 +17,14 @@ from sqlalchemy.orm import Session
 from notifications.models import ConsoleMessage, Message, Purpose
 from questionnaires import library, versions
 from questionnaires.models import Response
-from records import clock, heartbeats
+from records import clock, heartbeats, programmes
 from records.models import Role, Staff
 from tests.browser.conftest import DESKTOP, PHONE
 from tests.factories import make_enrolment
+from tests.triage.scene import replayed
 from tests.webapp.signing import PASSWORD, make_person, make_team
-from triage import protocols
+from tests.webapp.test_admin_versions import FOUND
+from triage import drafts, protocols
 from triage.models import ProtocolVersion
 from webapp import firstrun
 from webapp.admin.wellbeing import JOBS
@@ -82,6 +85,62 @@ def test_the_protocol_pages_are_whole_at_both_sizes(
     page.click("form[action$=sign] button")
     expect(page.locator(".vd-flash--success")).to_be_visible()
     look_at(page, axe, f"protocol-signed-{mark}")
+
+
+@pytest.mark.walk
+@BOTH
+def test_the_life_of_a_version_is_whole_at_both_sizes(
+    new_context: Callable, session: Session, people: dict[str, Staff], axe: Axe, language: str, size: dict
+) -> None:
+    page, mark = new_context(viewport=size).new_page(), f"{language}-{size['width']}"
+    (programme,), now = programmes.loaded(session), clock.now()
+    first = protocols.versions(session, slug=programme.slug)[0]
+    how = {"programme": programme, "physician": people["physician"], "now": now}
+    protocols.sign(session, version=first, **how)
+    made = [
+        protocols.new_version(
+            session,
+            based_on=first,
+            limits={"temperature_orange_high": Decimal(value)},
+            reason="Beaucoup de patients à 38,5 se sont aggravés",
+            author=people["administrator"],
+            now=now,
+        )
+        for value in ("38.5", "38.7", "38.8")
+    ]
+    drafts.begin(session, based_on=first, staff=people["administrator"], now=now)
+    replayed(session, made[0], programme, now=now, result=FOUND, rows=1234)
+    replayed(session, made[1], programme, now=now, result=FOUND, rows=1234)
+    session.commit()
+    second = f"/{language}/admin/protocol/{made[0].public_id}"
+
+    come_in(page, people["physician"], language)
+    page.goto(second)
+    page.fill("#day", "31/02/2027")
+    page.click("form[action$=sign] button")
+    look_at(page, axe, f"version-start-refused-{mark}")
+    page.fill("#day", f"{clock.local_day(now, programme.zone) + timedelta(days=9):%d/%m/%Y}")
+    page.fill("#hour", "08:00")
+    page.check("#read")
+    look_at(page, axe, f"version-sign-{mark}")
+    page.click("form[action$=sign] button")
+    expect(page.locator(".vd-flash--success")).to_be_visible()
+    look_at(page, axe, f"protocol-scheduled-{mark}")
+    page.goto(second)
+    look_at(page, axe, f"version-scheduled-{mark}")
+    page.click("form[action$=unschedule] button")
+    expect(page.locator(".vd-flash--success")).to_be_visible()
+    look_at(page, axe, f"version-taken-back-{mark}")
+    page.click("form[action$=go-back] button")
+    look_at(page, axe, f"version-go-back-refused-{mark}")
+    page.goto(f"/{language}/admin/protocol/{made[1].public_id}")
+    page.click("form[action$=withdraw] button")
+    expect(page.locator(".vd-flash--success")).to_be_visible()
+    look_at(page, axe, f"version-withdrawn-{mark}")
+    page.goto(f"/{language}/admin/protocol/{made[2].public_id}")
+    look_at(page, axe, f"version-replaying-{mark}")
+    page.goto(f"/{language}/admin/protocol/limits?from={first.public_id}&set=spo2_red:91")
+    look_at(page, axe, f"limits-suggested-{mark}")
 
 
 @pytest.mark.walk

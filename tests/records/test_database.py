@@ -73,6 +73,15 @@ def test_the_applications_role_cannot_rewrite_a_version(session: Session, table:
         session.rollback()
 
 
+def test_the_applications_role_cannot_rewrite_who_wrote_which_step_of_a_draft(session: Session) -> None:
+    """Of the steps is told who may not sign what came of them."""
+    table = "protocol_draft_edits"
+    for statement in (f"UPDATE {table} SET staff_id = 1", f"DELETE FROM {table}", f"TRUNCATE {table}"):
+        with pytest.raises(DBAPIError, match="permission denied"):
+            session.execute(sa.text(statement))
+        session.rollback()
+
+
 def test_every_check_of_the_models_stands_in_the_database(session: Session) -> None:
     """Alembic compares tables, columns and indexes, and never a check."""
     checks = (one for table in Base.metadata.tables.values() for one in table.constraints)

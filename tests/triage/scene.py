@@ -22,8 +22,9 @@ from records.models import Enrolment, EnrolmentState, Programme, Role, Staff, Te
 from tests.factories import NOW, make_enrolment, make_programme, make_team
 from tests.triage import factories
 from triage import intake, protocols
+from triage.drafting_models import ProtocolReplay, ReplayState
 from triage.intake import Receipt, Submission
-from triage.models import Alert, Callback
+from triage.models import Alert, Callback, ProtocolVersion
 
 Result = TypeVar("Result")
 NUMBERS = itertools.count(1)
@@ -103,6 +104,19 @@ class Scene:
 
     def count(self, model: Any) -> int:
         return self.session.scalars(select(sa.func.count()).select_from(model)).one()
+
+
+def replayed(
+    session: Session, version: ProtocolVersion, programme: Programme, *, now: datetime = NOW, **given: Any
+) -> ProtocolReplay:
+    """A replay of `version` that is done, as a worker leaves it; flushed."""
+    values: dict[str, Any] = {"state": ReplayState.DONE, "rows": 0, "result": {}, "started_at": now, "finished_at": now}
+    days = {"from_on": now.date() - timedelta(days=28), "to_on": now.date() - timedelta(days=1)}
+    about = {"version_id": version.id, "programme_id": programme.id, "asked_at": now}
+    made = ProtocolReplay(**(about | days | values | given))
+    session.add(made)
+    session.flush()
+    return made
 
 
 def set_scene(session: Session, state: str = EnrolmentState.ACTIVE, **overrides: Any) -> Scene:

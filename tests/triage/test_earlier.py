@@ -11,7 +11,7 @@ from tests.triage.factories import limit, number, rule, tiny
 from triage.cases import run_cases
 from triage.documents import digest, dump, from_library, load
 from triage.earlier import earlier, looks_back
-from triage.facts import MISSING, Earlier, Fact, FactKind, Source, SourceKind, lowest
+from triage.facts import MISSING, Earlier, Fact, FactKind, Inputs, Source, SourceKind, window
 from triage.findings import ProtocolError
 
 
@@ -38,7 +38,7 @@ def past(days: int, value: object) -> Earlier:
 def test_the_lowest_is_of_the_window_and_of_values_that_can_be_read_and_believed(
     answered: list[Earlier], value: int | None, origin: str
 ):
-    found = lowest(spo2_lowest(), answered)
+    found = window(spo2_lowest(), (), Inputs({}, None, {}, {}, earlier=answered))
 
     assert (found.value, found.origin) == (value, origin)
     assert value is not None or found is MISSING
@@ -80,11 +80,17 @@ def test_a_window_survives_storage_and_changes_the_digest():
 @pytest.mark.parametrize(
     ("source", "told"),
     [
-        ({"lowest": "spo2"}, "whole number of days"),
-        ({"lowest": "spo2", "days": "3"}, "whole number of days"),
-        ({"lowest": "spo2", "days": True}, "whole number of days"),
-        ({"lowest": "", "days": 3}, "whole number of days"),
-        ({"lowest": "spo2", "days": 3, "hours": 1}, "whole number of days"),
+        ({"lowest": "spo2"}, "whole number of either"),
+        ({"lowest": "spo2", "days": "3"}, "whole number of either"),
+        ({"lowest": "spo2", "days": True}, "whole number of either"),
+        ({"lowest": "", "days": 3}, "whole number of either"),
+        ({"lowest": "spo2", "days": 3, "hours": 1}, "whole number of either"),
+        ({"slope": "spo2", "hours": "12"}, "whole number of either"),
+        ({"change": "spo2", "highest": "spo2", "days": 1}, "exactly one of"),
+        ({"back": "spo2"}, "exactly one of"),
+        ({"highest": "spo2", "hours": 0}, "whole number of either"),
+        ({"highest": "spo2", "hours": -1}, "1 to %(most)s hours"),
+        ({"latest": "spo2", "hours": 31 * 24 + 1}, "1 to %(most)s hours"),
         ({"lowest": "spo2", "days": 0}, "1 to %(most)s days"),
         ({"lowest": "spo2", "days": 32}, "1 to %(most)s days"),
     ],
@@ -100,7 +106,7 @@ def test_a_lowest_value_is_a_number_and_no_rule_of_silence_reads_it():
     flag = {"name": "lowest", "kind": "boolean", "source": {"lowest": "pain", "days": 3}, "labels": {"en": "Low"}}
     document = tiny()
     document["facts"].append(flag)
-    with pytest.raises(ProtocolError, match="only a number has a lowest value"):
+    with pytest.raises(ProtocolError, match="only a number has a window"):
         load(document)
 
     silent = looking_back({"lowest": "spo2", "days": 3})

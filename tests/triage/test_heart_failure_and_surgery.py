@@ -18,6 +18,7 @@ from triage.cases import run_cases
 from triage.documents import from_library, with_limits
 from triage.facts import Earlier, Inputs, gather
 from triage.levels import Level
+from triage.nearest import UP, nearest
 from triage.wording import word
 
 G, O, R = Level.GREEN, Level.ORANGE, Level.RED  # noqa: E741
@@ -191,6 +192,16 @@ def test_a_gain_of_weight_is_said_in_the_same_figures_to_patient_and_caller():
         "Quand il augmente de plus de 2,0\u202fkg, nous vous appelons."
     ]
     assert "80,0 à 82,1\u202fkg en 3 jours" in said.to_caller()[0]
+    (figure,) = said.comparisons()
+    assert "82,1\u202fkg, avant\u202f: 80,0\u202fkg (alerte pour un changement de 2,0\u202fkg)" in figure
+
+
+def test_what_would_have_changed_a_gain_of_weight_is_the_weight_at_its_limit():
+    found = assessed(HEART, weight=Decimal("82.5"), earlier=[(1, "81.9"), (3, "80.5")])
+    nearby = nearest(protocol(HEART), facts=found.facts, own_limits=found.own_limits)
+
+    assert found.level is G
+    assert [(one.text, one.level) for one in nearby if one.fact == "weight" and one.direction == UP] == [("82.6", O)]
 
 
 def test_low_blood_pressure_with_dizziness_is_for_now_and_dizziness_alone_is_not_when_there_is_no_monitor():

@@ -203,7 +203,7 @@ def test_any_number_of_silences_cost_the_same_statements(scene: Scene):
     with counted(scene.session) as statements:
         assert jobs.raise_silences(scene.session, now=NOW + 20 * HOUR) == 12
 
-    assert len([one for one in statements if "SAVEPOINT" not in one]) == 3
+    assert len([one for one in statements if "SAVEPOINT" not in one]) == 4
 
 
 def test_one_bad_row_stops_nobody_and_is_logged_without_its_values(scene: Scene, superuser: sa.Engine):

@@ -18,7 +18,7 @@ from records import audit, clock, doors, staff
 from records.db import Base
 from records.models import Role
 from tests.webapp.ward import Ward, enter, open_ward
-from triage import protocols
+from triage import drafts, protocols
 from webapp import permissions
 from webapp.patient import reception
 
@@ -49,6 +49,10 @@ class House:
         session.commit()
         ids = {"patients": sick.public_id, "callbacks": sick_callback, "protocol": version, "staff": person.public_id}
         ids["questionnaires"] = questionnaire
+        base = protocols.versions(session, slug=ward.programme.slug)[0]
+        draft = drafts.begin(session, based_on=base, staff=ward.person(Role.PHYSICIAN), now=clock.now())
+        ids["drafts"] = draft.public_id
+        session.commit()
         self.known = {name: str(value) for name, value in ids.items()}
         self.owner = reception.owner_of(sick)
         self.tokens = {"auth": token, "patient": doors.make_link("invite", sick.public_id)}

@@ -177,12 +177,24 @@ def test_a_team_is_added_or_refused_in_words(
 
 PH, SU, AD = Role.PHYSICIAN, Role.SUPERVISOR, Role.ADMINISTRATOR
 READERS, EDITORS = {PH, SU, AD}, {PH, AD}
+PARTS = ("rule", "limit", "fact", "case")
 ROUTES = [
     ("GET", "protocol", READERS),
     ("GET", "protocol/limits", EDITORS),
     ("POST", "protocol/limits", EDITORS),
     ("GET", f"protocol/{ANYBODY}", READERS),
-    ("POST", f"protocol/{ANYBODY}/sign", {PH}),
+    *(("POST", f"protocol/{ANYBODY}/{act}", {PH}) for act in ("sign", "unschedule")),
+    *(("POST", f"protocol/{ANYBODY}/{act}", EDITORS) for act in ("withdraw", "go-back", "replay", "replay-last-weeks")),
+    *(("GET", f"protocol/{ANYBODY}/{page}", READERS) for page in ("replay", "replay.csv")),
+    *(("GET", f"protocol/{page}", READERS) for page in ("worth", "worth.csv", "worth/<limit>")),
+    *(("GET", f"protocol/{page}", READERS) for page in ("entry-errors", "entry-errors.csv")),
+    ("GET", "drafts", READERS),
+    ("POST", "drafts", EDITORS),
+    ("GET", f"drafts/{ANYBODY}", READERS),
+    *(("POST", f"drafts/{ANYBODY}/{act}", EDITORS) for act in ("change", "finish", "fact/choose")),
+    *((method, f"drafts/{ANYBODY}/{part}", EDITORS) for method in ("GET", "POST") for part in PARTS),
+    ("GET", "roster", READERS),
+    ("POST", "roster", READERS),
     ("GET", "staff", {AD}),
     ("POST", "staff", {AD}),
     ("POST", "teams", {AD}),

@@ -185,7 +185,8 @@ def test_a_change_of_anything_but_limits_is_never_passed_over() -> None:
 
     told = differences.between(old, documents.load(written), "en")
 
-    assert told == ["Questions, rules or their texts differ too: read all the rules."]
+    assert len(told) == 1
+    assert "→ “Hot”" in told[0]
 
 
 @pytest.mark.parametrize(

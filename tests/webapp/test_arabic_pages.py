@@ -20,7 +20,7 @@ HELD_APART = re.compile(
 """What a browser lays out by itself, whatever stands round it; and what no reader reads as a sentence."""
 SPOKEN = re.compile(r"\s(?:title|aria-label|alt|data-(?!when)[a-z-]+)=\"([^\"]*\s[^\"]*)\"")
 LATIN = re.compile(r"[A-Za-zÀ-ÿ]{2,}")
-KNOWN = {"Vigidom", "SpO", "SAMU", "Tab", "url", "linkId", "JSON", "FHIR"}
+KNOWN = {"Vigidom", "SpO", "SAMU", "Tab", "url", "linkId", "JSON", "FHIR", "CSV"}
 ELSEWHERE = {"clinic.sheet"}
 """Speaks the patient's language, not the reader's."""
 

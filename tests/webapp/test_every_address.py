@@ -16,6 +16,8 @@ from werkzeug.test import Client, TestResponse
 
 from tests.webapp.house import House, opened
 
+pytestmark = pytest.mark.drill
+
 FORM = "application/x-www-form-urlencoded"
 PARTS = "multipart/form-data; boundary=x"
 JSON = "application/json"

@@ -214,3 +214,13 @@ def test_nobody_measures_again_for_another(client: FlaskClient, session: Session
         assert answer.status_code == 404
     assert client.post(result, data={"answer-temperature": "37,0"}).status_code == 400
     assert len(stored(session)) == 1
+
+
+def test_what_was_measured_again_was_measured_with_its_instructions_on_the_page(
+    client: FlaskClient, session: Session, followed
+) -> None:
+    measure(client, send(client, EXTREME), temperature="38,5")
+
+    kept = session.scalars(select(Response.how_to).order_by(Response.id)).all()
+
+    assert kept == [None, ["temperature"]]

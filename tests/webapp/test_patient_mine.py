@@ -289,4 +289,5 @@ def test_the_page_reads_six_things(app: Flask, client: FlaskClient, session: Ses
         "patient_limits",
         "alerts",
         "opt_outs",
+        "snoozes",
     ]

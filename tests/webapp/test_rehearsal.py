@@ -25,7 +25,7 @@ MORNING = datetime(2026, 11, 20, 9, 20, tzinfo=UTC)
 NIGHT = datetime(2026, 11, 20, 2, 10, tzinfo=UTC)
 
 
-@pytest.mark.parametrize("ends_at", [MORNING, NIGHT], ids=["morning", "night"])
+@pytest.mark.parametrize("ends_at", [MORNING, pytest.param(NIGHT, marks=pytest.mark.drill)], ids=["morning", "night"])
 def test_the_queue_is_alive_whatever_the_hour(session: Session, settings: Settings, ends_at: datetime) -> None:
     table = rehearsal.rehearse(session, settings, patients=12, days=2, seed=3, ends_at=ends_at)
 
@@ -75,6 +75,7 @@ def assert_somebody_can_answer_now(session: Session, settings: Settings, now: da
     assert (one.state, reveal(one.patient).birth_date) == ("active", born)
 
 
+@pytest.mark.drill
 def test_the_same_seed_and_end_give_the_same_table_and_another_seed_another(
     session: Session, settings: Settings, superuser: sa.Engine
 ) -> None:
@@ -170,6 +171,7 @@ def with_library(session: Session, now: datetime) -> None:
     session.commit()
 
 
+@pytest.mark.drill
 def test_another_programme_of_the_library_is_rehearsed_in_its_place(session: Session, settings: Settings) -> None:
     table = rehearsal.rehearse(session, settings, slug="after-surgery", patients=4, days=1, seed=5, ends_at=MORNING)
 

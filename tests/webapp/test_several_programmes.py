@@ -140,7 +140,9 @@ def test_each_programme_has_its_own_protocol_to_read_to_edit_and_to_sign(app, wa
     version = protocols.bound(ward.session, programme_id=heart.id, now=clock.now())
     assert version
     review = client.get(f"/en/admin/protocol/{version.public_id}").text
-    assert "Weight less Lowest weight since 3 days ago above 2.0\u202fkg" in review
+    assert (
+        "Weight less Lowest weight since 3 days ago (lowest earlier value; window: 3 days) above 2.0\u202fkg" in review
+    )
 
     answer = post(client, f"/en/admin/protocol/{version.public_id}/sign", {"read": "y", "against": ""})
 

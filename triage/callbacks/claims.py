@@ -6,7 +6,7 @@ import uuid
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, and_, or_, update
+from sqlalchemy import ColumnElement, and_, case, or_, update
 from sqlalchemy.orm import Session
 
 from records import access, audit
@@ -86,8 +86,12 @@ def release(
 def _set(
     session: Session, callback: uuid.UUID, staff: Staff, now: datetime, condition: ColumnElement[bool]
 ) -> Claimed | None:
-    """The compare-and-set: one UPDATE decides, whoever else tries at the same moment."""
+    """The compare-and-set: one UPDATE decides, whoever else tries at the same moment. Holding on keeps the hour since
+    which one has it.
+    """
     ends = now + CLAIM_LASTS
+    held = and_(Callback.claimed_by_id == staff.id, Callback.claim_ends_at > now)
+    since = case((held, Callback.claimed_at), else_=now)
     enrolment = (
         session.execute(
             update(Callback)
@@ -97,7 +101,7 @@ def _set(
                 Callback.enrolment_id == Enrolment.id,
                 and_(access.scope(staff), condition),
             )
-            .values(claimed_by_id=staff.id, claimed_at=now, claim_ends_at=ends, version=Callback.version + 1)
+            .values(claimed_by_id=staff.id, claimed_at=since, claim_ends_at=ends, version=Callback.version + 1)
             .returning(Enrolment.public_id)
             .execution_options(synchronize_session=False)
         )

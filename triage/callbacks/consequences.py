@@ -13,17 +13,17 @@ from questionnaires.models import Checkin
 from records import clock, contacts
 from records.audit import Actor
 from records.models import EndReason, Enrolment, EnrolmentState
-from triage import followup, reasons
+from triage import outcomes, reasons
 from triage.callbacks.raising import key_of, raise_alert
 from triage.levels import Level
 from triage.models import AlertKind, Callback, Disposition, DispositionKind
+from triage.outcome_models import OutcomeKind, OutcomeSource
 from triage.refusals import AtNight, BadDetails, NotFollowed
 from triage.situation import known_zone
 from triage.targets import opening
 
 SOONEST_HOURS, LATEST_HOURS = 1, 24
 OUTCOME_KNOWN_AFTER = timedelta(hours=2)
-ENDS = {DispositionKind.ADMITTED: EndReason.ADMITTED, DispositionKind.DECEASED: EndReason.DECEASED}
 TO_HOSPITAL = frozenset({DispositionKind.AMBULANCE, DispositionKind.HOSPITAL_ADVISED})
 
 
@@ -56,10 +56,27 @@ def start(session: Session, callback: Callback, disposition: Disposition, *, act
     if kind is DispositionKind.EXTRA_CHECKIN:
         checkin = ask_again(session, enrolment, opens_at=now + timedelta(hours=disposition.details["hours"]))
         disposition.details = {**disposition.details, "checkin": str(checkin.public_id)}
-    elif kind in ENDS and enrolment.state != EnrolmentState.DISCHARGED:
-        followup.discharge(session, enrolment=enrolment, reason=ENDS[kind], actor=actor, now=now)
+    elif kind in (DispositionKind.ADMITTED, DispositionKind.DECEASED):
+        _end(session, enrolment, disposition, actor, now)
     elif kind in TO_HOSPITAL:
         _ask_what_came_of_it(session, enrolment, disposition, now)
+
+
+def _end(session: Session, enrolment: Enrolment, disposition: Disposition, actor: Actor, now: datetime) -> None:
+    """The day is that of the call: a hospital's file may know it better."""
+    told: dict[str, Any] = {
+        "on_day": clock.local_day(disposition.at, known_zone(enrolment.zone, enrolment.programme.zone)),
+        "source": OutcomeSource.DISPOSITION,
+        "disposition_id": disposition.id,
+        "from_address": actor.from_address,
+        "now": now,
+    }
+    if disposition.kind == DispositionKind.DECEASED:
+        outcomes.died(session, enrolment=enrolment, staff=disposition.staff, **told)
+        return
+    outcomes.end(session, enrolment=enrolment, reason=EndReason.ADMITTED, actor=actor, now=now)
+    told |= {"enrolment_id": enrolment.id, "kind": OutcomeKind.ADMITTED, "staff_id": disposition.staff_id}
+    outcomes.record(session, **told)
 
 
 def ask_again(session: Session, enrolment: Enrolment, *, opens_at: datetime) -> Checkin:

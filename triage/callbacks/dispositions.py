@@ -70,6 +70,7 @@ def dispose(
     now: datetime,
     note: str = "",
     details: Mapping[str, Any] | None = None,
+    useful: bool | None = None,
     at: datetime | None = None,
     form_key: uuid.UUID | None = None,
     from_address: str | None = None,
@@ -77,9 +78,9 @@ def dispose(
     """Record the disposition, close the alerts of `seen_alerts` (public ids), start what follows, free the claim.
 
     What the author did not see stays open, and the call-back with it, at its own rank and time. Handing it to the
-    physician closes nothing, and is all that anybody else does with what is the physician's. The same `form_key`
-    again changes nothing and gives what came of the first. Raises a Refused saying what to do, and has then changed
-    nothing.
+    physician closes nothing, and is all that anybody else does with what is the physician's. `useful` is the author's
+    word on the call, if any; how long they held the call-back is kept beside it. The same `form_key` again changes
+    nothing and gives what came of the first. Raises a Refused saying what to do, and has then changed nothing.
     """
     code = known_kind(kind)
     check_note(note)
@@ -96,7 +97,8 @@ def dispose(
     closing = _closing(session, found, code, seen_alerts)
     _refuse_uncalled(session, found, code)
     given = consequences.checked(found.enrolment, code, details or {}, now=now)
-    disposition = _store(session, found, staff, code, note, given, moment, form_key)
+    told = {"useful": useful, "held_seconds": _held_seconds(found, staff, now), "details": given}
+    disposition = _store(session, found, staff, code, note, told, moment, form_key)
     for alert in closing:
         alert.closed_at, alert.disposition_id = now, disposition.id
     session.flush()
@@ -109,6 +111,13 @@ def dispose(
 
 def _outcome(disposition: Disposition, callback: Callback, remaining: int) -> Outcome:
     return Outcome(disposition.public_id, callback.state == CallbackState.CLOSED, remaining)
+
+
+def _held_seconds(callback: Callback, staff: Staff, now: datetime) -> int | None:
+    """How long the author has had the call-back, at most until the claim ended; None when it was not theirs."""
+    if callback.claimed_by_id != staff.id or callback.claimed_at is None or callback.claim_ends_at is None:
+        return None
+    return max(0, int((min(now, callback.claim_ends_at) - callback.claimed_at).total_seconds()))
 
 
 def may_decide(staff: Staff) -> bool:
@@ -167,7 +176,7 @@ def _store(
     staff: Staff,
     code: DispositionKind,
     note: str,
-    details: Mapping[str, Any],
+    told: Mapping[str, Any],
     at: datetime,
     form_key: uuid.UUID | None,
 ) -> Disposition:
@@ -178,7 +187,7 @@ def _store(
         staff_id=staff.id,
         kind=code,
         note=sealed_note(callback.enrolment, note, table="dispositions", public_id=public_id),
-        details=dict(details),
+        **told,
         form_key=form_key,
         at=at,
     )

@@ -52,6 +52,8 @@ PAGE = f"""
          FROM alerts a WHERE a.callback_id = c.id AND a.closed_at IS NULL) AS alerts,
         (SELECT r.answers FROM responses r WHERE r.enrolment_id = e.id ORDER BY r.due_at DESC, r.id DESC LIMIT 1)
             AS latest,
+        (SELECT z.until_at FROM snoozes z WHERE z.enrolment_id = e.id AND z.ended_at IS NULL
+           AND e.state = 'active' AND z.until_at > %(now)s::timestamptz) AS snoozed_until,
         g.id AS programme_id, g.name AS programme, g.day_zero, g.course_of, e.activated_at,
         recent.moments, recent.course
     FROM ({FIRST}) c

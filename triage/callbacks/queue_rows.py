@@ -31,7 +31,8 @@ class QueueRow:
     """`claimed_by` and `claim_ends_at` are of a claim that counts now. `alerts` are the open ones, worst first, with
     `public_id`, `kind`, `rank`, `raised_at` and `reasons`. `latest` holds the answers of the last response in their
     stored shape; `course` the readable values of the linkId `course_of` in the last seven days, oldest
-    first. `programme` is its name by language, `day` counts from its day zero.
+    first. `programme` is its name by language, `day` counts from its day zero. Until `snoozed_until` one orange rule is
+    put off for this patient.
     """
 
     public_id: uuid.UUID
@@ -59,6 +60,7 @@ class QueueRow:
     day: int | None
     risk_tier: str
     lives_alone: bool
+    snoozed_until: datetime | None
     alerts: tuple[Mapping[str, Any], ...]
     latest: Mapping[str, Any] | None
     course_of: str
@@ -80,6 +82,7 @@ class QueueRow:
 PLAIN = (
     *("public_id", "version", "rank", "opened_at", "due_at", "for_physician", "next_try_at", "enrolment"),
     *("state", "patient", "language", "risk_tier", "lives_alone", "programme_id", "programme", "day_zero", "course_of"),
+    "snoozed_until",
 )
 
 

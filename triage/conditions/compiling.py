@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
+from triage.conditions.expanding import expanded
 from triage.conditions.shapes import (
     AllOf,
     AnyOf,
@@ -17,6 +18,7 @@ from triage.conditions.shapes import (
     Change,
     Compare,
     Condition,
+    Consecutive,
     LimitName,
     Missing,
     Not,
@@ -32,8 +34,11 @@ Node = dict[str, Any]
 Bound = tuple[Any, str]
 """A limit as compared (scaled) and as shown."""
 Bounds = Mapping[str, Bound]
+"""By the names of limits, which are never empty."""
 Evaluate = Callable[[Readings, Bounds], Node]
 
+KNOWN = Status.KNOWN
+"""Looked up once: a member of an enumeration, and its `value`, cost Python 3.11 more than the comparison beside it."""
 TESTS: dict[str, Callable[[Any, Any], bool]] = {
     "<": python.lt,
     "<=": python.le,
@@ -76,33 +81,29 @@ def constant(fact: Fact, value: Value) -> Bound:
     return scaled, unscale(scaled, fact.decimals)
 
 
-def bound_of(fact: Fact, operand: Operand) -> Callable[[Bounds], Bound]:
+def named(fact: Fact, operand: Operand) -> tuple[str | None, Bound]:
+    """The limit's name and nothing, or no name and the constant: `bounds.get(name or "", constant)` is what counts."""
     if isinstance(operand, LimitName):
-        return python.itemgetter(operand.name)
-    fixed = constant(fact, operand)
-    return lambda _bounds: fixed
-
-
-def named(operand: Operand) -> str | None:
-    return operand.name if isinstance(operand, LimitName) else None
+        return operand.name, (None, "")
+    return None, constant(fact, operand)
 
 
 def compile_compare(condition: Compare, facts: Mapping[str, Fact]) -> Evaluate:
-    name, sign, limit = condition.fact, condition.operator, named(condition.operand)
-    test, bound_in = TESTS[sign], bound_of(facts[condition.fact], condition.operand)
+    name, sign, test = condition.fact, condition.operator, TESTS[condition.operator]
+    limit, fixed = named(facts[name], condition.operand)
 
     def evaluate(readings: Readings, bounds: Bounds) -> Node:
-        reading = readings.get(name, MISSING)
-        bound, shown = bound_in(bounds)
+        status, value, text, _ = readings.get(name, MISSING)
+        bound, shown = bounds.get(limit or "", fixed)
         return {
             "op": "compare",
             "fact": name,
-            "value": reading.text,
-            "status": reading.status.value,
+            "value": text,
+            "status": status._value_,
             "operator": sign,
             "limit": limit,
             "limit_value": shown,
-            "outcome": None if reading.value is None else test(reading.value, bound),
+            "outcome": None if value is None else test(value, bound),
         }
 
     return evaluate
@@ -112,59 +113,60 @@ def compile_one_of(condition: OneOf) -> Evaluate:
     name, codes, listed = condition.fact, frozenset(condition.codes), list(condition.codes)
 
     def evaluate(readings: Readings, _bounds: Bounds) -> Node:
-        reading = readings.get(name, MISSING)
+        status, value, text, _ = readings.get(name, MISSING)
         return {
             "op": "in",
             "fact": name,
-            "value": reading.text,
-            "status": reading.status.value,
+            "value": text,
+            "status": status._value_,
             "codes": listed,
-            "outcome": None if reading.value is None else reading.value in codes,
+            "outcome": None if value is None else value in codes,
         }
 
     return evaluate
 
 
 def compile_between(condition: Between, facts: Mapping[str, Fact]) -> Evaluate:
-    name, low, high = condition.fact, named(condition.low), named(condition.high)
-    low_in, high_in = (bound_of(facts[name], operand) for operand in (condition.low, condition.high))
+    name = condition.fact
+    (low, fixed_low), (high, fixed_high) = (named(facts[name], each) for each in (condition.low, condition.high))
 
     def evaluate(readings: Readings, bounds: Bounds) -> Node:
-        reading = readings.get(name, MISSING)
-        (bottom, bottom_shown), (top, top_shown) = low_in(bounds), high_in(bounds)
+        status, value, text, _ = readings.get(name, MISSING)
+        bottom, bottom_shown = bounds.get(low or "", fixed_low)
+        top, top_shown = bounds.get(high or "", fixed_high)
         return {
             "op": "between",
             "fact": name,
-            "value": reading.text,
-            "status": reading.status.value,
+            "value": text,
+            "status": status._value_,
             "low": low,
             "low_value": bottom_shown,
             "high": high,
             "high_value": top_shown,
-            "outcome": None if reading.value is None else bottom <= reading.value <= top,
+            "outcome": None if value is None else bottom <= value <= top,
         }
 
     return evaluate
 
 
 def compile_change(condition: Change, facts: Mapping[str, Fact]) -> Evaluate:
-    name, since, sign, limit = condition.fact, condition.since, condition.operator, named(condition.operand)
-    test, bound_in, decimals = TESTS[sign], bound_of(facts[name], condition.operand), facts[name].decimals
+    name, since, sign, test = condition.fact, condition.since, condition.operator, TESTS[condition.operator]
+    (limit, fixed), decimals = named(facts[name], condition.operand), facts[name].decimals
 
     def evaluate(readings: Readings, bounds: Bounds) -> Node:
         now, before = readings.get(name, MISSING), readings.get(since, MISSING)
-        bound, shown = bound_in(bounds)
+        bound, shown = bounds.get(limit or "", fixed)
         change = None
-        if now.value is not None and before.status is Status.KNOWN:  # an implausible past value measures no change
+        if now.value is not None and before.status is KNOWN:  # an implausible past value measures no change
             change = int(now.value) - int(before.value or 0)
         return {
             "op": "change",
             "fact": name,
             "value": now.text,
-            "status": now.status.value,
+            "status": now.status._value_,
             "since": since,
             "since_value": before.text,
-            "since_status": before.status.value,
+            "since_status": before.status._value_,
             "change": None if change is None else unscale(change, decimals),
             "operator": sign,
             "limit": limit,
@@ -179,14 +181,13 @@ def compile_missing(condition: Missing) -> Evaluate:
     name = condition.fact
 
     def evaluate(readings: Readings, _bounds: Bounds) -> Node:
-        reading = readings.get(name, MISSING)
-        status = reading.status.value
+        status, value, text, _ = readings.get(name, MISSING)
         return {
             "op": "missing",
             "fact": name,
-            "value": reading.text,
-            "status": status,
-            "outcome": reading.value is None,
+            "value": text,
+            "status": status._value_,
+            "outcome": value is None,
         }
 
     return evaluate
@@ -223,6 +224,8 @@ def compile_condition(condition: Condition, facts: Mapping[str, Fact]) -> Evalua
             return compile_group("all", [compile_condition(part, facts) for part in parts], every)
         case AnyOf(parts):
             return compile_group("any", [compile_condition(part, facts) for part in parts], some)
+        case Consecutive():
+            return compile_condition(expanded(condition), facts)
     count = condition.count
     compiled = [compile_condition(part, facts) for part in condition.parts]
     return compile_group("at_least", compiled, lambda outcomes: enough(count, outcomes), count)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from triage.conditions.expanding import counts_in
 from triage.conditions.shapes import (
     OPERATORS,
     AllOf,
@@ -17,6 +18,7 @@ from triage.conditions.shapes import (
     Change,
     Compare,
     Condition,
+    Consecutive,
     LimitName,
     Missing,
     Not,
@@ -26,6 +28,9 @@ from triage.conditions.shapes import (
 from triage.findings import Findings
 
 DEEPEST = 12
+MOST_CONSECUTIVE = 10
+LONGEST_WINDOW = 31
+"""Days."""
 Json = Mapping[str, Any]
 
 
@@ -130,6 +135,28 @@ class ConditionReader:
             count = 1
         return AtLeast(count, parts)
 
+    def consecutive(self, data: Json, where: str, depth: int) -> Condition | None:
+        part = self.condition(data.get("of"), where, depth + 1)
+        count = self.whole(data, "consecutive", 2, MOST_CONSECUTIVE, where)
+        days = self.whole(data, "days", 1, LONGEST_WINDOW, where)
+        if part is None:
+            return None
+        if any(counts_in(part)):
+            self.findings.add(
+                where, "a count of consecutive answers cannot stand inside another one: count one condition"
+            )
+            return None
+        return Consecutive(count, days, part)
+
+    def whole(self, data: Json, key: str, least: int, most: int, where: str) -> int:
+        value = data.get(key)
+        if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
+            self.findings.add(
+                where, "%(key)s must be a whole number from %(least)s to %(most)s", key=key, least=least, most=most
+            )
+            return least
+        return value
+
 
 Reader = Callable[[ConditionReader, Json, str, int], Condition | None]
 READERS: dict[str, tuple[set[str], Reader]] = {
@@ -142,4 +169,5 @@ READERS: dict[str, tuple[set[str], Reader]] = {
     "any": ({"any"}, ConditionReader.any_of),
     "not": ({"not"}, ConditionReader.negation),
     "at_least": ({"at_least", "of"}, ConditionReader.at_least),
+    "consecutive": ({"consecutive", "days", "of"}, ConditionReader.consecutive),
 }

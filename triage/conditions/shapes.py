@@ -74,7 +74,18 @@ class AtLeast:
     parts: tuple[Condition, ...]
 
 
-Condition = Compare | OneOf | Between | Change | Missing | Not | AllOf | AnyOf | AtLeast
+@dataclass(frozen=True, slots=True)
+class Consecutive:
+    """`part` holds at this answer and at the `count` - 1 answers before it, of which none is more than `days` local
+    days ago. A rule is evaluated as `triage.conditions.expanding` writes it out.
+    """
+
+    count: int
+    days: int
+    part: Condition
+
+
+Condition = Compare | OneOf | Between | Change | Missing | Not | AllOf | AnyOf | AtLeast | Consecutive
 
 ORDERINGS = ("<", "<=", ">", ">=")
 OPERATORS = (*ORDERINGS, "=", "!=")
@@ -83,7 +94,7 @@ OPERATORS = (*ORDERINGS, "=", "!=")
 def parts_of(condition: Condition) -> tuple[Condition, ...]:
     if isinstance(condition, AllOf | AnyOf | AtLeast):
         return condition.parts
-    return (condition.part,) if isinstance(condition, Not) else ()
+    return (condition.part,) if isinstance(condition, Not | Consecutive) else ()
 
 
 def facts_of(condition: Condition) -> frozenset[str]:

@@ -11,6 +11,7 @@ from triage.conditions.shapes import (
     Change,
     Compare,
     Condition,
+    Consecutive,
     LimitName,
     Missing,
     Not,
@@ -41,4 +42,6 @@ def write_condition(condition: Condition) -> dict[str, Any]:
             return {"all": [write_condition(part) for part in parts]}
         case AnyOf(parts):
             return {"any": [write_condition(part) for part in parts]}
+        case Consecutive(count, days, part):
+            return {"consecutive": count, "days": days, "of": write_condition(part)}
     return {"at_least": condition.count, "of": [write_condition(part) for part in condition.parts]}

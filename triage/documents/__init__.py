@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from decimal import Decimal
@@ -10,8 +11,10 @@ from importlib.resources import files
 from typing import Any
 
 from triage.documents.checking import DocumentChecker, check_limits
+from triage.documents.deriving import facts_in_use
 from triage.documents.parsing import DocumentReader
 from triage.documents.parts import Case, Document, Limit, Order, Rule
+from triage.documents.reviewing import review
 from triage.documents.writing import digest, dump
 from triage.facts import scale
 from triage.findings import Findings
@@ -26,19 +29,29 @@ __all__ = [
     "check_own_limits",
     "digest",
     "dump",
+    "facts_in_use",
     "from_library",
     "load",
+    "reload",
+    "review",
     "with_limits",
 ]
 
 
+TURNING = re.compile("[\u202a-\u202e\x7f-\x9f]")
+"""Overrides of direction and unseen controls; the isolates that hold a figure together in Arabic are others."""
+
+
 def storable(data: object) -> bool:
-    """Whether PostgreSQL can keep every character: no NUL and no half of a surrogate pair."""
+    """Whether PostgreSQL can keep every character: no NUL and no half of a surrogate pair. And whether people can read
+    each: none that turns the text round it, so that a limit could be signed as another one than it is.
+    """
     try:
-        json.dumps(data, ensure_ascii=False).encode()
+        written = json.dumps(data, ensure_ascii=False)
+        written.encode()
     except (TypeError, ValueError, RecursionError):
         return False
-    return "\\u0000" not in json.dumps(data)
+    return "\\u0000" not in json.dumps(data) and not TURNING.search(written)
 
 
 def decoded(text: str | bytes, findings: Findings) -> Any:
@@ -58,7 +71,14 @@ def without_repeats(pairs: list[tuple[str, Any]], findings: Findings) -> dict[st
     return seen
 
 
-def load(data: Mapping[str, Any] | str | bytes) -> Document:
+def reload(data: Mapping[str, Any]) -> Document:
+    """A document as it was accepted and stored. What the catalogue does not know (any more) is missing, which leaves
+    every rule that reads it in doubt; refusing the version would turn away the answers of everybody whom it assesses.
+    """
+    return load(data, catalogued=False)
+
+
+def load(data: Mapping[str, Any] | str | bytes, *, catalogued: bool = True) -> Document:
     """The document, or ProtocolError naming everything that must be corrected."""
     findings = Findings()
     given = decoded(data, findings) if isinstance(data, str | bytes) else data
@@ -67,7 +87,7 @@ def load(data: Mapping[str, Any] | str | bytes) -> Document:
         findings.refuse_if_any()
     document = DocumentReader(findings).document(given)
     findings.refuse_if_any()
-    DocumentChecker(document, findings).check()
+    DocumentChecker(document, findings, catalogued=catalogued).check()
     findings.refuse_if_any()
     return document
 

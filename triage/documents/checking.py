@@ -6,14 +6,25 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from string import Formatter
 
+from triage.catalogue import KNOWN
 from triage.conditions.shapes import facts_of
 from triage.documents.parts import Case, Document, Given, Limit, NearLimit, Order, Rule
 from triage.documents.references import ConditionChecker
-from triage.facts import NUMERIC, Fact, FactKind, SourceKind, Status, Translations, read, unscale
+from triage.documents.windows import check_window
+from triage.facts import (
+    NUMERIC,
+    WINDOWS,
+    Fact,
+    FactKind,
+    SourceKind,
+    Status,
+    Translations,
+    read,
+    unscale,
+)
 from triage.findings import Findings
 from triage.spelling import nearest
 
-LONGEST_WINDOW = 31
 KNOWN_OF_SILENCE = (SourceKind.PATIENT, SourceKind.HISTORY)
 KNOWN_BEFORE_ANSWERING = (SourceKind.PATIENT, SourceKind.HISTORY, SourceKind.FIRST_RESPONSE)
 
@@ -46,8 +57,8 @@ def check_limits(limits: Sequence[Limit], orders: Iterable[Order], findings: Fin
 
 
 class DocumentChecker:
-    def __init__(self, document: Document, findings: Findings) -> None:
-        self.document, self.findings = document, findings
+    def __init__(self, document: Document, findings: Findings, *, catalogued: bool = True) -> None:
+        self.document, self.findings, self.known = document, findings, KNOWN if catalogued else {}
         self.facts = {fact.name: fact for fact in document.facts}
         self.limits = {limit.name: limit for limit in document.limits}
         self.conditions = ConditionChecker(self.facts, self.limits, findings)
@@ -84,17 +95,24 @@ class DocumentChecker:
             self.findings.add(where, "a number needs a plausible range: write lowest and highest, the lower one first")
         if fact.kind not in NUMERIC and (fact.unit or fact.decimals):
             self.findings.add(where, "only a number has a unit and decimals: remove them")
-        if fact.source.kind is SourceKind.LOWEST:
-            self.window(fact, where)
+        if fact.source.kind in self.known:
+            self.catalogued(fact, f"{where} › source")
+        if fact.source.kind in WINDOWS:
+            check_window(fact, self.document.facts, self.findings)
         if fact.optional_when is not None:
             self.conditions.check(fact.optional_when, f"{where} › optional_when")
             self.only_known(facts_of(fact.optional_when), KNOWN_BEFORE_ANSWERING, f"{where} › optional_when")
 
-    def window(self, fact: Fact, where: str) -> None:
-        if fact.kind not in NUMERIC:
-            self.findings.add(where, "only a number has a lowest value: make it a number or read it otherwise")
-        if not 1 <= fact.source.days <= LONGEST_WINDOW:
-            self.findings.add(where, "a window has 1 to %(most)s days: correct days", most=LONGEST_WINDOW)
+    def catalogued(self, fact: Fact, where: str) -> None:
+        names = self.known[fact.source.kind]
+        if fact.source.key in names:
+            return
+        message = (
+            "nothing named %(name)s is known of a patient: write %(hint)s"
+            if fact.source.kind is SourceKind.PATIENT
+            else "nothing named %(name)s is in the history: write %(hint)s"
+        )
+        self.findings.add(where, message, name=fact.source.key, hint=nearest(fact.source.key, names))
 
     def only_known(self, names: Iterable[str], kinds: Sequence[SourceKind], where: str) -> None:
         for name in sorted(names):
@@ -105,6 +123,11 @@ class DocumentChecker:
                     name=name,
                     known=", ".join(kinds),
                 )
+
+    def only_answers(self, names: Iterable[str], where: str) -> None:
+        for name in sorted(names):
+            if name in self.facts and self.facts[name].source.kind is not SourceKind.ANSWER:
+                self.findings.add(where, "%(name)s is no answer: only answers were given before", name=name)
 
     def orders(self) -> None:
         for order in self.document.orders:
@@ -174,6 +197,11 @@ class DocumentChecker:
     def case(self, case: Case) -> None:
         where = f"cases › {case.name}"
         self.values(case.facts, f"{where} › facts")
+        for back, facts in enumerate(case.before, 1):
+            self.values(facts, f"{where} › before › {back}")
+            self.only_answers(facts, f"{where} › before › {back}")
+        if case.before and case.on_silence:
+            self.findings.add(where, "a silence looks back on no answers: remove before")
         ids = [rule.id for rule in self.document.rules if rule.on_silence is case.on_silence]
         for name in case.fired:
             if name not in ids:

@@ -9,7 +9,7 @@ from triage.conditions.parsing import ConditionReader
 from triage.conditions.shapes import AnyOf, Condition
 from triage.documents.fields import Fields, translations
 from triage.documents.parts import Case, Document, Given, Limit, NearLimit, Order, Rule
-from triage.facts import NUMERIC, Fact, FactKind, Source, SourceKind, Translations, as_number
+from triage.facts import NUMERIC, WINDOWS, Fact, FactKind, Source, SourceKind, Translations, as_number
 from triage.findings import Findings
 from triage.levels import Level
 
@@ -30,7 +30,8 @@ DOCUMENT_FIELDS = (
 FACT_FIELDS = ("name", "kind", "source", "labels", "unit", "decimals", "lowest", "highest", "choices", "optional_when")
 LIMIT_FIELDS = ("name", "labels", "unit", "decimals", "value", "lowest", "highest", "source")
 RULE_FIELDS = ("id", "level", "when", "to_patient", "to_caller", "on_silence", "call_15", "source")
-CASE_FIELDS = ("name", "facts", "level", "fired", "on_silence")
+CASE_FIELDS = ("name", "facts", "before", "level", "fired", "on_silence")
+WRITTEN = tuple(kind for kind in SourceKind if kind is not SourceKind.BACK)
 SLUG_WORDS = "abcdefghijklmnopqrstuvwxyz0123456789-"
 
 
@@ -96,28 +97,32 @@ class DocumentReader:
         )
 
     def source(self, data: object, where: str) -> Source:
-        """One of {"answer": linkId}, {"previous": linkId}, {"lowest": linkId, "days": 3}, {"patient": attribute},
-        {"history": item} and {"first_response": true}.
+        """One of {"answer": linkId}, {"previous": linkId}, {"patient": attribute}, {"history": item},
+        {"first_response": true} and a window: {"lowest": linkId, "days": 3} or {"slope": linkId, "hours": 48}.
         """
-        if isinstance(data, Mapping) and SourceKind.LOWEST.value in data:
-            return self.window(data, where)
-        kinds = [kind for kind in SourceKind if isinstance(data, Mapping) and kind.value in data]
+        kinds = [kind for kind in WRITTEN if isinstance(data, Mapping) and kind.value in data]
+        if isinstance(data, Mapping) and len(kinds) == 1 and kinds[0] in WINDOWS:
+            return self.window(kinds[0], data, where)
         given = data[kinds[0].value] if isinstance(data, Mapping) and len(data) == len(kinds) == 1 else None
         if kinds == [SourceKind.FIRST_RESPONSE] and given is True:
             return Source(SourceKind.FIRST_RESPONSE)
         if not isinstance(given, str) or not given or kinds == [SourceKind.FIRST_RESPONSE]:
-            known = ", ".join(SourceKind)
+            known = ", ".join(WRITTEN)
             self.findings.add(where, "say where the fact comes from, with exactly one of %(known)s", known=known)
             return Source(SourceKind.ANSWER, "")
         return Source(kinds[0], given)
 
-    def window(self, data: Mapping[str, Any], where: str) -> Source:
-        link_id, days = data[SourceKind.LOWEST.value], data.get("days")
-        whole = isinstance(days, int) and not isinstance(days, bool)
-        if set(data) == {SourceKind.LOWEST.value, "days"} and isinstance(link_id, str) and link_id and whole:
-            return Source(SourceKind.LOWEST, link_id, int(days or 0))
-        self.findings.add(where, "a lowest value needs the question and a whole number of days, and nothing else")
-        return Source(SourceKind.LOWEST, "", 1)
+    def window(self, kind: SourceKind, data: Mapping[str, Any], where: str) -> Source:
+        link_id, spans = data[kind.value], set(data) - {kind.value}
+        span = next(iter(spans)) if len(spans) == 1 and spans <= {"days", "hours"} else ""
+        length = data.get(span)
+        whole = isinstance(length, int) and not isinstance(length, bool) and (length or span == "days")
+        if isinstance(link_id, str) and link_id and whole:
+            return Source(kind, link_id, **{str(span): int(length or 0)})
+        self.findings.add(
+            where, "%(kind)s needs the question and a whole number of either days or hours, and nothing else", kind=kind
+        )
+        return Source(kind, "", 1)
 
     def choices(self, fields: Fields) -> dict[str, Translations]:
         given = fields.data.get("choices", {})
@@ -184,6 +189,7 @@ class DocumentReader:
             level=Level.from_code(fields.one_of("level", [level.code for level in Level])),
             fired=tuple(fired),
             on_silence=fields.flag("on_silence"),
+            before=fields.each("before", self.values),
         )
 
     def values(self, data: Any, where: str) -> dict[str, Given]:

@@ -70,13 +70,16 @@ Given = Value | NearLimit | None
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """Facts in (on top of the document's `usual` ones; None is missing), level and rules out."""
+    """Facts in (on top of the document's `usual` ones; None is missing), level and rules out. `before` is what was
+    answered one answer before, two before and so on, in the same way; without it nothing was.
+    """
 
     name: str
     facts: Mapping[str, Given]
     level: Level
     fired: tuple[str, ...]
     on_silence: bool = False
+    before: tuple[Mapping[str, Given], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

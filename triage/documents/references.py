@@ -10,6 +10,7 @@ from triage.conditions.shapes import (
     Change,
     Compare,
     Condition,
+    Consecutive,
     LimitName,
     OneOf,
     Operand,
@@ -17,7 +18,7 @@ from triage.conditions.shapes import (
     parts_of,
 )
 from triage.documents.parts import Limit
-from triage.facts import NUMERIC, Fact, FactKind, as_number, scale
+from triage.facts import NUMERIC, Fact, FactKind, SourceKind, as_number, scale
 from triage.findings import Findings
 from triage.spelling import nearest
 
@@ -50,8 +51,19 @@ class ConditionChecker:
             case Change(name, since, _, operand) if (fact := self.facts.get(name)) and (past := self.facts.get(since)):
                 self.same_measure(fact, past, where)
                 self.operand(fact, operand, where)
+            case Consecutive(_, _, part):
+                self.only_answers(part, where)
         for number, part in enumerate(parts_of(condition), 1):
             self.visit(part, f"{where} › {number}")
+
+    def only_answers(self, part: Condition, where: str) -> None:
+        for name in sorted(facts_of(part) & self.facts.keys()):
+            if self.facts[name].source.kind is not SourceKind.ANSWER:
+                self.findings.add(
+                    where,
+                    "%(name)s is no answer, and only answers can be counted: move it outside of the count",
+                    name=name,
+                )
 
     def ordering(self, fact: Fact, operator: str, where: str) -> None:
         if operator in ORDERINGS and fact.kind not in NUMERIC:

@@ -9,7 +9,7 @@ from typing import Any
 
 from triage.conditions.writing import write_condition
 from triage.documents.parts import Case, Document, Given, Limit, NearLimit, Rule
-from triage.facts import Fact, Source, SourceKind, unscale
+from triage.facts import WINDOWS, Fact, Source, SourceKind, unscale
 
 
 def copied(texts: Mapping[str, Any]) -> dict[str, Any]:
@@ -27,8 +27,8 @@ def write_near(value: NearLimit) -> dict[str, Any]:
 
 
 def write_source(source: Source) -> dict[str, Any]:
-    if source.kind is SourceKind.LOWEST:
-        return {source.kind.value: source.key, "days": source.days}
+    if source.kind in WINDOWS:
+        return {source.kind.value: source.key, **({"hours": source.hours} if source.hours else {"days": source.days})}
     return {source.kind.value: True if source.kind is SourceKind.FIRST_RESPONSE else source.key}
 
 
@@ -74,9 +74,11 @@ def write_rule(rule: Rule) -> dict[str, Any]:
 
 
 def write_case(case: Case) -> dict[str, Any]:
+    before = {"before": [write_given(facts) for facts in case.before]} if case.before else {}
     return {
         "name": case.name,
         "facts": write_given(case.facts),
+        **before,
         "level": case.level.code,
         "fired": list(case.fired),
         "on_silence": case.on_silence,

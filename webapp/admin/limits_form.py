@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -13,6 +13,7 @@ from questionnaires.messages import templates
 from questionnaires.numbers import NumberProblem, parse_number
 from triage import documents
 from triage.documents import Document
+from triage.facts import NUMBER
 from triage.findings import Finding, ProtocolError
 from webapp.admin.rule_words import Words
 from webapp.extensions import language, translator
@@ -97,17 +98,25 @@ class LimitsForm(FlaskForm):
         return text[:1].upper() + text[1:]
 
 
-def limits_form(document: Document) -> LimitsForm:
-    """A form with a field for each limit of `document`, filled with its values."""
+def limits_form(document: Document, suggested: Mapping[str, str] | None = None) -> LimitsForm:
+    """A form with a field for each limit of `document`, filled with its values or with those that are `suggested`."""
+    given = suggested or {}
     words = Words(document, language())
     fields: dict[str, Any] = {
         PREFIX + limit.name: LimitField(
             words.label(limit),
             decimals=limit.decimals,
-            default=words.value(limit),
+            default=words.number(given[limit.name]) if limit.name in given else words.value(limit),
             render_kw={"inputmode": "decimal" if limit.decimals else "numeric", "maxlength": 20},
         )
         for limit in document.limits
     }
     form: LimitsForm = type("ProtocolLimits", (LimitsForm,), {**fields, "words": words})()
     return form
+
+
+def suggestions(document: Document, given: Sequence[str]) -> dict[str, str]:
+    """Of texts `limit:value`, as another page proposes them, those that are of a limit here and can be a number."""
+    pairs = (text.partition(":") for text in given)
+    known = {limit.name for limit in document.limits}
+    return {name: value for name, _, value in pairs if name in known and NUMBER.fullmatch(value)}

@@ -1,8 +1,6 @@
-"""The protocol: what is in force, its limits changed into a new version, and the signature of a physician."""
+"""The protocol: what is in force and what waits, and its limits changed into a new version."""
 
 from __future__ import annotations
-
-import uuid
 
 from flask import flash, g, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
@@ -11,12 +9,11 @@ from records import clock, programmes
 from records.db import db
 from triage import documents, protocols
 from triage.models import ProtocolVersion
-from triage.refusals import Refused
+from triage.protocols import Stage
 from webapp import choosing
-from webapp.admin import versions
+from webapp.admin import lives, versions
 from webapp.admin.blueprint import blueprint
-from webapp.admin.limits_form import LimitsForm, limits_form
-from webapp.admin.sign_form import SignForm
+from webapp.admin.limits_form import LimitsForm, limits_form, suggestions
 from webapp.extensions import language, translator
 from webapp.permissions import access
 
@@ -26,18 +23,21 @@ Page = str | Response | tuple[str, int]
 @blueprint.get("/protocol")
 @access("protocol.read")
 def protocol() -> Page:
-    programme = versions.programme()
-    current = versions.in_use(programme, clock.now()) if programme else None
+    programme, now = versions.programme(), clock.now()
+    current = versions.in_use(programme, now) if programme else None
     if programme is None or current is None:
         return render_template("admin/no_protocol.html")
-    history = versions.history(programme)
-    waiting = [one for one, _ in history if one.status == "draft" and one.number > current.number]
+    history, standing = versions.history(programme), lives.of_all(programme, now)
     return render_template(
         "admin/protocol.html",
         programme=programme,
         programmes=[(one.slug, choosing.name(one.name, language())) for one in programmes.loaded(db.session)],
         now_in_use=versions.shown(current),
-        waiting=waiting,
+        waiting=[one for one, _ in history if standing[one.id].is_open and one.number > current.number],
+        scheduled=[one for one, _ in history if standing[one.id].stage is Stage.SCHEDULED],
+        drafts=lives.open_drafts(programme),
+        there_is=lives.there_is,
+        lives=standing,
         history=history,
     )
 
@@ -49,17 +49,19 @@ def limits() -> Page:
     base = versions.version(chosen) if chosen else versions.in_use(versions.loaded_programme(), clock.now())
     if base is None:
         return redirect(url_for("admin.protocol"))
-    form = limits_form(documents.load(base.document))
+    document = documents.reload(base.document)
+    suggested = suggestions(document, request.args.getlist("set"))
+    form = limits_form(document, suggested)
     form.based_on.data = str(base.public_id)
     form.newest.data = str(protocols.versions(db.session, slug=base.slug)[0].number)
-    return render_template("admin/limits.html", form=form, base=base)
+    return render_template("admin/limits.html", form=form, base=base, suggested=suggested)
 
 
 @blueprint.post("/protocol/limits")
 @access("protocol.edit")
 def change_limits() -> Page:
     base = versions.version(request.form.get("based_on", ""))
-    form = limits_form(documents.load(base.document))
+    form = limits_form(documents.reload(base.document))
     newest = versions.lock_newest(versions.programme_of(base))
     if form.validate() and _is_current(form, newest) and _is_change(form, base):
         try:
@@ -97,39 +99,7 @@ def _is_current(form: LimitsForm, newest: ProtocolVersion) -> bool:
 
 def _is_change(form: LimitsForm, base: ProtocolVersion) -> bool:
     in_use = versions.in_use(versions.programme_of(base), clock.now())
-    if in_use is None or not form.is_unchanged(documents.load(in_use.document)):
+    if in_use is None or not form.is_unchanged(documents.reload(in_use.document)):
         return True
     form.form_errors.append(translator().gettext("These are the limits in use already. Change at least one."))
     return False
-
-
-@blueprint.get("/protocol/<uuid:public_id>")
-@access("protocol.read")
-def version(public_id: uuid.UUID) -> Page:
-    shown = versions.to_review(versions.version(public_id))
-    return _review(shown, SignForm.showing(shown))
-
-
-def _review(shown: versions.Shown, form: SignForm) -> str:
-    programme = versions.programme_of(shown.version)
-    return render_template("admin/version.html", shown=shown, form=form, programme=programme, t=translator())
-
-
-@blueprint.post("/protocol/<uuid:public_id>/sign")
-@access("protocol.sign")
-def sign(public_id: uuid.UUID) -> Page:
-    chosen = versions.version(public_id)
-    programme = versions.programme_of(chosen)
-    shown, form = versions.to_review(chosen), SignForm()
-    if form.can_sign(shown):
-        said = {"version": chosen, "programme": programme, "physician": g.staff}
-        try:
-            protocols.sign(db.session, **said, from_address=request.remote_addr, now=clock.now())
-        except Refused as refused:
-            form.form_errors.append(refused.text(translator()))
-        else:
-            db.session.commit()
-            told = translator().gettext("You signed version %(number)s. It is in force from now.", number=chosen.number)
-            flash(told, "success")
-            return redirect(url_for("admin.protocol", programme=programme.slug))
-    return _review(shown, form), 422

@@ -103,7 +103,7 @@ def _facts(has_oximeter: bool) -> dict[str, bool]:
 def _ruled(questionnaire: Questionnaire, programme: Programme) -> Questionnaire:
     """With the figures at which the programme's rules say "call 15"."""
     bound = protocols.bound(db.session, programme_id=programme.id, now=clock.now())
-    return danger.with_limits(questionnaire, documents.load(bound.document), {}) if bound else questionnaire
+    return danger.with_limits(questionnaire, documents.reload(bound.document), {}) if bound else questionnaire
 
 
 def _render(

@@ -14,6 +14,7 @@ from triage.conditions.shapes import (
     Change,
     Compare,
     Condition,
+    Consecutive,
     LimitName,
     Missing,
     Not,
@@ -21,12 +22,13 @@ from triage.conditions.shapes import (
     Operand,
 )
 from triage.documents import Document, Limit, Rule
-from triage.facts import NUMERIC, FactKind, unscale
+from triage.facts import NUMERIC, WINDOWS, FactKind, Source, SourceKind, unscale
 from triage.levels import Level
 from triage.wording import sign
 
 OPPOSITES = {"<": ">=", "<=": ">", ">": "<=", ">=": "<", "=": "!=", "!=": "="}
 GROUPS = (AllOf, AnyOf, AtLeast)
+SEVERAL = (*GROUPS, Consecutive)
 
 
 @dataclass(frozen=True)
@@ -102,10 +104,36 @@ class Words:
                 return self.t.gettext("%(fact)s not known", fact=self.name(fact))
             case Not(part):
                 return self.negation(part)
+            case Consecutive(count, days, part):
+                return self.count(count, days, part)
         return self.joined(when)
 
     def name(self, fact: str) -> str:
-        return self.facts[fact].labels[self.language]
+        """The label; of a window also what is read from it, which a label could leave open."""
+        known = self.facts[fact]
+        label = known.labels[self.language]
+        return self.windowed(label, known.source) if known.source.kind in WINDOWS else label
+
+    def windowed(self, label: str, source: Source) -> str:
+        readings: dict[SourceKind, Callable[[], str]] = {
+            SourceKind.LOWEST: lambda: self.t.gettext("lowest earlier value"),
+            SourceKind.HIGHEST: lambda: self.t.gettext("highest earlier value"),
+            SourceKind.LATEST: lambda: self.t.gettext("latest earlier value"),
+            SourceKind.CHANGE: lambda: self.t.gettext("now less the oldest earlier value"),
+            SourceKind.SLOPE: lambda: self.t.gettext("trend a day, through all earlier values and now"),
+        }
+        return self.t.gettext(
+            "%(fact)s (%(reading)s; %(window)s)",
+            fact=label,
+            reading=readings[source.kind](),
+            window=self.hours(source.hours) if source.hours else self.days(source.days),
+        )
+
+    def hours(self, hours: int) -> str:
+        return self.t.ngettext("window: %(num)d hour", "window: %(num)d hours", hours)
+
+    def days(self, days: int) -> str:
+        return self.t.ngettext("window: %(num)d day", "window: %(num)d days", days)
 
     def choice(self, fact: str, code: str) -> str:
         return self.facts[fact].choices[code][self.language]
@@ -146,12 +174,22 @@ class Words:
             return self.compare(part.fact, OPPOSITES[part.operator], part.operand)
         return self.t.gettext("not (%(condition)s)", condition=self.condition(part))
 
+    def count(self, count: int, days: int, part: Condition) -> str:
+        return self.t.ngettext(
+            "at %(num)d answer in a row, this one included (%(window)s): %(condition)s",
+            "at %(num)d answers in a row, this one included (%(window)s): %(condition)s",
+            count,
+            window=self.days(days),
+            condition=self.bracketed(part),
+        )
+
+    def bracketed(self, part: Condition) -> str:
+        return f"({self.condition(part)})" if isinstance(part, SEVERAL) else self.condition(part)
+
     def joined(self, when: Condition) -> str:
         """Groups inside groups stand in brackets, so that "and" and "or" cannot be read in two ways."""
         assert isinstance(when, GROUPS)
-        texts = [
-            f"({self.condition(part)})" if isinstance(part, GROUPS) else self.condition(part) for part in when.parts
-        ]
+        texts = [self.bracketed(part) for part in when.parts]
         if isinstance(when, AllOf):
             return self.t.gettext(" and ").join(texts)
         if isinstance(when, AnyOf):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 
 from flask import abort
 from sqlalchemy import select
@@ -15,6 +16,7 @@ from records.models import Programme
 from triage import documents, protocols
 from triage.cases import Failure, run_cases
 from triage.documents import Document
+from triage.findings import Finding
 from triage.models import ProtocolStatus, ProtocolVersion
 from webapp import choosing
 from webapp.admin import differences
@@ -40,16 +42,20 @@ class Shown:
     def signed(self) -> bool:
         return self.version.status == ProtocolStatus.SIGNED
 
-    @property
+    @cached_property
+    def warnings(self) -> tuple[Finding, ...]:
+        return documents.review(self.document)
+
+    @cached_property
     def failures(self) -> list[Failure]:
         return run_cases(self.document)
 
 
 def shown(version: ProtocolVersion, *, against: ProtocolVersion | None = None) -> Shown:
-    document = documents.load(version.document)
+    document = documents.reload(version.document)
     known = Shown(version, document, Words(document, language()), against)
     if against is not None:
-        known.changes.extend(differences.between(documents.load(against.document), document, language()))
+        known.changes.extend(differences.between(documents.reload(against.document), document, language()))
     return known
 
 
@@ -98,7 +104,7 @@ def to_review(chosen: ProtocolVersion) -> Shown:
 def history(of: Programme) -> list[tuple[ProtocolVersion, list[str]]]:
     """Every version, newest first, with what it changed of the one it was made from."""
     known = protocols.versions(db.session, slug=of.slug)
-    read = {one.id: documents.load(one.document) for one in known}
+    read = {one.id: documents.reload(one.document) for one in known}
     return [
         (one, differences.between(read[one.based_on_id], read[one.id], language()) if one.based_on_id in read else [])
         for one in known
@@ -107,8 +113,6 @@ def history(of: Programme) -> list[tuple[ProtocolVersion, list[str]]]:
 
 def lock_newest(of: Programme) -> ProtocolVersion:
     """The newest version, while nobody else can add one: the second of two authors waits here and sees it."""
-    newest = select(ProtocolVersion).where(ProtocolVersion.slug == of.slug).order_by(ProtocolVersion.number.desc())
-    held = db.session.scalar(newest.limit(1).with_for_update(of=ProtocolVersion))
-    if held is None:
-        abort(404)
-    return db.session.scalars(newest.limit(1)).one()
+    protocols.take_turn(db.session, slug=of.slug)
+    known = protocols.versions(db.session, slug=of.slug)
+    return known[0] if known else abort(404)

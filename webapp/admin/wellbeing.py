@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from importlib.metadata import version
@@ -19,11 +20,13 @@ from webapp.timekeeping import JOB, ClockSetBack, ClockSetOn
 SILENT_AFTER = timedelta(seconds=60)
 CLOCK_SET = (ClockSetOn.__name__, ClockSetBack.__name__)
 CLOCK_SET_SHOWN_FOR = timedelta(days=2)
+MOST_NAMED = 20
 JOBS = {
     "clock": lazy("Compare the clock with the last beat"),
     "open-checkins": lazy("Open questionnaires that are due"),
     "close-checkins": lazy("Close questionnaires left unanswered"),
     "silences": lazy("Raise silences"),
+    "snoozes": lazy("End rules put off whose hour is over"),
     "never-invited": lazy("Raise enrolments never invited"),
     "never-activated": lazy("Raise invitations never answered"),
     "reviews-due": lazy("Raise pauses to look at again"),
@@ -31,6 +34,7 @@ JOBS = {
     "follow-up-ends": lazy("End follow-ups whose days are over"),
     "messages": lazy("Send messages"),
     "reliving": lazy("Live assessments again"),
+    "replays": lazy("Replay protocols on past answers"),
     "housekeeping": lazy("Forget old sessions and counted tries"),
 }
 # Each by the index of just these, whatever number of texts was ever sent.
@@ -70,7 +74,8 @@ class Beat:
 
 @dataclass(frozen=True)
 class Wellbeing:
-    """`differing` assessments did not come out the same when they were lived again. `clock_set` is the worker's last
+    """`differing` assessments did not come out the same when they were lived again; of the newest the public ids, each
+    with that of its enrolment. `clock_set` is the worker's last
     finding that its machine's clock was set, `clock_off` by how much this process's own differs from the database's.
     """
 
@@ -79,6 +84,7 @@ class Wellbeing:
     overdue: int
     uncertain: int
     differing: int
+    differing_ones: list[tuple[uuid.UUID, uuid.UUID]]
     clock_set: Beat | None
     clock_off: timedelta | None
     database: str
@@ -91,13 +97,15 @@ class Wellbeing:
 
 def look(session: Session, *, now: datetime) -> Wellbeing:
     waiting, overdue, uncertain = session.execute(MESSAGES, {"late": now - SILENT_AFTER}).one()
+    differing = reliving.count_differing(session)
     beats = [beat_of(row, now) for row in heartbeats.all_beats(session)]
     return Wellbeing(
         beats=beats,
         waiting=waiting,
         overdue=overdue,
         uncertain=uncertain,
-        differing=reliving.count_differing(session),
+        differing=differing,
+        differing_ones=reliving.differing_ones(session, limit=MOST_NAMED) if differing else [],
         clock_set=next((beat for beat in beats if was_clock_set(beat, now)), None),
         clock_off=clock_off(),
         database=session.scalar(text("SHOW server_version")) or "",

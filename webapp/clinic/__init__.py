@@ -1,6 +1,20 @@
 """What clinical staff work with: the call-back queue, patients' files, enrolment."""
 
-from webapp.clinic import adherence, asking, calls, details, doors, enrolling, follow, paper, patients, queue, sources
+from webapp.clinic import (
+    adherence,
+    asking,
+    calls,
+    details,
+    doors,
+    enrolling,
+    explanation,
+    follow,
+    paper,
+    patients,
+    queue,
+    snoozing,
+    sources,
+)
 from webapp.clinic.blueprint import blueprint
 
 __all__ = [
@@ -11,9 +25,11 @@ __all__ = [
     "details",
     "doors",
     "enrolling",
+    "explanation",
     "follow",
     "paper",
     "patients",
     "queue",
+    "snoozing",
     "sources",
 ]

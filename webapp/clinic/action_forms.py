@@ -19,6 +19,8 @@ from webapp.fields import Day, Note, Offered, PlainText, Required
 from webapp.lazy import lazy
 
 NOTE = 2000
+YES, NO = "yes", "no"
+USEFUL = {YES: lazy("Yes"), NO: lazy("No")}
 
 
 def as_uuid(text: str) -> uuid.UUID | None:
@@ -71,6 +73,12 @@ class DispositionForm(OnceForm):
         render_kw={"inputmode": "numeric"},
     )
     note = Note(lazy("Note"), longest=NOTE)
+    useful = RadioField(
+        lazy("Was this call useful for the patient? (optional)"),
+        [Offered()],
+        choices=lambda: choices(USEFUL),
+        validate_choice=False,
+    )
     seen = HiddenField()
 
     def __init__(self, *, is_physician: bool) -> None:
@@ -82,6 +90,10 @@ class DispositionForm(OnceForm):
     def only_hand_over(self) -> None:
         """All that is offered to somebody who is no physician, of a call-back that is the physician's."""
         self.kind.choices = choices({DispositionKind.TO_PHYSICIAN: DISPOSITIONS[DispositionKind.TO_PHYSICIAN]})
+
+    def was_useful(self) -> bool | None:
+        """None when the caller did not say."""
+        return self.useful.data == YES if self.useful.data else None
 
     def seen_alerts(self) -> list[uuid.UUID]:
         """What the page listed; anything else in the field is ignored and closes nothing."""

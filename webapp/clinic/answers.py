@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from decimal import Decimal
+from typing import Any
 
 from babel.dates import format_date
 from markupsafe import Markup
@@ -36,7 +38,9 @@ class Cell:
 
 @dataclass(frozen=True)
 class Row:
-    """One response, or one check-in that nobody answered."""
+    """One response, or one check-in that nobody answered. `assessment` is the public id of what the rules said of it;
+    `is_put_off` when its rule was put off, so that it raised no alert.
+    """
 
     at: datetime
     level: Level | None
@@ -45,6 +49,8 @@ class Row:
     cells: list[Cell]
     others: list[str]
     response: Response | None = None
+    assessment: uuid.UUID | None = None
+    is_put_off: bool = False
 
     @property
     def is_elsewhere(self) -> bool:
@@ -73,9 +79,11 @@ def over_time(
     missed = _missed(session, enrolment)
     measured = measures.of(document)
     found = {measure.link_id: limits.thresholds(document, own_limits, measure.fact.name) for measure in measured}
-    levels = _levels(session, answered)
+    assessed = _assessed(session, answered)
     asked = _asked(session, answered)
-    rows = [_row(response, levels, measured, found, document, language, asked) for response in answered]
+    rows = [
+        _row(response, assessed.get(response.id), measured, found, document, language, asked) for response in answered
+    ]
     rows += [_silence(at, len(measured)) for at in missed]
     rows.sort(key=lambda row: row.at, reverse=True)
     points = sorted([(r.due_at, r) for r in answered] + [(at, None) for at in missed], key=lambda point: point[0])
@@ -97,16 +105,15 @@ def _asked(session: Session, answered: list[Response]) -> dict[int, Questionnair
     return {row.id: versions.parsed_by(session, version_id=row.id, digest=row.digest) for row in known}
 
 
-def _levels(session: Session, answered: list[Response]) -> dict[int, Level]:
-    query = select(Assessment.response_id, Assessment.level).where(
-        Assessment.response_id.in_([response.id for response in answered])
-    )
-    return {row.response_id: Level.from_code(row.level) for row in session.execute(query)}
+def _assessed(session: Session, answered: list[Response]) -> dict[int, Any]:
+    wanted = (Assessment.response_id, Assessment.public_id, Assessment.level, Assessment.snoozed)
+    query = select(*wanted).where(Assessment.response_id.in_([response.id for response in answered]))
+    return {row.response_id: row for row in session.execute(query)}
 
 
 def _row(
     response: Response,
-    levels: dict[int, Level],
+    assessed: Any,
     measured: list[measures.Measure],
     found: Mapping[str, tuple[charts.Threshold, ...]],
     document: Document,
@@ -116,12 +123,14 @@ def _row(
     scores = scores_in_words(asked[response.version_id], response.answers, language)
     return Row(
         at=response.due_at,
-        level=levels.get(response.id),
+        level=Level.from_code(assessed.level) if assessed else None,
         is_missed=False,
         is_amendment=response.amends_id is not None,
         cells=[_cell(measure, found[measure.link_id], response, language) for measure in measured],
         others=scores + measures.others(document, response.answers, language),
         response=response,
+        assessment=assessed.public_id if assessed else None,
+        is_put_off=bool(assessed and assessed.snoozed),
     )
 
 

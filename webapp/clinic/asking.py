@@ -12,7 +12,7 @@ from werkzeug.wrappers import Response
 from questionnaires import responses
 from questionnaires.models import Checkin, Door
 from records import access as records_access
-from records import clock, patients
+from records import clock, patients, phones
 from records.db import db
 from records.models import Enrolment, EnrolmentState
 from records.texts import direction
@@ -24,6 +24,7 @@ from webapp.clinic import doors_form, kept, taking
 from webapp.clinic.blueprint import blueprint, yours
 from webapp.extensions import language, translator
 from webapp.patient import finding
+from webapp.patient.result import figures
 from webapp.permissions import KEEPS, access
 
 KEEPS["clinic.record_call"] = kept.page
@@ -91,6 +92,19 @@ def _store(enrolment: Enrolment, form: doors_form.CallForm, taken: taking.Taken)
     return redirect(url_for("clinic.recorded", **told), 303)
 
 
+def _to_tell(wording: Wording, enrolment: Enrolment, assessed: Assessment) -> list[str]:
+    """In the patient's language; of what is put off no sentence that promises a call."""
+    if not assessed.snoozed:
+        return wording.to_patient()
+    t, programme = wording.t, enrolment.programme
+    return [
+        *figures(wording),
+        t.gettext("A doctor of the centre knows about this sign: for now, nobody calls because of it alone."),
+        t.gettext("Do you feel worse, or are you worried? Do not wait for a call."),
+        t.gettext("Call the centre: %(phone)s. In an emergency, call 15.", phone=phones.national(programme.phone)),
+    ]
+
+
 @blueprint.get("/patients/<uuid:public_id>/recorded/<uuid:response>")
 @access("answers.record")
 def recorded(public_id: uuid.UUID, response: uuid.UUID) -> str:
@@ -116,7 +130,7 @@ def recorded(public_id: uuid.UUID, response: uuid.UUID) -> str:
         checkin=db.session.get(Checkin, answered.checkin_id) if answered.checkin_id else None,
         assessed=assessed,
         why=said[0].to_caller(),
-        tell=said[1].to_patient(),
+        tell=_to_tell(said[1], enrolment, assessed),
         tell_language=answered.language,
         tell_direction=direction(answered.language),
         call=next((detail for detail in found if detail.is_open), None),

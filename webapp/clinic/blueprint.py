@@ -10,7 +10,7 @@ from records import access
 from records.audit import Actor
 from records.db import db
 from records.models import Enrolment
-from triage.refusals import NotFound
+from triage.refusals import NotFound, SnoozeNotFound
 from webapp import errors
 from webapp.extensions import LANGUAGE, translator
 
@@ -19,7 +19,8 @@ blueprint = Blueprint("clinic", __name__, url_prefix=LANGUAGE)
 
 @blueprint.errorhandler(access.NotYours)
 @blueprint.errorhandler(NotFound)
-def not_found(refused: access.NotYours | NotFound) -> object:
+@blueprint.errorhandler(SnoozeNotFound)
+def not_found(refused: access.NotYours | NotFound | SnoozeNotFound) -> object:
     """Another team's patient and nobody's look the same."""
     db.session.rollback()
     return errors.page(404, refused.text(translator()))

@@ -56,6 +56,7 @@ class Row:
     waiting: str
     left: str
     try_again_at: datetime | None
+    put_off_for: str | None
     language: str
     language_name: str
     owner: str | None
@@ -122,6 +123,7 @@ def _row(row: QueueRow, lines: Lines, several: bool, language: str, now: datetim
         waiting=wait(now - row.opened_at),
         left=wait(row.due_at - now),
         try_again_at=row.next_try_at if row.next_try_at and row.next_try_at > now else None,
+        put_off_for=wait(row.snoozed_until - now) if row.snoozed_until else None,
         language=row.language,
         language_name=texts.LANGUAGES.get(row.language, row.language),
         owner=row.claimed_by,

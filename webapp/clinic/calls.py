@@ -118,7 +118,7 @@ def dispose(public_id: uuid.UUID) -> AnyResponse:
     if not form.validate():
         return page(enrolment, 422, disposition=form)
     try:
-        said = {"kind": form.kind.data, "note": form.note.data, "details": form.details()}
+        said = {"kind": form.kind.data, "note": form.note.data, "details": form.details(), "useful": form.was_useful()}
         seen = {"seen_alerts": form.seen_alerts(), "form_key": form.form_key}
         outcome = callbacks.dispose(db.session, **_about(public_id), **said, **seen)
         db.session.commit()

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from flask import current_app, g, url_for
+from flask import current_app, url_for
 from markupsafe import Markup
 
-from notifications import inbound
 from records import clock, doors, patients, phones, programmes
 from records import enrolment as enrolments
 from records.comorbidities import hold_for
@@ -19,56 +17,15 @@ from records.models import AnswersBy, DayZero, Enrolment, EnrolmentState, RiskTi
 from records.patients import Identity, years_between
 from records.texts import LANGUAGES
 from triage import callbacks, followup, protocols
-from triage.callbacks import AlertDetail, CallbackDetail
 from triage.documents import Document
-from triage.levels import Level
-from triage.models import AlertKind, Assessment
 from triage.situation import known_zone
-from triage.wording import Wording
 from webapp import choosing
-from webapp.clinic import days, history, rules, wishes, wording
+from webapp.clinic import days, history, rules, standing, wishes, wording
 from webapp.clinic.answers import Answers, over_time
-from webapp.clinic.board import wait
 from webapp.clinic.doors_words import DOORS
+from webapp.clinic.standing import Call
 from webapp.extensions import language, translator
 from webapp.formatting import apart
-from webapp.permissions import allows
-
-
-@dataclass(frozen=True)
-class Alert:
-    """One reason to call that still stands; `has_limits` when values crossed limits, which its sentences name."""
-
-    detail: AlertDetail
-    sentences: Sequence[str]
-    has_limits: bool
-
-    @property
-    def level(self) -> Level:
-        return Level.from_code(self.detail.level)
-
-
-@dataclass(frozen=True)
-class Call:
-    """The open call-back."""
-
-    detail: CallbackDetail
-    alerts: list[Alert]
-    waiting: str
-    is_mine: bool
-
-    @property
-    def waits_for_physician(self) -> bool:
-        """It is the physician's, and the person signed in is none."""
-        return self.detail.for_physician and not allows(g.staff.role, "callback.decide")
-
-    @property
-    def has_limits(self) -> bool:
-        return any(alert.has_limits for alert in self.alerts)
-
-    @property
-    def level(self) -> Level:
-        return Level.from_code(self.detail.level)
 
 
 @dataclass(frozen=True)
@@ -207,7 +164,7 @@ def open_file(enrolment: Enrolment, now: datetime) -> File:
         particulars=enrolments.particulars(enrolment),
         document=document,
         own_limits=history.own_limits(enrolment, document, now),
-        call=_call(found, now),
+        call=standing.call(found, now),
         answers=_answers(enrolment, document, own, now),
         acts=history.acts(found),
         messages=history.messages(enrolment),
@@ -223,30 +180,3 @@ def _answers(enrolment: Enrolment, document: Document | None, own: dict[str, Dec
     if document is None:
         return None
     return over_time(db.session, enrolment, document=document, own_limits=own, language=language(), now=now)
-
-
-def _call(found: Sequence[CallbackDetail], now: datetime) -> Call | None:
-    standing = next((detail for detail in found if detail.is_open), None)
-    if standing is None:
-        return None
-    newest = sorted(standing.alerts, key=lambda alert: alert.raised_at, reverse=True)
-    alerts = [_alert(alert) for alert in newest if alert.closed_at is None]
-    alerts.sort(key=lambda alert: -alert.level)
-    return Call(standing, alerts, wait(now - standing.opened_at), standing.claimed_by_id == g.staff.id)
-
-
-def _alert(detail: AlertDetail) -> Alert:
-    assessed = db.session.get(Assessment, detail.assessment_id) if detail.assessment_id else None
-    if assessed is None:
-        return Alert(detail, [*detail.words, *_written(detail)], has_limits=False)
-    document = rules.document_of(assessed.protocol_version_id)
-    said = Wording(document, assessed.facts, assessed.limits, assessed.explanation, language())
-    return Alert(detail, detail.words, has_limits=bool(said.comparisons()))
-
-
-def _written(detail: AlertDetail) -> list[str]:
-    """What the patient wrote, when that is the reason to call."""
-    if detail.kind != AlertKind.WROTE or detail.cause is None:
-        return []
-    body = inbound.body_of(db.session, public_id=detail.cause)
-    return [translator().gettext("“%(text)s”", text=body)] if body else []

@@ -15,7 +15,7 @@ from records.db import db
 from records.models import Enrolment, Role, Staff, StaffTeam
 from triage.documents import Document, Limit
 from triage.facts import SourceKind
-from webapp.clinic import action_forms, doors_form, wording
+from webapp.clinic import action_forms, doors_form, snooze_form, wording
 from webapp.clinic.file import File
 from webapp.extensions import language, translator
 from webapp.permissions import allows
@@ -35,6 +35,7 @@ def of_page(enrolment: Enrolment, file: File, now: datetime) -> dict[str, FlaskF
         "pause": pause(enrolment, now),
         "discharge": action_forms.DischargeForm(),
         "limits": limits(file.document),
+        "snooze": snooze_form.of(enrolment),
         "door": doors_form.DoorForm(now=enrolment.answers_by),
     }
 

@@ -17,7 +17,7 @@ from records import clock, patients
 from records.db import db
 from records.models import Enrolment, EnrolmentState
 from records.patients import Identity
-from webapp.clinic import file, forms, searching
+from webapp.clinic import file, forms, put_off, searching
 from webapp.clinic.blueprint import blueprint, yours
 from webapp.clinic.wording import STATES
 from webapp.permissions import access
@@ -104,7 +104,8 @@ def page(enrolment: Enrolment, code: int = 200, **filled: object) -> Response:
     now = clock.now()
     shown = file.open_file(enrolment, now)
     filling = forms.of_page(enrolment, shown, now) | filled
-    answer = make_response(render_template("clinic/patient.html", file=shown, forms=filling), code)
+    quiet = put_off.of(enrolment, now)
+    answer = make_response(render_template("clinic/patient.html", file=shown, forms=filling, quiet=quiet), code)
     opened = {"staff": g.staff, "enrolment_id": enrolment.id, "page": "patient", "from_address": request.remote_addr}
     records_access.log_access(db.session, **opened, now=now)
     db.session.commit()

@@ -47,12 +47,15 @@ def measure_again(response: uuid.UUID) -> Response | tuple[str, int]:
     errors = [finding for finding in read.errors if finding.link_id in again and finding.link_id in wanted.entries]
     if errors or not values:
         return show(enrolment, first, errors=errors), 422
-    receipt = _store(first, questionnaire, dict(first.answers) | values)
+    receipt = _store(first, questionnaire, dict(first.answers) | values, list(values))
     db.session.commit()
     return redirect(url_for("patient.result", response=receipt.response, measured="again"), 303)
 
 
-def _store(first: Answered, questionnaire: Questionnaire, answers: dict[str, Any]) -> intake.Receipt:
+def _store(
+    first: Answered, questionnaire: Questionnaire, answers: dict[str, Any], measured: list[str]
+) -> intake.Receipt:
+    """Of what was `measured` again the instructions stood on the page."""
     enrolment, now = g.patient_session.enrolment, clock.now()
     on = enabled(questionnaire, answers)
     off = {link_id: values for link_id, values in answers.items() if link_id not in on}
@@ -66,6 +69,7 @@ def _store(first: Answered, questionnaire: Questionnaire, answers: dict[str, Any
         door=Door.PHONE,
         informant=first.informant,
         completed_at=now,
+        how_to=sorted({*(first.how_to or []), *measured}),
     )
     actor = Actor.patient(enrolment.patient, request.remote_addr)
     return intake.submit(db.session, submission=submission, actor=actor, now=now)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -35,6 +36,7 @@ LEVELS = {
     "red": lazy("An urgent sign"),
 }
 CALL_15 = lazy("A sign of danger: call 15")
+KNOWN = lazy("A sign that the centre knew about already")
 DOORS = {
     Door.PHONE: lazy("on your own page"),
     Door.STAFF: lazy("on the telephone, with the centre"),
@@ -131,23 +133,27 @@ def _firsts(found: Sequence[Response]) -> dict[int, int]:
     return firsts
 
 
-def _report(row: Response, levels: dict[int, tuple[str, bool]], answers: list[Told]) -> Answered:
+def _report(row: Response, levels: dict[int, tuple[object, str]], answers: list[Told]) -> Answered:
     level, code = _level(row, levels)
     at = row.completed_at if row.door == Door.PAPER and row.completed_at else row.received_at
     carer = row.informant == Informant.CARER
     return Answered(at, level, code, DOORS[Door(row.door)], carer, row.late, answers)
 
 
-def _level(row: Response, levels: dict[int, tuple[str, bool]]) -> tuple[object, str]:
-    code, call_15 = levels.get(row.id, ("", False))
-    return CALL_15 if call_15 else LEVELS.get(code, ""), code
+def _level(row: Response, levels: dict[int, tuple[object, str]]) -> tuple[object, str]:
+    return levels.get(row.id, ("", ""))
 
 
-def _levels(session: Session, found: Sequence[Response]) -> dict[int, tuple[str, bool]]:
-    wanted = select(Assessment.response_id, Assessment.level, Assessment.call_15).where(
-        Assessment.response_id.in_([row.id for row in found])
-    )
-    return {row.response_id: (row.level, row.call_15) for row in session.execute(wanted)}
+def _levels(session: Session, found: Sequence[Response]) -> dict[int, tuple[object, str]]:
+    wanted = select(Assessment.response_id, Assessment.level, Assessment.call_15, Assessment.snoozed)
+    rows = session.execute(wanted.where(Assessment.response_id.in_([row.id for row in found])))
+    return {row.response_id: (_words(row), row.level) for row in rows}
+
+
+def _words(row: Any) -> object:
+    if row.call_15:
+        return CALL_15
+    return KNOWN if row.snoozed else LEVELS.get(row.level, "")
 
 
 def _changes(first: Sequence[Told], now: Sequence[Told]) -> list[Change]:

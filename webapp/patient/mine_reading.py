@@ -14,7 +14,7 @@ from questionnaires.models import Checkin, CheckinState
 from records import clock
 from records.models import AnswersBy, Enrolment, EnrolmentState, OptOut
 from records.patients.index import phone_digest
-from triage import asked, followup, protocols
+from triage import asked, followup, protocols, snoozes
 from triage.findings import ProtocolError
 from triage.models import Alert
 from triage.refusals import ProtocolUnsigned
@@ -24,7 +24,9 @@ from webapp.patient.signs import NO_SIGNS, Signs, limits_of, signs
 
 @dataclass(frozen=True)
 class Mine:
-    """`checkin` is what is being asked now; `next_at` when the next one comes, None when none is planned."""
+    """`checkin` is what is being asked now; `next_at` when the next one comes, None when none is planned. Until
+    `known_until` a physician has put one of the signs off: nobody calls for that one alone.
+    """
 
     enrolment: Enrolment
     checkin: Checkin | None
@@ -33,6 +35,7 @@ class Mine:
     signs: Signs
     request: Alert | None
     stopped: OptOut | None
+    known_until: datetime | None
     now: datetime
 
     @property
@@ -80,8 +83,14 @@ def read(session: Session, enrolment: Enrolment, *, language: str, now: datetime
         signs=_signs(session, enrolment, language, now),
         request=asked.standing(session, enrolment=enrolment),
         stopped=opted_out(session, enrolment),
+        known_until=_known_until(session, enrolment, now),
         now=now,
     )
+
+
+def _known_until(session: Session, enrolment: Enrolment, now: datetime) -> datetime | None:
+    snooze = snoozes.standing(session, enrolment_id=enrolment.id, now=now)
+    return snooze.until_at if snooze else None
 
 
 def asked_now(session: Session, enrolment: Enrolment, now: datetime) -> Checkin | None:

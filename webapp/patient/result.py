@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from flask import abort, g, render_template, request
@@ -15,8 +16,9 @@ from questionnaires.models import Response
 from records import clock
 from records.db import db
 from records.models import Enrolment, Programme
-from triage import protocols
+from triage import protocols, snoozes
 from triage.conditions.shapes import facts_of
+from triage.documents import facts_in_use
 from triage.facts import NUMERIC
 from triage.models import Assessment, ProtocolVersion
 from triage.wording import Wording
@@ -54,10 +56,12 @@ def _told(enrolment: Enrolment, answered: Response) -> dict[str, object]:
     document = protocols.compiled(db.session, version_id=version.id, digest=version.digest).document
     wording = Wording(document, assessment.facts, assessment.limits, assessment.explanation, language())
     hours = _hours(enrolment.programme, answered.received_at)
+    promising = hours["watched"] and not assessment.snoozed
     return hours | {
         "answered": answered,
         "assessment": assessment,
-        "reasons": wording.to_patient() if hours["watched"] else _figures(wording),
+        "reasons": wording.to_patient() if promising else figures(wording),
+        "known": known(assessment, wording, clock.now()),
         "signs": signs(document, assessment.limits, language()),
         "enrolment": enrolment,
         "programme": enrolment.programme,
@@ -65,9 +69,28 @@ def _told(enrolment: Enrolment, answered: Response) -> dict[str, object]:
     }
 
 
-def _figures(wording: Wording) -> list[str]:
-    """The reasons while the centre is closed: sentences about measures promise a call at once, their figures do not."""
-    kinds = {fact.name: fact.kind for fact in wording.document.facts}
+@dataclass(frozen=True)
+class Known:
+    """A sign for which nobody calls before `until`, for a physician has put its rule off; None once that is over.
+    `promised`: the sentences of the rule may speak of a call.
+    """
+
+    until: datetime | None
+    promised: bool
+
+
+def known(assessment: Assessment, wording: Wording, now: datetime) -> Known | None:
+    """None for whatever alerts as always."""
+    snooze = snoozes.at_the_time(db.session, assessment=assessment)
+    if snooze is None:
+        return None
+    promised = figures(wording) != wording.comparisons()
+    return Known(snooze.until_at if snooze.ended_at is None and snooze.until_at > now else None, promised)
+
+
+def figures(wording: Wording) -> list[str]:
+    """The reasons while nobody calls at once: sentences about measures promise a call, their figures do not."""
+    kinds = {fact.name: fact.kind for fact in facts_in_use(wording.document)}
     unmeasured = [rule for rule in wording.told() if not any(kinds[name] in NUMERIC for name in facts_of(rule.when))]
     sentences = [rule.to_patient[wording.language].format_map(wording.places()) for rule in unmeasured]
     return sentences + wording.comparisons()

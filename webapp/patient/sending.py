@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from questionnaires import versions
 from questionnaires.answers import raw_from_json, validate
 from questionnaires.models import Door
+from questionnaires.schema import Questionnaire
 from records import crypto, texts
 from records.audit import Actor
 from records.db import db
@@ -74,9 +75,19 @@ def store(
         informant=reception.informant_of(body),
         completed_at=completed_at,
         checkin=finding.as_uuid(body.get("checkin")),
+        how_to=how_to_of(body, questionnaire),
     )
     actor = Actor("patient", found.situation.patient, from_address)
     return intake.submit(session, submission=submission, actor=actor, now=now, found=found, line=line)
+
+
+def how_to_of(body: Body, questionnaire: Questionnaire) -> list[str] | None:
+    """The questions whose instructions were opened, in their order; None of a page that did not say."""
+    told = body.get("how_to")
+    if not isinstance(told, list):
+        return None
+    opened = {link_id for link_id in told if isinstance(link_id, str)}
+    return [item.link_id for item in questionnaire.questions if item.link_id in opened]
 
 
 def language_of(body: Body) -> str:

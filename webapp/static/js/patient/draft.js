@@ -14,7 +14,7 @@ export async function load({ owner, checkin, version, key }) {
   if (!found || found.checkin !== checkin || (found.corrects ?? null) !== corrects) return fresh;
   if (found.version === version) return found;
   for (const [linkId, { raw, absent }] of Object.entries(found.answers)) fresh.answers[linkId] = { raw, absent };
-  return { ...fresh, isOlder: true };
+  return { ...fresh, howTo: found.howTo, isOlder: true };
 }
 
 export const save = (draft) => write(["drafts"], (t) => t.objectStore("drafts").put({ ...draft, at: Date.now() }));

@@ -42,6 +42,12 @@ function keep(step = draft.step) {
   return drafts.save(draft).catch(() => {}); // what cannot be kept still stands on the page, and is sent from there
 }
 
+/** How to measure was opened: whether that helps is told by the errors made with and without. */
+function noteHowTo(linkId) {
+  draft.howTo = [...new Set([...(draft.howTo ?? []), linkId])];
+  keep();
+}
+
 const informant = () => form.querySelector('[name="informant"]:checked')?.value;
 
 function placeInformant() {
@@ -116,7 +122,7 @@ function body() {
   const { url, version, language } = data;
   const isOver = isKept && data.closes && Date.now() > Date.parse(data.closes); // the server knows which one is open
   const checkin = isOver ? null : data.checkin;
-  return { questionnaire: url, version, language, checkin, completed_at: new Date().toISOString(), informant: informant(), answers };
+  return { questionnaire: url, version, language, checkin, completed_at: new Date().toISOString(), informant: informant(), how_to: draft.howTo ?? [], answers };
 }
 
 async function send() {
@@ -219,6 +225,9 @@ function listen() {
     calm(section);
     keep();
   });
+
+  // A toggle does not rise to the form, so it is caught on its way down.
+  form.addEventListener("toggle", ({ target }) => target.open && noteHowTo(target.closest("[data-step]").dataset.step), true);
 
   document.querySelector("[data-retry]").addEventListener("click", () => {
     wait = FIRST_WAIT;
