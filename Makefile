@@ -38,7 +38,7 @@ test: install-test browser ## the test suite; walks and drills come beside it
 drills: install-test ## kill processes at every line, move clocks, flood every route
 	@$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder -m drill
 
-walks: install-test browser ## look at each page with a browser and axe, at its sizes and in its languages
+walks: install-test browser ## work on the pages of staff in a browser; look at each page with axe, at its sizes and in its languages
 	@$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder -m walk tests/browser
 
 check: install-test ## formatting, lint, types, import directions, migrations

@@ -29,6 +29,8 @@ from triage.models import ProtocolVersion
 from webapp import firstrun
 from webapp.admin.wellbeing import JOBS
 
+pytestmark = pytest.mark.walk
+
 Axe = Callable[[Page], list[str]]
 Pictures = Callable[[Page, str], None]
 BOTH = pytest.mark.parametrize(("language", "size"), [("fr", PHONE), ("en", DESKTOP)], ids=["fr-phone", "en-desktop"])
@@ -59,7 +61,6 @@ def look_at(page: Page, axe: Axe, name: str) -> None:
     assert page.evaluate("document.documentElement.scrollWidth") <= width, "the page scrolls sideways"
 
 
-@pytest.mark.walk
 @BOTH
 def test_the_protocol_pages_are_whole_at_both_sizes(
     new_context: Callable, session: Session, people: dict[str, Staff], axe: Axe, language: str, size: dict
@@ -87,7 +88,6 @@ def test_the_protocol_pages_are_whole_at_both_sizes(
     look_at(page, axe, f"protocol-signed-{mark}")
 
 
-@pytest.mark.walk
 @BOTH
 def test_the_life_of_a_version_is_whole_at_both_sizes(
     new_context: Callable, session: Session, people: dict[str, Staff], axe: Axe, language: str, size: dict
@@ -143,7 +143,6 @@ def test_the_life_of_a_version_is_whole_at_both_sizes(
     look_at(page, axe, f"limits-suggested-{mark}")
 
 
-@pytest.mark.walk
 @BOTH
 def test_the_staff_pages_are_whole_at_both_sizes(
     new_context: Callable, people: dict[str, Staff], axe: Axe, language: str, size: dict
@@ -164,7 +163,6 @@ def test_the_staff_pages_are_whole_at_both_sizes(
     look_at(page, axe, f"person-{mark}")
 
 
-@pytest.mark.walk
 @BOTH
 def test_the_health_and_the_texts_are_whole_at_both_sizes(
     new_context: Callable, session: Session, people: dict[str, Staff], axe: Axe, language: str, size: dict

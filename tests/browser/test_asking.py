@@ -21,6 +21,8 @@ from tests.browser.test_clinic import come_in
 from tests.webapp.patient_room import GREEN, make_checkin, make_followed
 from tests.webapp.ward import Ward, open_ward
 
+pytestmark = pytest.mark.walk
+
 Axe = Callable[[Page], list[str]]
 SHOTS = os.environ.get("VIGIDOM_SHOTS")
 
@@ -80,7 +82,6 @@ def test_a_call_is_recorded_from_the_keyboard_and_danger_is_said_before_it(
     assert (kept.door, kept.informant, len(kept.answers)) == ("staff", "patient", 15)
 
 
-@pytest.mark.walk
 def test_the_pages_of_other_doors_read_well_in_every_language(desk: Page, ward: Ward, axe: Axe) -> None:
     enrolment = ward.patient(language="ar")
     ward.answer(enrolment)

@@ -17,6 +17,8 @@ from tests.webapp.signing import PASSWORD
 from tests.webapp.ward import ORANGE, RED, WELL, Ward, open_ward
 from triage import callbacks, protocols
 
+pytestmark = pytest.mark.walk
+
 Axe = Callable[[Page], list[str]]
 SOON = 15_000
 
@@ -168,7 +170,6 @@ def test_a_call_is_worked_from_the_queue_to_its_end(desk: Page, ward: Ward) -> N
     assert not ward.is_open(enrolment)
 
 
-@pytest.mark.walk
 @pytest.mark.parametrize(("language", "size"), [("fr", PHONE), ("en", DESKTOP)], ids=["fr-phone", "en-desktop"])
 def test_no_page_of_the_clinic_shuts_anybody_out(new_context, ward: Ward, axe: Axe, language: str, size) -> None:
     enrolment, other = ward.patient(emergency_name="Claire Petit", emergency_phone="06 12 34 56 78"), ward.red()
@@ -211,7 +212,6 @@ WHOLE_ROWS = """() => [...document.querySelectorAll("tr[data-callback]")]
     .filter(row => row.getBoundingClientRect().bottom <= innerHeight).length"""
 
 
-@pytest.mark.walk
 @pytest.mark.parametrize("language", ["fr", "en"])
 def test_a_desktop_shows_fourteen_calls_at_once_and_nothing_beyond_its_edge(
     desk: Page, ward: Ward, language: str

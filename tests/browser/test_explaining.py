@@ -20,6 +20,8 @@ from tests.webapp.patient_room import GREEN
 from tests.webapp.ward import ORANGE, Ward, open_ward
 from triage import callbacks
 
+pytestmark = pytest.mark.walk
+
 HOT = {**ORANGE, "chills": [{"code": "strong"}], "spo2": [{"absent": "not-measured"}]}
 
 
@@ -27,7 +29,6 @@ def opened(page: Page, ward: Ward, enrolment: Enrolment, language: str) -> None:
     page.goto(f"/{language}/patients/{enrolment.public_id}")
 
 
-@pytest.mark.walk
 @pytest.mark.parametrize(
     ("language", "size"), [("fr", PHONE), ("en", DESKTOP), ("en", PHONE), ("fr", DESKTOP)], ids=str
 )

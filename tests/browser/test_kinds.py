@@ -26,6 +26,8 @@ from tests.questionnaires.judging import CASES
 from tests.webapp.patient_room import make_followed
 from tests.webapp.test_patient_kinds import ask_every_kind
 
+pytestmark = pytest.mark.walk
+
 SHOTS = os.environ.get("VIGIDOM_SHOTS")
 LOOKED_AT = {"helper", "weight", "pain-untouched", "medicines", "check"}
 """By axe, each time; the plain form shows it all the others at once."""
@@ -216,7 +218,6 @@ def test_a_follow_up_is_asked_once_what_it_waits_for_is_answered(page: Page, liv
     assert [sorted({"how", "well", "worse"} & set(asked)) for asked in found] == [wanted for _, wanted in ASKED]
 
 
-@pytest.mark.walk
 @pytest.mark.parametrize("language", ["fr", "ar"])
 def test_the_plain_form_of_every_kind_fits_a_narrow_screen_in_large_letters(
     new_context: NewContext, session: Session, live_server: LiveServer, axe, language: str
