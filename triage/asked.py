@@ -42,13 +42,14 @@ def ask_for_call(session: Session, *, enrolment: Enrolment, why: str, actor: aud
 
     `why` is a code of Why; another one counts as unsaid. Returns the request that stands.
     """
+    # Counted first: whoever commits between the two looks is found standing, and not taken for an older request.
+    number = session.scalars(
+        select(func.count()).select_from(Alert).where(Alert.enrolment_id == enrolment.id, Alert.kind == AlertKind.ASKED)
+    ).one()
     known = standing(session, enrolment=enrolment)
     if known is not None:
         return known
     reason = Why(why) if why in set(Why) else Why.UNSAID
-    number = session.scalars(
-        select(func.count()).select_from(Alert).where(Alert.enrolment_id == enrolment.id, Alert.kind == AlertKind.ASKED)
-    ).one()
     raised = raise_alert(
         session,
         enrolment=enrolment,

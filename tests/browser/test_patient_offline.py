@@ -19,6 +19,8 @@ from tests.webapp.patient_room import DANGER, GREEN, make_followed
 from webapp.patient.reception import owner_of
 from webapp.permissions import access
 
+pytestmark = pytest.mark.walk
+
 ALL_KEPT = """async () => {
   const found = {};
   for (const name of await caches.keys()) {

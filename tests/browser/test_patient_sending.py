@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from playwright.sync_api import Page, Route, expect
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -13,6 +14,8 @@ from records.patients import reveal
 from tests.browser.phone import answer, answer_at_once, open_questions, responses
 from tests.webapp.patient_room import DANGER, GREEN, bring_into_force
 from triage.models import Assessment
+
+pytestmark = pytest.mark.walk
 
 
 def test_three_taps_on_send_are_one_report(page: Page, session: Session, followed: Enrolment, enter) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
 from playwright.sync_api import Page, expect
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -14,6 +15,8 @@ from records.models import Enrolment
 from tests.browser.phone import ALL_DAY, answer, answer_at_once, kept_in, open_questions, responses
 from tests.webapp.patient_room import GREEN, make_followed
 from webapp.patient.reception import owner_of
+
+pytestmark = pytest.mark.walk
 
 
 def test_on_a_shared_phone_nobody_sends_or_sees_anothers_answers(

@@ -226,7 +226,12 @@ def test_drafting_and_signing_are_on_the_versions_own_chain(scene: Scene):
     version = draft(scene)
     sign(scene, version)
 
-    found = scene.session.query(AuditEntry).filter(AuditEntry.subject_id == version.public_id).all()
+    found = (
+        scene.session.query(AuditEntry)
+        .filter(AuditEntry.subject_id == version.public_id)
+        .order_by(AuditEntry.number)
+        .all()
+    )
     assert [(entry.subject_kind, entry.number) for entry in found] == [("protocol", 1), ("protocol", 2)]
     assert str(scene.person(Role.PHYSICIAN).public_id) in found[1].canonical.decode()
 
