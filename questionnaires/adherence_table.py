@@ -10,10 +10,9 @@ from typing import Any
 import pandas as pd
 
 from questionnaires.adherence_figures import COUNTS, CURVE, PERCENTILES, Adherence, records
+from records.spreadsheets import no_formula
 
 COLUMNS = ["breakdown", "key", "name", *COUNTS, *PERCENTILES, *CURVE[1:]]
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
-"""What a spreadsheet would run, or what hides it."""
 
 
 def as_csv(found: Adherence, names: Mapping[str, str]) -> str:
@@ -25,26 +24,17 @@ def as_csv(found: Adherence, names: Mapping[str, str]) -> str:
     sheet.writeheader()
     for row in records(found.table):
         name = names.get(row["key"], "") if row["breakdown"] == "team" else ""
-        sheet.writerow({"name": _no_formula(name), **{column: _cell(value) for column, value in row.items()}})
+        sheet.writerow({"name": no_formula(name), **{column: _cell(value) for column, value in row.items()}})
     for row in records(found.curve):
         told = {column: _cell(row[column]) for column in CURVE[1:]}
         sheet.writerow({"breakdown": "curve", "key": _cell(row["day"]), **told})
     return file.getvalue()
 
 
-def written(text: str) -> bytes:
-    """UTF-8 with its mark, without which spreadsheets take the accents of a name for something else."""
-    return text.encode("utf-8-sig")
-
-
 def _cell(value: Any) -> str:
     if value is pd.NA:
         return ""
-    return f"{value:.4f}" if isinstance(value, float) else _no_formula(str(value))
-
-
-def _no_formula(text: str) -> str:
-    return f"'{text}" if text.startswith(FORMULA) else text
+    return f"{value:.4f}" if isinstance(value, float) else no_formula(str(value))
 
 
 def as_text(found: Adherence, names: Mapping[str, str]) -> str:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from records.patients.index import plain
+from records.spreadsheets import written
 from triage.outcome_models import OutcomeKind
 
 HEADERS = {
@@ -178,4 +179,4 @@ def rejected(sheet: Sheet) -> bytes:
     writer.writeheader()
     for one in sorted(sheet.rejects, key=lambda reject: reject.number):
         writer.writerow({**one.cells, "line": one.number, "problem": one.why})
-    return file.getvalue().encode("utf-8-sig")
+    return written(file.getvalue())

@@ -25,7 +25,8 @@ DAY = click.DateTime(["%Y-%m-%d"])
 def adherence_command(slug: str, first: datetime, last: datetime | None, synthetic: bool, as_file: bool) -> None:
     """Print who answers, when and for how long, of the follow-ups that began in a period. See docs/adherence.md."""
     from questionnaires.adherence import measure
-    from questionnaires.adherence_table import as_csv, as_text, written
+    from questionnaires.adherence_table import as_csv, as_text
+    from records.spreadsheets import written
 
     with application():
         programme = programmes.by_slug(db.session, slug=slug)

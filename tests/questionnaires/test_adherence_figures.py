@@ -11,7 +11,8 @@ import pytest
 
 from questionnaires import adherence
 from questionnaires.adherence_figures import BREAKDOWNS, COUNTS, FEWEST, Part, figures
-from questionnaires.adherence_table import as_csv, written
+from questionnaires.adherence_table import as_csv
+from records.spreadsheets import written
 from tests.questionnaires.followed import row
 
 

@@ -77,7 +77,7 @@ def roll_back(
     replaced = bindings.bound_of(session, slug=to.slug, now=now) or to
     if replaced.digest == to.digest:
         raise InUseAlready
-    document = documents.load(to.document)
+    document = documents.reload(to.document)  # it was in force: what the catalogue learnt since must not keep it away
     return make(session, document, based_on=replaced, reason=reason, author=author, now=now, from_address=from_address)
 
 

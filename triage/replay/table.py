@@ -8,12 +8,12 @@ from io import StringIO
 from typing import Any
 
 from records import texts
+from records.spreadsheets import no_formula
 from triage.replay.result import HOURS, Replayed
 from triage.replay.wording import why
 
 COLUMNS = ("table", "item", "draft", "against", "gained", "lost", "callers", "detail")
 DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 Row = dict[str, Any]
 
@@ -83,8 +83,7 @@ def as_csv(found: Replayed) -> str:
 
 
 def _cell(value: Any) -> str:
-    text = "" if value is None else str(value)
-    return f"'{text}" if text.startswith(FORMULA) else text
+    return "" if value is None else no_formula(str(value))
 
 
 def as_text(found: Replayed) -> str:

@@ -6,6 +6,7 @@ import csv
 from collections.abc import Iterable
 from io import StringIO
 
+from records.spreadsheets import no_formula, written
 from triage.levels import Level
 from triage.worth.counting import Period, Row
 from triage.worth.intervals import Share
@@ -27,8 +28,6 @@ COLUMNS = (
     "only_it",
     *(f"{share}{part}" for share in SHARES for part in ("", "_of", "_low", "_high")),
 )
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
-"""What a spreadsheet would run, or what hides it."""
 
 
 def as_csv(rows: Iterable[tuple[Row, Period, str, Level | None]]) -> bytes:
@@ -39,16 +38,18 @@ def as_csv(rows: Iterable[tuple[Row, Period, str, Level | None]]) -> bytes:
     for row, period, sentence, level in rows:
         counted = (row.alerts, row.calls, "" if row.is_wide else row.alone, f"{row.seconds / 60:.1f}", row.timed)
         emergencies = (row.said, row.emergencies, "" if row.is_wide else row.only_it)
-        named = (period.first, period.last, safe(row.cause), safe(sentence), level.code if level is not None else "")
+        named = (
+            period.first,
+            period.last,
+            no_formula(row.cause),
+            no_formula(sentence),
+            level.code if level is not None else "",
+        )
         shares = [cell for name in SHARES for cell in cells(getattr(row, name))]
         sheet.writerow([*named, *counted, *emergencies, *shares])
-    return file.getvalue().encode("utf-8-sig")
+    return written(file.getvalue())
 
 
 def cells(share: Share) -> tuple[object, object, str, str]:
     ends = share.interval
     return (share.part, share.whole, f"{ends[0]:.4f}", f"{ends[1]:.4f}") if ends else (share.part, share.whole, "", "")
-
-
-def safe(text: str) -> str:
-    return f"'{text}" if text.startswith(FORMULA) else text

@@ -11,6 +11,7 @@ from flask import Response, current_app, make_response, render_template
 from records import clock, programmes
 from records.db import db
 from records.models import Programme
+from records.spreadsheets import no_formula, written
 from triage import documents, entry_errors
 from triage.documents import Document
 from triage.entry_errors import Question
@@ -95,5 +96,5 @@ def _as_csv(lines: list[Question], labels: dict[str, str]) -> bytes:
     sheet.writerow(COLUMNS)
     for line in lines:
         shares = [cell for kind in KINDS for cell in table.cells(getattr(line, kind))]
-        sheet.writerow([table.safe(line.link_id), table.safe(labels.get(line.link_id, "")), *shares])
-    return file.getvalue().encode("utf-8-sig")
+        sheet.writerow([no_formula(line.link_id), no_formula(labels.get(line.link_id, "")), *shares])
+    return written(file.getvalue())

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 
 from flask import g, request
@@ -15,7 +16,6 @@ from records import access as records_access
 from records import clock, patients
 from records.db import db
 from records.models import Enrolment, Programme
-from records.texts import DECIMAL_COMMA
 from triage import documents
 from triage.documents import Document
 from triage.levels import ASSESSED, Level
@@ -25,6 +25,7 @@ from triage.roster import open_hours
 from webapp.admin import replay_chart
 from webapp.admin.roster_form import day_names
 from webapp.admin.rule_words import Words
+from webapp.clinic import wording
 from webapp.extensions import language, translator
 from webapp.permissions import allows
 
@@ -113,8 +114,7 @@ def number(value: float | None, decimals: int = 1) -> str:
     """As the reader's language writes it; a dash where nothing is known."""
     if value is None:
         return NOTHING
-    text = f"{value:.{decimals}f}"
-    return text.replace(".", ",") if language() in DECIMAL_COMMA else text
+    return wording.number(Decimal(f"{value:.{decimals}f}"))
 
 
 def _rules(result: Replayed, version: ProtocolVersion, against: ProtocolVersion | None) -> list[RuleRow]:

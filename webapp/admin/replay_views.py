@@ -12,6 +12,7 @@ from werkzeug.wrappers import Response
 
 from records import clock
 from records.db import db
+from records.spreadsheets import written
 from triage import replay
 from triage.drafting_models import ProtocolReplay, ReplayState
 from triage.models import ProtocolVersion
@@ -68,7 +69,7 @@ def replay_csv(public_id: uuid.UUID) -> Page:
     name = f"replay-{chosen.slug}-{chosen.number}-{known.from_on}-{known.to_on}.csv"
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
     told = replay_page.for_reader(cast("replay.Replayed", known.result), clock.now())
-    body = replay.as_csv(told).encode("utf-8-sig")
+    body = written(replay.as_csv(told))
     db.session.commit()
     return FlaskResponse(body, mimetype="text/csv", headers=headers)
 

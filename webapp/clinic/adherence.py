@@ -45,7 +45,8 @@ def adherence_csv() -> Response:
     asked = _asked()
     if asked is None or asked.found is None:
         return _page(asked)
-    from questionnaires.adherence_table import as_csv, written
+    from questionnaires.adherence_table import as_csv
+    from records.spreadsheets import written
 
     name = f"adherence-{asked.form.chosen.slug}-{asked.form.since.data}-{asked.form.until.data}.csv"
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}

@@ -70,9 +70,6 @@ class PartForm(Form):
         super().__init__(*args, **kwargs)
         self.extra: list[str] = []
 
-    def condition(self) -> Condition:
-        raise NotImplementedError
-
 
 class LostPart(PartForm):
     """About a fact that the protocol no longer has."""
