@@ -71,6 +71,8 @@ class Checkin(Base):
     changes in mid-morning doubles nothing. `opens_at` is when it is due, `closes_at` when silence becomes a fact.
     `silence_raised_at` is set by triage once the missed check-in stands in the queue. `texts_owed` is set by
     notifications: how many of its three texts have come due. `remind_at`: when the patient asked to be reminded.
+    `opened_at`: when the patient first opened its questions; `left_at_question`: how far they were when they last left
+    without sending, counted from 1 (a place, never an answer).
     """
 
     __tablename__ = "checkins"
@@ -105,6 +107,8 @@ class Checkin(Base):
     silence_raised_at: Mapped[datetime | None]
     texts_owed: Mapped[int] = mapped_column(SmallInteger, server_default=text("0"))
     remind_at: Mapped[datetime | None]
+    opened_at: Mapped[datetime | None]
+    left_at_question: Mapped[int | None] = mapped_column(SmallInteger)
     enrolment: Mapped[Enrolment] = relationship(lazy="raise")
 
 

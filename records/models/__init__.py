@@ -15,7 +15,7 @@ from records.models.enrolments import (
 )
 from records.models.heartbeats import Heartbeat
 from records.models.patients import Patient, PatientIndex, PatientKey
-from records.models.programmes import DayZero, Programme, Team
+from records.models.programmes import CallsBy, DayZero, Programme, Team
 from records.models.staff import Role, Staff, StaffSession, StaffSetup, StaffTeam
 
 __all__ = [
@@ -23,6 +23,7 @@ __all__ = [
     "AnswersBy",
     "AuditEntry",
     "AuditHead",
+    "CallsBy",
     "Consent",
     "Contact",
     "DayZero",
