@@ -214,6 +214,7 @@ def upgrade() -> None:
     sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
     sa.Column('incident_id', sa.BigInteger(), nullable=False),
     sa.Column('enrolment_id', sa.BigInteger(), nullable=False),
+    sa.Column('team_id', sa.BigInteger(), nullable=False),
     sa.Column('checkin_id', sa.BigInteger(), nullable=False),
     sa.Column('deadline_at', Instant(), nullable=False),
     sa.Column('risk', sa.SmallInteger(), nullable=False),
@@ -224,11 +225,12 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['checkin_id'], ['checkins.id'], name=op.f('fk_incident_members_checkin_id_checkins')),
     sa.ForeignKeyConstraint(['enrolment_id'], ['enrolments.id'], name=op.f('fk_incident_members_enrolment_id_enrolments')),
     sa.ForeignKeyConstraint(['incident_id'], ['incidents.id'], name=op.f('fk_incident_members_incident_id_incidents')),
+    sa.ForeignKeyConstraint(['team_id'], ['teams.id'], name=op.f('fk_incident_members_team_id_teams')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_incident_members')),
     sa.UniqueConstraint('incident_id', 'checkin_id', name=op.f('uq_incident_members_incident_id_checkin_id'))
     )
     op.create_index('ix_incident_members_enrolment', 'incident_members', ['enrolment_id'], unique=False, postgresql_where=sa.text('settled_at IS NULL'))
-    op.create_index('ix_incident_members_open', 'incident_members', ['incident_id', sa.literal_column('risk DESC'), 'deadline_at'], unique=False, postgresql_where=sa.text('settled_at IS NULL'))
+    op.create_index('ix_incident_members_open', 'incident_members', ['incident_id', 'team_id', sa.literal_column('risk DESC'), 'deadline_at'], unique=False, postgresql_where=sa.text('settled_at IS NULL'))
     op.create_table('notices',
     sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
     sa.Column('public_id', sa.Uuid(), server_default=sa.text('gen_random_uuid()'), nullable=False),
@@ -296,6 +298,7 @@ def upgrade() -> None:
     op.create_index('ix_callbacks_held', 'callbacks', ['claimed_by_id'], unique=False, postgresql_where=sa.text('claimed_by_id IS NOT NULL'))
     op.create_index('ix_callbacks_unfolded', 'callbacks', ['team_id', sa.literal_column('rank DESC'), 'due_at', 'id'], unique=False, postgresql_where=sa.text("state = 'open' AND incident_id IS NULL"))
     op.create_foreign_key(op.f('fk_callbacks_incident_id_incidents'), 'callbacks', 'incidents', ['incident_id'], ['id'])
+    op.add_column('contacts', sa.Column('reason', sa.Text(), nullable=True))
     op.add_column('checkins', sa.Column('opened_at', Instant(), nullable=True))
     op.add_column('checkins', sa.Column('left_at_question', sa.SmallInteger(), nullable=True))
     op.create_index(op.f('ix_dispositions_at'), 'dispositions', ['at'], unique=False, postgresql_using='brin')
@@ -349,6 +352,7 @@ def downgrade() -> None:
     op.drop_index(op.f('ix_dispositions_at'), table_name='dispositions', postgresql_using='brin')
     op.drop_column('checkins', 'left_at_question')
     op.drop_column('checkins', 'opened_at')
+    op.drop_column('contacts', 'reason')
     op.drop_constraint(op.f('fk_callbacks_incident_id_incidents'), 'callbacks', type_='foreignkey')
     op.drop_index('ix_callbacks_unfolded', table_name='callbacks', postgresql_where=sa.text("state = 'open' AND incident_id IS NULL"))
     op.drop_index('ix_callbacks_held', table_name='callbacks', postgresql_where=sa.text('claimed_by_id IS NOT NULL'))

@@ -23,7 +23,8 @@ class ContactOutcome(StrEnum):
 
 class Contact(Base):
     """One try to reach a patient; `about` is the public id of what it was for (a check-in, a call-back), `source` the
-    public id of the message or attempt, so that writing it again changes the same row.
+    public id of the message or attempt, so that writing it again changes the same row. `reason` is the code of why it
+    came to this outcome, where there is one.
     """
 
     __tablename__ = "contacts"
@@ -36,6 +37,7 @@ class Contact(Base):
     channel: Mapped[str]
     purpose: Mapped[str]
     outcome: Mapped[str]
+    reason: Mapped[str | None]
     at: Mapped[datetime]
 
 

@@ -206,6 +206,7 @@ class IncidentMember(Base):
         Index(
             "ix_incident_members_open",
             "incident_id",
+            "team_id",
             text("risk DESC"),
             "deadline_at",
             postgresql_where=text("settled_at IS NULL"),
@@ -216,6 +217,7 @@ class IncidentMember(Base):
     id: Mapped[Id]
     incident_id: Mapped[int] = mapped_column(ForeignKey(Incident.id))
     enrolment_id: Mapped[int] = mapped_column(ForeignKey(Enrolment.id))
+    team_id: Mapped[int] = mapped_column(ForeignKey(Team.id))
     checkin_id: Mapped[int] = mapped_column(ForeignKey(Checkin.id))
     deadline_at: Mapped[datetime]
     risk: Mapped[int] = mapped_column(SmallInteger)
