@@ -50,11 +50,13 @@ KNOWN_BEFORE = {
         "code",
         "asked-reminder",
     ),
+    ("inbound", "kind"): ("stop", "start", "help", "other"),
 }
 ADDED = {
     ("alerts", "kind"): ("moved",),
     ("dispositions", "kind"): ("risk-up", "limits-changed", "welfare-check", "wrong-patient"),
     ("messages", "purpose"): ("call-announced", "call-tried", "outside-hours", "staff-page"),
+    ("inbound", "kind"): ("worse", "later"),
 }
 CHECKS = {
     ("callbacks", "next_step_known"): "next_step IN ('call-patient', 'call-contact', 'physician')",
@@ -288,7 +290,7 @@ def upgrade() -> None:
     op.add_column('attempts', sa.Column('called', sa.Text(), server_default=sa.text("'patient'"), nullable=False))
     op.add_column('attempts', sa.Column('verified', sa.Boolean(), nullable=True))
     op.add_column('attempts', sa.Column('next_try_at', Instant(), nullable=True))
-    op.create_index(op.f('ix_attempts_at'), 'attempts', ['at'], unique=False, postgresql_using='brin')
+    op.create_index(op.f('ix_attempts_at'), 'attempts', ['at'], unique=False, postgresql_using='brin', postgresql_with={'autosummarize': 'on'})
     op.add_column('callbacks', sa.Column('next_step', sa.Text(), server_default=sa.text("'call-patient'"), nullable=False))
     op.add_column('callbacks', sa.Column('worsened_at', Instant(), nullable=True))
     op.add_column('callbacks', sa.Column('incident_id', sa.BigInteger(), nullable=True))
@@ -301,7 +303,10 @@ def upgrade() -> None:
     op.add_column('contacts', sa.Column('reason', sa.Text(), nullable=True))
     op.add_column('checkins', sa.Column('opened_at', Instant(), nullable=True))
     op.add_column('checkins', sa.Column('left_at_question', sa.SmallInteger(), nullable=True))
-    op.create_index(op.f('ix_dispositions_at'), 'dispositions', ['at'], unique=False, postgresql_using='brin')
+    op.create_index(op.f('ix_alerts_raised_at'), 'alerts', ['raised_at'], unique=False, postgresql_using='brin', postgresql_with={'autosummarize': 'on'})
+    op.create_index(op.f('ix_callback_events_at'), 'callback_events', ['at'], unique=False, postgresql_using='brin', postgresql_with={'autosummarize': 'on'})
+    op.create_index(op.f('ix_escalations_at'), 'escalations', ['at'], unique=False, postgresql_using='brin', postgresql_with={'autosummarize': 'on'})
+    op.create_index(op.f('ix_dispositions_at'), 'dispositions', ['at'], unique=False, postgresql_using='brin', postgresql_with={'autosummarize': 'on'})
     op.add_column('messages', sa.Column('staff_id', sa.BigInteger(), nullable=True))
     op.add_column('messages', sa.Column('callback_id', sa.BigInteger(), nullable=True))
     op.alter_column('messages', 'enrolment_id',
@@ -349,6 +354,9 @@ def downgrade() -> None:
                nullable=False)
     op.drop_column('messages', 'callback_id')
     op.drop_column('messages', 'staff_id')
+    op.drop_index(op.f('ix_escalations_at'), table_name='escalations', postgresql_using='brin')
+    op.drop_index(op.f('ix_callback_events_at'), table_name='callback_events', postgresql_using='brin')
+    op.drop_index(op.f('ix_alerts_raised_at'), table_name='alerts', postgresql_using='brin')
     op.drop_index(op.f('ix_dispositions_at'), table_name='dispositions', postgresql_using='brin')
     op.drop_column('checkins', 'left_at_question')
     op.drop_column('checkins', 'opened_at')

@@ -147,6 +147,7 @@ class Alert(Base):
         Index("ix_alerts_callback", "callback_id"),
         Index("ix_alerts_standing", "enrolment_id", "kind", postgresql_where=text("closed_at IS NULL")),
         Index("ix_alerts_limits_due", "enrolment_id", "raised_at", postgresql_where=text("kind = 'limits-due'")),
+        Index(None, "raised_at", postgresql_using="brin", postgresql_with={"autosummarize": "on"}),
     )
 
     id: Mapped[Id]
@@ -192,7 +193,7 @@ class Attempt(Base):
         one_of("outcome", AttemptOutcome),
         one_of("called", Called),
         UniqueConstraint("callback_id", "form_key"),
-        Index(None, "at", postgresql_using="brin"),
+        Index(None, "at", postgresql_using="brin", postgresql_with={"autosummarize": "on"}),
     )
 
     id: Mapped[Id]
@@ -236,7 +237,7 @@ class Disposition(Base):
     __table_args__ = (
         one_of("kind", DispositionKind),
         UniqueConstraint("callback_id", "form_key"),
-        Index(None, "at", postgresql_using="brin"),
+        Index(None, "at", postgresql_using="brin", postgresql_with={"autosummarize": "on"}),
     )
 
     id: Mapped[Id]

@@ -44,7 +44,12 @@ class CallbackEvent(Base):
     """
 
     __tablename__ = "callback_events"
-    __table_args__ = (one_of("kind", EventKind), Index(None, "callback_id", "at"), Index(None, "staff_id", "at"))
+    __table_args__ = (
+        one_of("kind", EventKind),
+        Index(None, "callback_id", "at"),
+        Index(None, "staff_id", "at"),
+        Index(None, "at", postgresql_using="brin", postgresql_with={"autosummarize": "on"}),
+    )
 
     id: Mapped[Id]
     callback_id: Mapped[int] = mapped_column(ForeignKey(Callback.id))
@@ -174,6 +179,7 @@ class Escalation(Base):
             postgresql_nulls_not_distinct=True,
         ),
         Index("ix_escalations_staff", "staff_id", postgresql_where=text("acknowledged_at IS NULL")),
+        Index(None, "at", postgresql_using="brin", postgresql_with={"autosummarize": "on"}),
     )
 
     id: Mapped[Id]
