@@ -37,6 +37,36 @@ class TakenBy(Refused):
         super().__init__(name=name)
 
 
+class ClaimEnded(Refused):
+    """One's own claim ran out, or was given up in another window, and nobody else has the call-back now."""
+
+    message = "Your claim on this call-back has ended, and nobody else has it. Claim it again to go on."
+
+
+class NothingToHandOver(Refused):
+    message = "None of these call-backs is yours any more. Look at the list again."
+
+
+class NoSuchColleague(Refused):
+    message = "This person cannot take call-backs over: choose a colleague of your team who works call-backs."
+
+
+class ColleagueElsewhere(Refused):
+    message = (
+        "%(name)s does not work in the team of one of these call-backs. Choose somebody else, or other call-backs."
+    )
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        super().__init__(name=name)
+
+
+class ClockWrong(Refused):
+    """The process that was asked has another time than the database: what it thinks of claims means nothing."""
+
+    message = "This server’s clock is wrong, so nothing was changed. Try again; if it stays so, tell your supervisor."
+
+
 class InFuture(Refused):
     message = "This time lies in the future. Enter when it happened."
 
@@ -51,6 +81,10 @@ class UnknownCode(Refused):
 
 class NeedsReached(Refused):
     message = "Write down a call in which you reached the patient, then close the call-back."
+
+
+class NotVerified(Refused):
+    message = "First ask for the patient's name and date of birth. Say whether both were right, then write it down."
 
 
 class NeedsAttempt(Refused):
@@ -128,6 +162,12 @@ class EndsTooLate(Refused):
 
 class InPast(Refused):
     message = "This time is over. Enter a later one."
+
+
+class CentreClosed(Refused):
+    """Nobody would be there to call."""
+
+    message = "The centre is closed at that hour. Choose a time from %(opens)s and before %(closes)s."
 
 
 class LimitsByPhysician(Refused):

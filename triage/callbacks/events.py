@@ -29,3 +29,11 @@ def record(
     session.add(event)
     session.flush()
     return event
+
+
+def expired(session: Session, *, callback_id: int, staff_id: int, at: datetime) -> CallbackEvent:
+    """A claim that ran out at `at`, written down by whoever comes next: nothing sweeps them."""
+    event = CallbackEvent(callback_id=callback_id, kind=EventKind.EXPIRED, at=at, staff_id=staff_id, details={})
+    session.add(event)
+    session.flush()
+    return event
