@@ -89,7 +89,11 @@ def tell_staff(session: Session, enrolment: Enrolment, kind: AlertKind, *, cause
 
 
 def learn_from_refusal(session: Session, *, message: Message, now: datetime) -> None:
-    """The provider says that the number it refused had asked for silence."""
+    """The provider says that the number it refused had asked for silence. A member of staff's is nobody's follow-up:
+    the next person is told instead.
+    """
+    if message.enrolment_id is None:
+        return
     found = select(Patient).join(Enrolment, Enrolment.patient_id == Patient.id)
     patient = session.scalars(found.where(Enrolment.id == message.enrolment_id)).one()
     phone = phone_of(patient)

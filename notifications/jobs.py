@@ -8,7 +8,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session, sessionmaker
 
-from notifications import outbox, reminders
+from notifications import outbox, reminders, staff_pages
 from notifications.delivery import deliver_batch
 from notifications.handover import Clock, Delivery
 from notifications.providers import Provider
@@ -58,7 +58,7 @@ def _owe_all(session_factory: sessionmaker[Session], now: datetime) -> int:
     total, new = 0, 1
     while new:
         with session_factory.begin() as session:
-            new = reminders.owe(session, now=now)
+            new = reminders.owe(session, now=now) + staff_pages.owe(session, now=now)
         total += new
     return total
 

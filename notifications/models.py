@@ -28,8 +28,19 @@ class Purpose(StrEnum):
     STAFF_PAGE = "staff-page"
 
 
-ON_REQUEST = frozenset({Purpose.CODE, Purpose.ASKED_REMINDER})
-"""What a patient has just asked for; bounded where it is asked, and never in place of a text of the follow-up."""
+UNCAPPED = frozenset(
+    {
+        Purpose.CODE,
+        Purpose.ASKED_REMINDER,
+        Purpose.CALL_ANNOUNCED,
+        Purpose.CALL_TRIED,
+        Purpose.OUTSIDE_HOURS,
+        Purpose.STAFF_PAGE,
+    }
+)
+"""What a patient has just asked for or what follows from a call-back: bounded there, and never in place of a text of
+the follow-up.
+"""
 
 
 class MessageStatus(StrEnum):
@@ -116,6 +127,8 @@ class InboundKind(StrEnum):
     STOP = "stop"
     START = "start"
     HELP = "help"
+    WORSE = "worse"
+    LATER = "later"
     OTHER = "other"
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from notifications.models import ON_REQUEST, Purpose
+from notifications.models import UNCAPPED, Purpose
 from questionnaires.models import CheckinState
 from records import clock, contacts
 from records.models import AnswersBy, EndReason, EnrolmentState
@@ -30,6 +30,8 @@ class Drop(StrEnum):
     DISCHARGED = "discharged"
     NOT_FOLLOWED = "not-followed"
     ALREADY_ACTIVE = "already-active"
+    ACKNOWLEDGED = "acknowledged"
+    LEFT = "left"
     OPTED_OUT = "opted-out"
     NO_PHONE = "no-phone"
     LANDLINE = "landline"
@@ -88,12 +90,15 @@ ENDED: dict[EndReason | None, Drop] = {
     EndReason.WITHDREW: Drop.WITHDREW,
 }
 # The second reminder goes out when the check-in has just closed: late answers are welcome.
+# The other texts to whoever is followed are about a call, not about a check-in.
 STILL_ASKED = {
     Purpose.CHECKIN: {CheckinState.OPEN},
     Purpose.FIRST_REMINDER: {CheckinState.OPEN},
     Purpose.SECOND_REMINDER: {CheckinState.OPEN, CheckinState.MISSED},
     Purpose.ASKED_REMINDER: {CheckinState.OPEN},
 }
+AT_ANY_HOUR = frozenset({Purpose.CODE, Purpose.OUTSIDE_HOURS})
+"""Answers to what the patient did a moment ago: they are awake."""
 REPLACED = frozenset({Purpose.CHECKIN, Purpose.FIRST_REMINDER})
 """In whose place the reminder goes that the patient asked for; the second one announces a call and always goes."""
 
@@ -103,7 +108,7 @@ def decide(situation: Situation, *, now: datetime, reaches_people: bool) -> Deci
     reason = _drop(situation, reaches_people)
     if reason is not None:
         return Decision(drop=reason)
-    return SEND if situation.purpose is Purpose.CODE else _hours(situation.zone, now)  # somebody is waiting for it
+    return SEND if situation.purpose in AT_ANY_HOUR else _hours(situation.zone, now)
 
 
 def _drop(situation: Situation, reaches_people: bool) -> Drop | None:
@@ -118,7 +123,7 @@ def _drop(situation: Situation, reaches_people: bool) -> Drop | None:
         return Drop.LANDLINE
     if situation.opted_out:
         return Drop.OPTED_OUT
-    capped = situation.purpose not in ON_REQUEST and situation.texts_today >= DAILY_CAP
+    capped = situation.purpose not in UNCAPPED and situation.texts_today >= DAILY_CAP
     return Drop.DAILY_CAP if capped else None
 
 
@@ -136,7 +141,7 @@ def _followed(situation: Situation) -> Drop | None:
 
 
 def _asked(situation: Situation) -> Drop | None:
-    if situation.purpose is Purpose.CODE:
+    if situation.purpose not in STILL_ASKED:
         return None
     if situation.checkin is CheckinState.ANSWERED:
         return Drop.ANSWERED
