@@ -88,6 +88,14 @@ class Callback(Base):
             postgresql_where=text("state = 'open' AND incident_id IS NULL"),
         ),
         Index(
+            "ix_callbacks_later",
+            "team_id",
+            text("rank DESC"),
+            "due_at",
+            "id",
+            postgresql_where=text("state = 'open' AND next_try_at IS NOT NULL"),
+        ),
+        Index(
             "ix_callbacks_folded", "incident_id", postgresql_where=text("state = 'open' AND incident_id IS NOT NULL")
         ),
         Index("ix_callbacks_held", "claimed_by_id", postgresql_where=text("claimed_by_id IS NOT NULL")),
