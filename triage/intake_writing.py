@@ -19,11 +19,22 @@ CALLBACK_WORSENS = """
                       WHEN excluded.rank = known.rank THEN least(known.due_at, excluded.due_at)
                       ELSE known.due_at END,
         next_try_at = CASE WHEN excluded.rank > known.rank THEN NULL ELSE known.next_try_at END,
+        next_step = CASE WHEN excluded.rank > known.rank THEN 'call-patient' ELSE known.next_step END,
+        incident_id = NULL,
+        worsened_at = CASE WHEN excluded.rank > known.rank AND known.claim_ends_at > excluded.opened_at
+                           THEN coalesce(known.worsened_at, excluded.opened_at)
+                           ELSE known.worsened_at END,
+        claim_ends_at = CASE WHEN excluded.rank > known.rank AND known.claimed_by_id IS NOT NULL
+                             THEN least(known.claim_ends_at, excluded.opened_at + interval '2 minutes')
+                             ELSE known.claim_ends_at END,
         rank = greatest(known.rank, excluded.rank),
         for_physician = known.for_physician OR excluded.for_physician,
         version = known.version + 1
 """
-"""What another alert does to an open call-back, `known`: a worse one starts its own clock; a claim stays."""
+"""What another alert does to an open call-back, `known`: a worse one starts its own clock, wakes a call that was put
+off, takes it out of an incident, and leaves whoever holds it two minutes to say that they saw it (see
+triage.callbacks.claims). Where nobody holds it both stay NULL, for least() passes NULL over only beside a value.
+"""
 
 # The subqueries that count order the locks as everywhere else: snooze, call-back, check-in, and the chain's head last.
 # `act` names all of them: where no check-in is answered, nothing else asks for the call-back before the head is locked.
@@ -77,7 +88,7 @@ WRITE = f"""
           AND (NOT %(alerting)s::boolean OR assessment.snoozed)
         RETURNING b.id
     ), answered AS (
-        UPDATE checkins c SET state = 'answered', closed_at = %(now)s
+        UPDATE checkins c SET state = 'answered', closed_at = %(now)s, left_at_question = NULL
         FROM response
         WHERE c.id = %(answers_checkin_id)s AND c.state = 'open'
           AND (SELECT count(*) FROM alert) + (SELECT count(*) FROM shown) >= 0

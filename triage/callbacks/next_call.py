@@ -2,42 +2,38 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
-from records import access, driver
+from records import driver
 from records.models import Staff
 from triage.callbacks.claims import Claimed, taken_by
 from triage.callbacks.dispositions import may_decide
-from triage.callbacks.queue import Filters
-from triage.levels import Level
+from triage.callbacks.queue_filters import Filters, conditions, values
 from triage.models import Callback
-from triage.refusals import UnknownCode
 
 FREE = """
     b.state = 'open' AND b.incident_id IS NULL AND (b.claim_ends_at IS NULL OR b.claim_ends_at <= %(now)s::timestamptz)
     AND (b.next_try_at IS NULL OR b.next_try_at <= %(now)s::timestamptz)
     AND (%(decides)s::boolean OR NOT b.for_physician)
-    AND (%(rank)s::smallint IS NULL OR b.rank = %(rank)s::smallint)
-    AND (%(physician)s::boolean IS NULL OR b.for_physician = %(physician)s::boolean)
 """
 NEAR = 100
 
 # The first of each team by the queue's index; then the first of those that nobody else is just taking. What was taken
 # meanwhile fails the condition when the lock is had, and the next one is looked at.
-NEXT = f"""
+NEXT = """
     WITH near AS MATERIALIZED (
         SELECT c.id, c.rank, c.due_at FROM unnest(%(teams)s::bigint[]) AS team (id) CROSS JOIN LATERAL (
-            SELECT b.id, b.rank, b.due_at FROM callbacks b WHERE b.team_id = team.id AND {FREE}
-            ORDER BY b.rank DESC, b.due_at, b.id LIMIT {NEAR}
-        ) c ORDER BY c.rank DESC, c.due_at, c.id LIMIT {NEAR}
+            SELECT b.id, b.rank, b.due_at FROM callbacks b WHERE b.team_id = team.id AND {free} {asked}
+            ORDER BY b.rank DESC, b.due_at, b.id LIMIT {near}
+        ) c ORDER BY c.rank DESC, c.due_at, c.id LIMIT {near}
     )
-    SELECT b.id FROM near JOIN callbacks b ON b.id = near.id WHERE {FREE}
+    SELECT b.id FROM near JOIN callbacks b ON b.id = near.id WHERE {free}
     ORDER BY near.rank DESC, near.due_at, near.id LIMIT 1 FOR UPDATE OF b
-"""  # noqa: S608 - constant fragments, every value is a parameter
+"""
 
 
 def claim_next(
@@ -53,11 +49,13 @@ def claim_next(
     In the queue's own order, within `filters`. Not what is to be tried again later, nor what is a physician's for
     anybody else, nor what waits on an incident's page. Raises UnknownCode for a filter that is no level.
     """
-    values = _values(staff, now, filters or Filters())
-    line = driver.under(session)
+    chosen = replace(filters or Filters(), mine=False)
+    given = values(chosen, staff=staff, now=now) | {"decides": may_decide(staff)}
+    statement = NEXT.format(free=FREE, asked=conditions(chosen), near=NEAR)
     session.flush()
+    line = driver.under(session)
     # What others are just taking is passed over; when that leaves nothing, wait for them rather than turn away.
-    rows = driver.all_rows(line, f"{NEXT} SKIP LOCKED", values) or driver.all_rows(line, NEXT, values)
+    rows = driver.all_rows(line, f"{statement} SKIP LOCKED", given) or driver.all_rows(line, statement, given)
     if not rows:
         return None
     found = session.scalars(
@@ -67,20 +65,3 @@ def claim_next(
         .execution_options(populate_existing=True)
     ).one()
     return taken_by(session, found, staff=staff, now=now, from_address=from_address)
-
-
-def _values(staff: Staff, now: datetime, filters: Filters) -> dict[str, Any]:
-    return {
-        "teams": access.team_ids(staff),
-        "now": now,
-        "decides": may_decide(staff),
-        "rank": _rank(filters.level) if filters.level else None,
-        "physician": filters.physician,
-    }
-
-
-def _rank(level: str) -> int:
-    try:
-        return int(Level.from_code(level))
-    except ValueError as error:
-        raise UnknownCode(code=level[:40]) from error
