@@ -91,6 +91,28 @@ class NeedsAttempt(Refused):
     message = "Write down at least one call that you tried, then close the call-back."
 
 
+class NeedsContactTried(Refused):
+    message = (
+        "Call the patient, and the emergency contact if there is one, and write both calls down. A welfare check is "
+        "for when neither answers."
+    )
+
+
+class NeedsLimits(Refused):
+    message = "Set the patient's own limits first, under Follow-up. Then close the call-back with this decision."
+
+
+class NeedsRepeat(Refused):
+    message = (
+        "A red is an entry error only once the value was repeated: have the patient measure or answer again, and fill "
+        "in the questionnaire by telephone."
+    )
+
+
+class TierIsHigh(Refused):
+    message = "This patient is at high risk already. Choose another outcome."
+
+
 class PhysicianOnly(Refused):
     message = "Only a physician decides this. Hand the call-back over to the physician."
 
