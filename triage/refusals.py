@@ -150,6 +150,10 @@ class NoteTooLong(Refused):
     message = "The note is too long: write at most %(most)s characters."
 
 
+class DraftTooLong(Refused):
+    message = "Not saved: this is too long. Shorten it to %(most)s characters; what you typed stays on this page."
+
+
 class ProtocolUnsigned(Refused):
     message = "No physician has signed the protocol yet. A physician must sign it before a real patient is invited."
 

@@ -15,6 +15,7 @@ from triage import callbacks, followup
 from triage.callbacks import QueueRow
 from triage.levels import Level
 from triage.models import AlertKind, Callback, DispositionKind
+from triage.targets import opening
 from webapp.rehearsal.actors import Patient
 from webapp.rehearsal.agenda import Act, Agenda
 from webapp.rehearsal.cast import Finale
@@ -116,7 +117,8 @@ class Caller:
             callback=row.public_id,
             staff=self.staff,
             outcome=outcome,
-            next_try_at=None if outcome == "reached" else now + again,
+            verified=True if outcome == "reached" else None,
+            next_try_at=None if outcome == "reached" else opening(patient.enrolment.programme, now + again),
             now=now,
             from_address=FROM_THE_CENTRE,
         )
