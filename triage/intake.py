@@ -108,7 +108,7 @@ def submit(
         stored = _stored(found, submission)
         if stored is not None:
             return _first_result(session, submission, stored, now)
-        protocol, assessment = _assess(session, found, submission, now)
+        protocol, assessment = assess_read(session, found, submission, now)
         rows = _rows(found, submission, protocol, assessment, now)
         written = write(line, {**rows, **_audited(found, rows, submission, actor, now)})
         if written is not None:
@@ -144,7 +144,7 @@ def _first_result(session: Session, submission: Submission, stored: uuid.UUID, n
     return first.again()
 
 
-def _assess(
+def assess_read(
     session: Session, found: Read, submission: Submission, now: datetime
 ) -> tuple[CompiledProtocol, Assessment]:
     known = found.situation

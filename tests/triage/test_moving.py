@@ -1,0 +1,301 @@
+"""Answers given under the wrong patient: moved whole, judged where they belong, missed where they are missing."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select, text
+from sqlalchemy.orm import Session
+
+from questionnaires.models import Checkin, CheckinState, Response
+from records.models import Enrolment, EnrolmentState, Role
+from records.patients import reveal_text
+from tests.factories import NOW, make_enrolment, make_team
+from tests.triage.scene import ORANGE, RED, WELL, Scene, set_scene
+from triage import callbacks, jobs, moving, reliving
+from triage.levels import Level
+from triage.models import Alert, AlertKind, Assessment, Callback, CallbackState, Disposition, MovedAnswer
+from triage.moving_refusals import AlreadyThere, AnswersNotFound, PatientElsewhere, RefusedPart
+from triage.refusals import ReasonMissing, Refused
+
+SOON, LATER = NOW + timedelta(minutes=30), NOW + timedelta(hours=5)
+
+
+@pytest.fixture
+def scene(session: Session) -> Scene:
+    return set_scene(session)
+
+
+@pytest.fixture
+def right(scene: Scene) -> Enrolment:
+    """The patient of whom the answers really are."""
+    made = make_enrolment(scene.session, programme=scene.programme, team=scene.team, onset_on=NOW.date())
+    scene.session.commit()
+    return made
+
+
+def move(scene: Scene, to: Enrolment, response: uuid.UUID | None = None, *, now=SOON, **given) -> moving.Moved:
+    if response is None:
+        response = scene.session.scalars(select(Response.public_id).order_by(Response.id)).first()
+    values = {"staff": scene.person(Role.OPERATOR), "reason": "Même téléphone", "response": response} | given
+    moved = moving.move_answer(scene.session, to_enrolment=to.public_id, now=now, **values)
+    scene.session.commit()
+    scene.session.expire_all()
+    return moved
+
+
+def alerts_of(session: Session, enrolment: Enrolment, *, standing: bool = True) -> list[Alert]:
+    query = select(Alert).where(Alert.enrolment_id == enrolment.id, Alert.closed_at.is_(None) == standing)
+    return list(session.scalars(query.order_by(Alert.id)))
+
+
+def level_of(session: Session, response: uuid.UUID) -> str:
+    query = select(Assessment.level).join(Response, Response.id == Assessment.response_id)
+    return session.scalars(query.where(Response.public_id == response)).one()
+
+
+def test_a_moved_red_calls_the_right_patient_from_now_on_and_the_wrong_one_no_more(scene: Scene, right: Enrolment):
+    receipt = scene.submit(RED)
+
+    moved = move(scene, right)
+
+    response = scene.session.scalars(select(Response)).one()
+    assert (response.enrolment_id, response.patient_id) == (right.id, right.patient_id)
+    assert moved == moving.Moved(scene.enrolment.public_id, right.public_id, 1)
+    assert scene.callback().state == CallbackState.CLOSED
+    alert = alerts_of(scene.session, right)[0]
+    assert (alert.kind, alert.rank, alert.raised_at) == (AlertKind.ANSWERS, Level.RED, SOON)
+    assert alert.due_at == SOON + timedelta(minutes=scene.programme.red_minutes)
+    assert alert.reasons[-1] == {"code": "moved-here"}
+    assert alert.reasons[0]["rule"]
+    assert level_of(scene.session, receipt.response) == "red"
+
+
+def test_what_is_closed_says_why_in_words_that_stay(scene: Scene, right: Enrolment):
+    scene.submit(RED)
+    before = callbacks.detail(scene.session, enrolment=scene.enrolment, language="fr", now=SOON)[0].alerts[0].words
+
+    move(scene, right)
+
+    alert = alerts_of(scene.session, scene.enrolment, standing=False)[0]
+    decision = scene.session.get_one(Disposition, alert.disposition_id)
+    opened = {"table": "dispositions", "column": "note", "public_id": decision.public_id}
+    assert decision.kind == "wrong-patient"
+    assert reveal_text(scene.enrolment.patient, decision.note, **opened) == "Même téléphone"
+    shown = callbacks.detail(scene.session, enrolment=scene.enrolment, language="fr", now=SOON)[0].alerts[0]
+    assert (shown.words, shown.assessment_id) == (before, None)
+
+
+def test_green_answers_come_before_a_caller_too(scene: Scene, right: Enrolment):
+    scene.submit(WELL)
+
+    move(scene, right)
+
+    alert = alerts_of(scene.session, right)[0]
+    assert (alert.kind, alert.rank, alert.reasons) == (AlertKind.MOVED, Level.SILENT, [{"code": "moved-here"}])
+
+
+def test_the_emptied_checkin_is_asked_again_while_its_time_runs(scene: Scene, right: Enrolment):
+    checkin = scene.checkin()
+    scene.submit(WELL)
+
+    move(scene, right)
+
+    assert (scene.session.get_one(Checkin, checkin.id).state, checkin.closed_at) == (CheckinState.OPEN, None)
+
+
+def test_the_emptied_checkin_becomes_a_silence(scene: Scene, right: Enrolment):
+    checkin = scene.checkin()
+    scene.submit(WELL)
+
+    move(scene, right, now=LATER)
+    assert (checkin.state, checkin.silence_raised_at) == (CheckinState.MISSED, None)
+    jobs.raise_silences(scene.session, now=LATER)
+
+    assert [alert.kind for alert in alerts_of(scene.session, scene.enrolment)] == [AlertKind.SILENCE]
+
+
+def test_other_answers_to_the_same_checkin_keep_it_answered(scene: Scene, right: Enrolment):
+    checkin = scene.checkin()
+    first = scene.submit(WELL)
+    scene.submit(WELL, now=SOON, checkin=checkin.public_id)
+
+    move(scene, right, first.response, now=LATER)
+
+    assert (checkin.state, checkin.closed_at) == (CheckinState.ANSWERED, SOON)
+
+
+def test_a_checkin_of_the_right_patient_that_waited_is_answered(scene: Scene, right: Enrolment):
+    waited = checkin_of(scene, right)
+    scene.submit(WELL)
+
+    move(scene, right, now=LATER)
+
+    response = scene.session.scalars(select(Response)).one()
+    assert (response.checkin_id, response.due_at, response.late) == (waited.id, waited.opens_at, False)
+    assert (waited.state, waited.closed_at) == (CheckinState.ANSWERED, response.received_at)
+
+
+def checkin_of(scene: Scene, enrolment: Enrolment, **given) -> Checkin:
+    opens_at = NOW - timedelta(hours=1)
+    values = {"local_on": opens_at.date(), "opens_at": opens_at, "closes_at": opens_at + timedelta(hours=4)}
+    made = Checkin(enrolment_id=enrolment.id, slot="morning", **(values | given))
+    scene.session.add(made)
+    scene.session.commit()
+    return made
+
+
+def test_a_silence_that_was_raised_stands_until_a_person_closes_it(scene: Scene, right: Enrolment):
+    waited = checkin_of(scene, right, state=CheckinState.MISSED, closed_at=LATER)
+    jobs.raise_silences(scene.session, now=LATER)
+    scene.submit(WELL)
+
+    move(scene, right, now=LATER)
+
+    kinds = {alert.kind for alert in alerts_of(scene.session, right)}
+    assert (waited.state, kinds) == (CheckinState.ANSWERED, {AlertKind.SILENCE, AlertKind.MOVED})
+
+
+def test_corrections_move_with_the_first_answers(scene: Scene, right: Enrolment):
+    key = uuid.uuid4()
+    scene.submit(RED, key=key)
+    correction = scene.submit(WELL, key=key, now=NOW + timedelta(minutes=5))
+
+    moved = move(scene, right, correction.response)
+
+    assert moved.answers == 2
+    assert {one.enrolment_id for one in scene.session.scalars(select(Response))} == {right.id}
+    assert {alert.rank for alert in alerts_of(scene.session, right)} == {Level.RED, Level.SILENT}
+
+
+def test_the_same_move_again_changes_nothing(scene: Scene, right: Enrolment):
+    scene.submit(RED)
+    move(scene, right)
+
+    again = move(scene, right)
+
+    assert again == moving.Moved(scene.enrolment.public_id, right.public_id, 0)
+    assert (scene.count(MovedAnswer), len(alerts_of(scene.session, right))) == (1, 1)
+
+
+def test_what_was_said_of_them_before_is_kept_whole(scene: Scene, right: Enrolment):
+    scene.submit(RED)
+    was = scene.session.scalars(select(Assessment)).one()
+    facts, explanation = was.facts, was.explanation
+
+    move(scene, right)
+
+    kept = scene.session.scalars(select(MovedAnswer)).one().before["assessment"]
+    assert (kept["level"], kept["facts"], kept["explanation"]) == ("red", facts, explanation)
+
+
+def test_what_they_are_judged_as_now_can_be_lived_again(scene: Scene, right: Enrolment):
+    scene.submit(RED)
+    reliving.relive(scene.session, now=SOON)
+
+    move(scene, right)
+    lived = reliving.relive(scene.session, now=LATER)
+
+    assert (lived, reliving.count_differing(scene.session)) == (1, 0)
+
+
+def test_the_right_patients_own_past_counts_in_judging_them(scene: Scene, right: Enrolment):
+    scene.submit({**WELL, "breathlessness": [{"code": "rest"}]}, enrolment_id=right.id, now=NOW - timedelta(hours=12))
+    scene.submit(WELL)
+
+    move(scene, right)
+
+    facts = scene.session.scalars(
+        select(Assessment).join(Response, Response.id == Assessment.response_id).order_by(Response.id.desc())
+    ).first()
+    assert "rest" in str(facts.facts)
+
+
+def test_both_chains_tell_of_it(scene: Scene, right: Enrolment):
+    scene.submit(RED)
+
+    move(scene, right)
+
+    named = text("SELECT subject_id FROM audit_entries WHERE convert_from(canonical, 'UTF8') LIKE '%answers.moved%'")
+    assert set(scene.session.scalars(named)) == {scene.enrolment.public_id, right.public_id}
+
+
+def refusals(scene: Scene, right: Enrolment) -> dict[type[Refused], dict]:
+    session = scene.session
+    elsewhere = make_enrolment(session, programme=scene.programme, team=make_team(session))
+    refused = make_enrolment(session, EnrolmentState.REFUSED, programme=scene.programme, team=scene.team)
+    session.commit()
+    return {
+        ReasonMissing: {"to": right, "reason": " "},
+        PatientElsewhere: {"to": elsewhere},
+        RefusedPart: {"to": refused},
+        AlreadyThere: {"to": scene.enrolment},
+        AnswersNotFound: {"to": right, "response": uuid.uuid4()},
+    }
+
+
+@pytest.mark.parametrize("refusal", [ReasonMissing, PatientElsewhere, RefusedPart, AlreadyThere, AnswersNotFound])
+def test_what_cannot_be_moved_is_refused_and_stays(scene: Scene, right: Enrolment, refusal: type[Refused]):
+    scene.submit(RED)
+    said = refusals(scene, right)[refusal]
+
+    with pytest.raises(refusal):
+        move(scene, said.pop("to"), said.pop("response", None), **said)
+    scene.session.rollback()
+
+    assert (scene.count(MovedAnswer), len(alerts_of(scene.session, scene.enrolment))) == (0, 1)
+
+
+def test_answers_of_another_team_are_nobodys(scene: Scene, right: Enrolment):
+    scene.submit(RED)
+    stranger = scene.another(Role.PHYSICIAN, teams=[make_team(scene.session)])
+
+    with pytest.raises(AnswersNotFound):
+        move(scene, right, staff=stranger)
+
+
+def test_later_answers_that_are_worse_without_them_are_raised_and_keep_what_was_said(scene: Scene, right: Enrolment):
+    """Against the day before, when they could not breathe, somebody was better: against nothing they are not."""
+    scene.submit({**WELL, "temperature": [{"decimal": "39.2"}]})
+    later = scene.submit(WELL, now=NOW + timedelta(hours=2))
+    before = scene.session.scalars(select(Assessment).order_by(Assessment.id.desc())).first().explanation
+
+    move(scene, right, now=LATER)
+
+    assert level_of(scene.session, later.response) == "green"
+    newest = scene.session.scalars(select(Assessment).order_by(Assessment.id.desc())).first()
+    assert newest.explanation == before
+
+
+def test_who_else_works_on_what_is_left_goes_on(scene: Scene, right: Enrolment):
+    first, caller = scene.submit(RED), scene.another(Role.OPERATOR)
+    scene.submit(ORANGE, now=NOW + timedelta(minutes=2))
+    callbacks.claim(scene.session, callback=scene.callback().public_id, staff=caller, now=SOON)
+
+    move(scene, right, first.response, now=SOON)
+
+    left = scene.callback()
+    assert (left.state, left.claimed_by_id, left.rank) == (CallbackState.OPEN, caller.id, Level.ORANGE)
+
+
+@pytest.mark.parametrize("answers", [WELL, ORANGE, RED], ids=["green", "orange", "red"])
+@pytest.mark.parametrize("asked", [True, False])
+def test_there_and_back_restores_the_level_and_the_checkin(scene: Scene, right: Enrolment, answers, asked: bool):
+    checkin = scene.checkin() if asked else None
+    receipt = scene.submit(answers)
+    was = place_of(scene.session), checkin and (checkin.state, checkin.closed_at)
+
+    move(scene, right)
+    move(scene, scene.enrolment, now=LATER)
+
+    assert (place_of(scene.session), checkin and (checkin.state, checkin.closed_at)) == was
+    assert level_of(scene.session, receipt.response) == receipt.level
+    assert [alert.kind for alert in alerts_of(scene.session, right)] == []
+    assert scene.session.scalars(select(Callback.state).where(Callback.enrolment_id == right.id)).all() == ["closed"]
+
+
+def place_of(session: Session) -> tuple:
+    one = session.scalars(select(Response)).one()
+    return one.enrolment_id, one.patient_id, one.checkin_id, one.due_at, one.late, one.key
