@@ -21,6 +21,7 @@ class Drop(StrEnum):
 
     ANSWERED = "answered"
     CHECKIN_OVER = "checkin-over"
+    CALL_OVER = "call-over"
     ASKED_OTHERWISE = "asked-otherwise"
     ASKED_LATER = "asked-later"
     PAUSED = "paused"
@@ -49,7 +50,8 @@ class Postpone(StrEnum):
 class Situation:
     """Everything that decides about one text, as the database has it now. `answers_by` is the door by which the patient
     is asked; `texts_today` counts those within DAY, without what was asked for. `remind_at` is the hour at which the
-    patient asked to be reminded of this check-in.
+    patient asked to be reminded of this check-in. `call_over`: the call that this text is about has been made, or is no
+    longer owed.
     """
 
     purpose: Purpose
@@ -64,6 +66,7 @@ class Situation:
     texts_today: int
     answers_by: AnswersBy = AnswersBy.PHONE
     remind_at: datetime | None = None
+    call_over: bool = False
 
     def with_texts(self, more: int) -> Situation:
         """The same after `more` texts of this batch."""
@@ -99,6 +102,8 @@ STILL_ASKED = {
 }
 AT_ANY_HOUR = frozenset({Purpose.CODE, Purpose.OUTSIDE_HOURS})
 """Answers to what the patient did a moment ago: they are awake."""
+ABOUT_CALLS = frozenset({Purpose.CALL_ANNOUNCED, Purpose.CALL_TRIED})
+"""To the invited too: they are called because they never came in, and know our number least."""
 REPLACED = frozenset({Purpose.CHECKIN, Purpose.FIRST_REMINDER})
 """In whose place the reminder goes that the patient asked for; the second one announces a call and always goes."""
 
@@ -133,11 +138,19 @@ def _followed(situation: Situation) -> Drop | None:
         return Drop.PAUSED
     if state is EnrolmentState.DISCHARGED:
         return ENDED.get(situation.end_reason, Drop.DISCHARGED)
+    if situation.purpose in ABOUT_CALLS and state in (EnrolmentState.INVITED, EnrolmentState.ACTIVE):
+        return _called(situation)
     if state is EnrolmentState.INVITED:
         return None if invited else Drop.NOT_FOLLOWED
     if state is EnrolmentState.ACTIVE:
         return Drop.ALREADY_ACTIVE if invited else _asked(situation)
     return Drop.NOT_FOLLOWED
+
+
+def _called(situation: Situation) -> Drop | None:
+    if situation.call_over:
+        return Drop.CALL_OVER
+    return None if situation.answers_by is AnswersBy.PHONE else Drop.ASKED_OTHERWISE
 
 
 def _asked(situation: Situation) -> Drop | None:

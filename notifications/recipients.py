@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, exists, func, select
 from sqlalchemy.orm import Session, aliased
 
-from notifications import texts
+from notifications import call_texts, calls, texts
+from notifications.call_texts import CallWords
+from notifications.calls import Call
 from notifications.departures import phone_of
 from notifications.models import UNCAPPED, Message, MessageStatus, Purpose
 from notifications.policy import DAY, Situation
@@ -35,6 +37,7 @@ class Facts(NamedTuple):
     remind_at: datetime | None
     opted_out: bool
     texts_today: int
+    call: Call | None = None
 
 
 @dataclass(frozen=True, repr=False)
@@ -46,6 +49,7 @@ class Recipient:
     checkin_public_id: uuid.UUID | None
     phone: str | None
     situation: Situation
+    call: CallWords | None = None
 
 
 def load(session: Session, message_ids: Sequence[int], *, now: datetime) -> list[Facts]:
@@ -57,7 +61,9 @@ def load(session: Session, message_ids: Sequence[int], *, now: datetime) -> list
         .where(Message.id.in_(message_ids))
         .order_by(Message.id)
     )
-    return [Facts(*row) for row in session.execute(wanted.execution_options(populate_existing=True))]
+    rows = session.execute(wanted.execution_options(populate_existing=True)).all()
+    about = calls.of(session, [row[0] for row in rows])
+    return [Facts(*row, about.get(row[0].id)) for row in rows]
 
 
 def _opted_out() -> ColumnElement[bool]:
@@ -93,17 +99,25 @@ def opened(facts: Facts) -> Recipient:
         texts_today=facts.texts_today,
         answers_by=AnswersBy(enrolment.answers_by),
         remind_at=facts.remind_at,
+        call_over=facts.call is not None and facts.call.is_over,
     )
-    return Recipient(message, enrolment, facts.checkin_public_id, phone, situation)
+    words = replace(facts.call.words, zone=_zone(enrolment)) if facts.call else None
+    return Recipient(message, enrolment, facts.checkin_public_id, phone, situation, words)
+
+
+def _zone(enrolment: Enrolment) -> str:
+    """The patient's, or the centre's where that is no zone."""
+    return enrolment.zone if enrolment.zone in clock.zone_names() else enrolment.programme.zone
 
 
 def written(recipient: Recipient, *, public_url: str, at: datetime) -> Text:
     """The text for this recipient, the same whenever it is made: links and codes are derived, so nothing needs to be
     kept.
     """
-    message, enrolment, phone = recipient.message, recipient.enrolment, recipient.phone
-    assert phone is not None, "policy.decide lets no text pass without a number"
+    enrolment = recipient.enrolment
     purpose = recipient.situation.purpose
+    if recipient.call is not None:
+        return _about_a_call(recipient, recipient.call, public_url=public_url, at=at)
     code = _code(recipient)
     link = code if purpose is Purpose.CODE and code else f"{public_url}/q/{_token(recipient)}"
     opening, told = _outside(recipient) if purpose is Purpose.OUTSIDE_HOURS else ("", False)
@@ -118,11 +132,27 @@ def written(recipient: Recipient, *, public_url: str, at: datetime) -> Text:
         on_call_told=told,
     )
     body = texts.body(content)
+    return _text(recipient, body, link if link in body else body, public_url=public_url, at=at)
+
+
+def _about_a_call(recipient: Recipient, call: CallWords, *, public_url: str, at: datetime) -> Text:
+    language, programme = recipient.enrolment.patient.language, recipient.enrolment.programme
+    phone = phones.national(programme.shown_number or programme.phone)
+    if recipient.situation.purpose is Purpose.CALL_ANNOUNCED:
+        body = call_texts.announced(language, phone, call, at=at)
+    else:
+        body = call_texts.tried(language, phone, call)
+    return _text(recipient, body, call.mark, public_url=public_url, at=at)
+
+
+def _text(recipient: Recipient, body: str, link: str, *, public_url: str, at: datetime) -> Text:
+    message, phone = recipient.message, recipient.phone
+    assert phone is not None, "policy.decide lets no text pass without a number"
     return Text(
         message_public_id=message.public_id,
         to=phone,
         body=body,
-        link=link if link in body else body,
+        link=link,
         callback_url=f"{public_url}/hooks/twilio/status/{message.public_id}",
         at=at,
         expires_at=message.expires_at,
@@ -134,8 +164,7 @@ def _outside(recipient: Recipient) -> tuple[str, bool]:
     """When the centre opens after this text was owed, on the patient's clock, and whether a physician was paged."""
     enrolment, programme, owed = recipient.enrolment, recipient.enrolment.programme, recipient.message.created_at
     opens = clock.next_opening(owed, programme.opens, programme.closes, programme.zone)
-    zone = enrolment.zone if enrolment.zone in clock.zone_names() else programme.zone
-    return f"{clock.local(opens, zone):%H:%M}", recipient.message.key.endswith(ON_CALL_TOLD)
+    return f"{clock.local(opens, _zone(enrolment)):%H:%M}", recipient.message.key.endswith(ON_CALL_TOLD)
 
 
 def _code(recipient: Recipient) -> str | None:
