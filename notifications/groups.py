@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from notifications import statuses
 from notifications.models import MessageStatus
 from notifications.settling import LOOKED_UP_AT_AGES
+from notifications.why import why
 from records import contacts, driver
 
 MOVE = """
@@ -55,7 +56,7 @@ def move(
     outcome = statuses.contact_outcome(status)
     ids = frozenset(row.pop("id") for row in moved)
     if outcome is not None:
-        patients = [row for row in moved if row["enrolment_id"] is not None]
+        patients = [row | {"reason": why(status, row["reason"])} for row in moved if row["enrolment_id"] is not None]
         contacts.note_all(session, patients, outcome=outcome, at=at)
     return ids
 

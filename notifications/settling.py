@@ -12,6 +12,7 @@ from notifications import departures, statuses
 from notifications.models import Message, MessageStatus
 from notifications.policy import Drop
 from notifications.providers import LookUp, LookUpKind, Outcome, OutcomeKind
+from notifications.why import why
 from questionnaires.models import Checkin
 from records import contacts
 from records.models import Enrolment
@@ -146,4 +147,5 @@ def _note(session: Session, message: Message, at: datetime) -> None:
         purpose=message.purpose,
         outcome=outcome,
         at=at,
+        reason=why(message.status, message.reason),
     )

@@ -93,6 +93,7 @@ class Checkin(Base):
             postgresql_where=text("state = 'missed' AND silence_raised_at IS NULL"),
         ),
         Index("ix_checkins_enrolment", "enrolment_id", "opens_at"),
+        Index("ix_checkins_opens_at", "opens_at", postgresql_using="brin"),
     )
 
     id: Mapped[Id]

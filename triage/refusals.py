@@ -229,3 +229,11 @@ class SnoozeNotFound(Refused):
     """Absent, or of another team; which of the two is not told."""
 
     message = "This is not among the patients of your team. Go back to the patient."
+
+
+class NoIncident(Refused):
+    message = "There is no such incident. Go back to the list of incidents."
+
+
+class TooLongAgo(Refused):
+    message = "An incident is raised for the last two days at most. Write when it began."

@@ -82,16 +82,23 @@ def upgrade() -> None:
     sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
     sa.Column('public_id', sa.Uuid(), server_default=sa.text('gen_random_uuid()'), nullable=False),
     sa.Column('kind', sa.Text(), nullable=False),
+    sa.Column('programme_id', sa.BigInteger(), nullable=False),
     sa.Column('began_at', Instant(), nullable=False),
     sa.Column('found_at', Instant(), nullable=False),
+    sa.Column('last_at', Instant(), nullable=False),
     sa.Column('ended_at', Instant(), nullable=True),
     sa.Column('closed_at', Instant(), nullable=True),
+    sa.Column('raised_by_id', sa.BigInteger(), nullable=True),
     sa.Column('details', postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'{}'"), nullable=False),
+    sa.CheckConstraint('closed_at IS NULL OR ended_at IS NOT NULL', name=op.f('ck_incidents_ends_before_it_closes')),
     sa.CheckConstraint("kind IN ('not-sent', 'not-arriving', 'site', 'raised')", name=op.f('ck_incidents_kind_known')),
+    sa.ForeignKeyConstraint(['programme_id'], ['programmes.id'], name=op.f('fk_incidents_programme_id_programmes')),
+    sa.ForeignKeyConstraint(['raised_by_id'], ['staff.id'], name=op.f('fk_incidents_raised_by_id_staff')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_incidents')),
     sa.UniqueConstraint('public_id', name=op.f('uq_incidents_public_id'))
     )
-    op.create_index('ix_incidents_open', 'incidents', ['kind'], unique=False, postgresql_where=sa.text('closed_at IS NULL'))
+    op.create_index('ix_incidents_open', 'incidents', ['began_at'], unique=False, postgresql_where=sa.text('closed_at IS NULL'))
+    op.create_index('uq_incidents_lasting', 'incidents', ['programme_id', 'kind'], unique=True, postgresql_where=sa.text('ended_at IS NULL'))
     op.create_table('saved_views',
     sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
     sa.Column('public_id', sa.Uuid(), nullable=False),
@@ -229,7 +236,7 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['incident_id'], ['incidents.id'], name=op.f('fk_incident_members_incident_id_incidents')),
     sa.ForeignKeyConstraint(['team_id'], ['teams.id'], name=op.f('fk_incident_members_team_id_teams')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_incident_members')),
-    sa.UniqueConstraint('incident_id', 'checkin_id', name=op.f('uq_incident_members_incident_id_checkin_id'))
+    sa.UniqueConstraint('checkin_id', name=op.f('uq_incident_members_checkin_id'))
     )
     op.create_index('ix_incident_members_enrolment', 'incident_members', ['enrolment_id'], unique=False, postgresql_where=sa.text('settled_at IS NULL'))
     op.create_index('ix_incident_members_open', 'incident_members', ['incident_id', 'team_id', sa.literal_column('risk DESC'), 'deadline_at'], unique=False, postgresql_where=sa.text('settled_at IS NULL'))
@@ -304,6 +311,8 @@ def upgrade() -> None:
     op.add_column('contacts', sa.Column('reason', sa.Text(), nullable=True))
     op.add_column('checkins', sa.Column('opened_at', Instant(), nullable=True))
     op.add_column('checkins', sa.Column('left_at_question', sa.SmallInteger(), nullable=True))
+    op.create_index('ix_checkins_opens_at', 'checkins', ['opens_at'], unique=False, postgresql_using='brin')
+    op.create_index('ix_alerts_silences', 'alerts', ['raised_at'], unique=False, postgresql_where=sa.text("kind = 'silence' AND closed_at IS NULL"))
     op.create_index(op.f('ix_alerts_raised_at'), 'alerts', ['raised_at'], unique=False, postgresql_using='brin', postgresql_with={'autosummarize': 'on'})
     op.create_index(op.f('ix_callback_events_at'), 'callback_events', ['at'], unique=False, postgresql_using='brin', postgresql_with={'autosummarize': 'on'})
     op.create_index(op.f('ix_escalations_at'), 'escalations', ['at'], unique=False, postgresql_using='brin', postgresql_with={'autosummarize': 'on'})
@@ -357,8 +366,10 @@ def downgrade() -> None:
     op.drop_column('messages', 'staff_id')
     op.drop_index(op.f('ix_escalations_at'), table_name='escalations', postgresql_using='brin')
     op.drop_index(op.f('ix_callback_events_at'), table_name='callback_events', postgresql_using='brin')
+    op.drop_index('ix_alerts_silences', table_name='alerts')
     op.drop_index(op.f('ix_alerts_raised_at'), table_name='alerts', postgresql_using='brin')
     op.drop_index(op.f('ix_dispositions_at'), table_name='dispositions', postgresql_using='brin')
+    op.drop_index('ix_checkins_opens_at', table_name='checkins')
     op.drop_column('checkins', 'left_at_question')
     op.drop_column('checkins', 'opened_at')
     op.drop_column('contacts', 'reason')

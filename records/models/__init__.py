@@ -1,7 +1,7 @@
 """Tables of the floor. Columns and constraints only; behaviour is in the functions of `records`."""
 
 from records.models.audit import AccessEntry, AuditEntry, AuditHead
-from records.models.contacts import Contact, OptOut
+from records.models.contacts import Contact, OptOut, Why
 from records.models.doors import Device, EnteredBy, PatientCode, PatientSession, Throttle
 from records.models.enrolments import (
     AnswersBy,
@@ -50,4 +50,5 @@ __all__ = [
     "StaffTeam",
     "Team",
     "Throttle",
+    "Why",
 ]

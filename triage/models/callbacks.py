@@ -13,7 +13,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from questionnaires.models import Checkin
 from records.crypto import Sealed
 from records.db import Base, Id, PublicId, one_of
-from records.models import Enrolment, Staff, Team
+from records.models import Enrolment, Programme, Staff, Team
 from triage.models.protocols import Assessment
 
 
@@ -29,24 +29,31 @@ class IncidentKind(StrEnum):
 
 
 class Incident(Base):
-    """One cause of many silences (see IncidentMember). Began and ended on the side of the cause; closed when each of
-    its patients has answered or was reached.
+    """One cause of many silences in a programme (see IncidentMember). It takes in new silences until `ended_at`, and
+    `last_at` is when it last did; closed when each of its patients has answered or was reached.
     """
 
     __tablename__ = "incidents"
     __table_args__ = (
         one_of("kind", IncidentKind),
-        Index("ix_incidents_open", "kind", postgresql_where=text("closed_at IS NULL")),
+        Index("uq_incidents_lasting", "programme_id", "kind", unique=True, postgresql_where=text("ended_at IS NULL")),
+        Index("ix_incidents_open", "began_at", postgresql_where=text("closed_at IS NULL")),
+        CheckConstraint("closed_at IS NULL OR ended_at IS NOT NULL", name="ends_before_it_closes"),
     )
 
     id: Mapped[Id]
     public_id: Mapped[uuid.UUID] = mapped_column(unique=True, server_default=text("gen_random_uuid()"))
     kind: Mapped[str]
+    programme_id: Mapped[int] = mapped_column(ForeignKey(Programme.id))
     began_at: Mapped[datetime]
     found_at: Mapped[datetime]
+    last_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
     closed_at: Mapped[datetime | None]
+    raised_by_id: Mapped[int | None] = mapped_column(ForeignKey(Staff.id))
     details: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'"))
+    programme: Mapped[Programme] = relationship(lazy="joined", innerjoin=True)
+    raised_by: Mapped[Staff | None] = relationship(lazy="joined")
 
 
 class CallbackState(StrEnum):
@@ -154,6 +161,7 @@ class Alert(Base):
         one_of("kind", AlertKind),
         Index("ix_alerts_callback", "callback_id"),
         Index("ix_alerts_standing", "enrolment_id", "kind", postgresql_where=text("closed_at IS NULL")),
+        Index("ix_alerts_silences", "raised_at", postgresql_where=text("kind = 'silence' AND closed_at IS NULL")),
         Index("ix_alerts_limits_due", "enrolment_id", "raised_at", postgresql_where=text("kind = 'limits-due'")),
         Index(None, "raised_at", postgresql_using="brin", postgresql_with={"autosummarize": "on"}),
     )

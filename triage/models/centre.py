@@ -200,13 +200,13 @@ class Settled(StrEnum):
 
 
 class IncidentMember(Base):
-    """One silent patient of an incident. `deadline_at` is when a person must have called; `risk` orders the list (see
-    triage.levels). Settled when the patient answered, was reached, or is no longer followed.
+    """One silence of an incident; none is of two. `deadline_at` is when a person must have called; `risk` orders the
+    list (see triage.levels). Settled when the patient answered, was reached, or is no longer followed.
     """
 
     __tablename__ = "incident_members"
     __table_args__ = (
-        UniqueConstraint("incident_id", "checkin_id"),
+        UniqueConstraint("checkin_id"),
         one_of("settled_by", Settled),
         CheckConstraint("(settled_at IS NULL) = (settled_by IS NULL)", name="settled"),
         Index(
