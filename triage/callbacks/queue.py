@@ -45,9 +45,19 @@ class Mark:
 
 
 @dataclass(frozen=True, slots=True)
+class InForce:
+    """A programme of the centre, and the version of the protocol that assesses its patients now."""
+
+    programme_id: int
+    zone: str
+    version_id: int | None
+    digest: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
 class Look:
     """What stands in the queue, without a name: enough to know whether a page of it is still right. `is_cut`: more rows
-    pass the filters. `notices` is how many wait for the viewer. `protocols` is the version in force by programme.
+    pass the filters. `notices` is how many triage.notices waits to tell the viewer.
     """
 
     marks: tuple[Mark, ...]
@@ -55,7 +65,7 @@ class Look:
     counts: Counts
     incidents: tuple[Standing, ...]
     notices: int
-    protocols: Mapping[int, int | None]
+    programmes: tuple[InForce, ...]
     etag: str
 
 
@@ -90,15 +100,16 @@ def look(session: Session, *, staff: Staff, now: datetime, limit: int = 50, filt
     marks = tuple(_mark(row, staff.id, now) for row in found if row["id"] is not None)
     counts = _counts(beside["counted"] or {})
     stand = tuple(incidents.standing(session, team_ids=own, now=now)) if beside["incidents"] else ()
-    protocols = dict(beside["protocols"] or ())
+    programmes = beside["programmes"] or []
     shown = [
-        [str(staff.public_id), limit, repr(chosen), len(marks) > limit, beside["notices"], list(protocols.items())],
+        [str(staff.public_id), limit, repr(chosen), len(marks) > limit, beside["notices"], programmes],
         [(str(mark.public_id), mark.shown) for mark in marks[:limit]],
         [dict(counts.by_level), counts.total],
         [[str(one.public_id), one.kind, one.waiting, one.worst, one.next_deadline_passed] for one in stand],
     ]
     tag = _digest(shown)
-    return Look(marks[:limit], len(marks) > limit, counts, stand, beside["notices"], protocols, tag)
+    known = tuple(InForce(*programme[:3], bytes.fromhex(programme[3] or "") or None) for programme in programmes)
+    return Look(marks[:limit], len(marks) > limit, counts, stand, beside["notices"], known, tag)
 
 
 def rows_of(session: Session, marks: Sequence[Mark], *, staff: Staff, now: datetime) -> tuple[QueueRow, ...]:
@@ -136,4 +147,4 @@ def _digest(shown: Any) -> str:
     return hashlib.sha256(orjson.dumps(shown)).hexdigest()[:32]
 
 
-__all__ = ["Counts", "Filters", "Look", "Mark", "QueuePage", "etag", "look", "queue", "rows_of"]
+__all__ = ["Counts", "Filters", "InForce", "Look", "Mark", "QueuePage", "etag", "look", "queue", "rows_of"]

@@ -43,12 +43,15 @@ COUNTS = f"""
 """Of the whole queue of one's teams, from its index alone."""
 
 BESIDE = """
-    SELECT (SELECT count(*) FROM notices n WHERE n.staff_id = %(staff)s AND n.seen_at IS NULL) AS notices,
+    SELECT (SELECT count(*) FROM notices n WHERE n.staff_id = %(staff)s AND n.seen_at IS NULL)
+          + (SELECT count(*) FROM callbacks w WHERE w.claimed_by_id = %(staff)s AND w.worsened_at IS NOT NULL
+               AND w.state = 'open') AS notices,
         EXISTS (SELECT 1 FROM incidents i WHERE i.closed_at IS NULL) AS incidents,
-        (SELECT jsonb_agg(jsonb_build_array(g.id, (
-            SELECT f.version_id FROM protocols_in_force f WHERE f.programme_id = g.id
-              AND f.from_at <= %(now)s::timestamptz ORDER BY f.from_at DESC LIMIT 1)) ORDER BY g.id)
-         FROM programmes g) AS protocols
+        (SELECT jsonb_agg(jsonb_build_array(g.id, g.zone, version.id, encode(version.digest, 'hex')) ORDER BY g.id)
+         FROM programmes g LEFT JOIN LATERAL (
+            SELECT v.id, v.digest FROM protocols_in_force f JOIN protocol_versions v ON v.id = f.version_id
+            WHERE f.programme_id = g.id AND f.from_at <= %(now)s::timestamptz ORDER BY f.from_at DESC LIMIT 1
+         ) version ON true) AS programmes
 """
 """What a page of the queue shows and no row holds. Joined so that it comes also when no row passes the filters."""
 

@@ -14,9 +14,11 @@ from records.clock_check import ClockSkew, check_clock
 from records.db import db
 from records.models import Enrolment
 from triage import callbacks
-from triage.callbacks import finding
+from triage.callbacks import finding, handing
+from triage.models import DispositionKind
 from triage.refusals import ClaimEnded, ClockWrong, Refused, TakenBy
 from webapp import formatting
+from webapp.clinic import queue_address
 from webapp.clinic.blueprint import blueprint
 from webapp.extensions import translator
 from webapp.permissions import access
@@ -84,17 +86,41 @@ def _take(public_id: uuid.UUID, how: Take) -> AnyResponse | tuple[str, int]:
 @blueprint.post("/callbacks/next")
 @access("callback.work")
 def claim_next() -> AnyResponse:
-    """The most urgent one that nobody has, for whoever takes what comes."""
+    """The most urgent one that nobody has, for whoever takes what comes; within what their queue shows."""
+    asked = queue_address.read(request.args, staff=g.staff)
     try:
         given = {"staff": g.staff, "now": trusted_now(), "from_address": request.remote_addr}
-        taken = callbacks.claim_next(db.session, **given)
+        taken = callbacks.claim_next(db.session, **given, filters=asked.filters)
+        db.session.commit()
+    except Refused as refused:
+        return _back(refused, url_for("clinic.queue", **asked.query))
+    if taken is None:
+        flash(translator().gettext("Nobody is waiting whom you could call now."), "info")
+        return redirect(url_for("clinic.queue", **asked.query))
+    return redirect(url_for("clinic.patient", public_id=taken.enrolment))
+
+
+@blueprint.post("/callbacks/<uuid:public_id>/hand-up")
+@access("callback.work")
+def hand_up(public_id: uuid.UUID) -> AnyResponse:
+    """It stands in the physicians' own view of the queue from now on, with all its reasons."""
+    try:
+        kind = DispositionKind.TO_PHYSICIAN
+        callbacks.dispose(db.session(), **about(public_id), kind=kind, seen_alerts=())
         db.session.commit()
     except Refused as refused:
         return _back(refused, url_for("clinic.queue"))
-    if taken is None:
-        flash(translator().gettext("Nobody is waiting whom you could call now."), "info")
-        return redirect(url_for("clinic.queue"))
-    return redirect(url_for("clinic.patient", public_id=taken.enrolment))
+    flash(translator().gettext("The call-back waits for a physician now."), "success")
+    return redirect(url_for("clinic.queue"))
+
+
+@blueprint.context_processor
+def _on_pages() -> dict[str, object]:
+    return {"who_answers": _who_answers}
+
+
+def _who_answers(enrolment: Enrolment) -> list[handing.Answering]:
+    return handing.answering(db.session(), team_id=enrolment.team_id, now=clock.now())
 
 
 @blueprint.post("/callbacks/<uuid:public_id>/release")
@@ -122,8 +148,8 @@ def renew(public_id: uuid.UUID) -> tuple[AnyResponse, int]:
     sentence when the call is no longer one's own; 503 from a server whose clock is wrong.
     """
     try:
-        zone = whose(public_id).programme.zone
         kept = callbacks.renew(db.session, callback=public_id, staff=g.staff, now=trusted_now())
+        zone = whose(public_id).programme.zone
         db.session.commit()
     except Refused as refused:
         db.session.rollback()
