@@ -13,7 +13,7 @@ from webapp.permissions import allows, declared
 COUNTS: dict[str, Callable[[], int]] = {}
 """How many wait behind an entry; put there by the room that knows."""
 
-ASIDE = frozenset({"admin.questionnaires", "clinic.adherence"})
+ASIDE = frozenset({"admin.questionnaires", "admin.setup", "clinic.adherence"})
 """Shown to whoever works the queue only while they are among the pages of the administration."""
 
 
@@ -21,6 +21,8 @@ def _places() -> list[tuple[str, str]]:
     t = translator()
     return [
         (t.gettext("Call-back queue"), "clinic.queue"),
+        (t.gettext("My call-backs"), "clinic.my_calls"),
+        (t.gettext("Centre"), "centre.now"),
         (t.gettext("To ask"), "clinic.to_ask"),
         (t.gettext("Patients"), "clinic.patients"),
         (t.gettext("Enrol"), "clinic.new_patient"),
@@ -28,6 +30,7 @@ def _places() -> list[tuple[str, str]]:
         (t.gettext("Questionnaires"), "admin.questionnaires"),
         (t.gettext("Adherence"), "clinic.adherence"),
         (t.gettext("Staff"), "admin.staff"),
+        (t.gettext("Set-up"), "admin.setup"),
         (t.gettext("Service health"), "admin.health"),
         (t.gettext("Messages (demonstration)"), "demo.messages"),
     ]
@@ -38,7 +41,7 @@ def entries() -> list[tuple[str, str, bool]]:
     if g.get("staff") is None:
         return []
     near = [(label, endpoint) for label, endpoint in _places() if _is_near(endpoint)]
-    open_to = [(label, endpoint) for label, endpoint in near if _may_open(g.staff, endpoint)]
+    open_to = [(label, endpoint) for label, endpoint in near if may_open(g.staff, endpoint)]
     return [(_counted(label, endpoint), url_for(endpoint), endpoint == request.endpoint) for label, endpoint in open_to]
 
 
@@ -71,7 +74,7 @@ def _is_near(endpoint: str) -> bool:
     return endpoint not in ASIDE or aside or not allows(g.staff.role, "queue.read")
 
 
-def _may_open(person: Staff, endpoint: str) -> bool:
+def may_open(person: Staff, endpoint: str) -> bool:
     if endpoint not in current_app.view_functions:
         return False
     rule = declared(current_app, endpoint)
