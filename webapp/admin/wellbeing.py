@@ -32,6 +32,7 @@ JOBS = {
     "reviews-due": lazy("Raise pauses to look at again"),
     "limits-due": lazy("Raise own limits that are missing or run out"),
     "follow-up-ends": lazy("End follow-ups whose days are over"),
+    "escalations": lazy("Tell leads and physicians of late calls"),
     "messages": lazy("Send messages"),
     "reliving": lazy("Live assessments again"),
     "replays": lazy("Replay protocols on past answers"),
