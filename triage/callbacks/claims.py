@@ -9,9 +9,9 @@ from datetime import datetime, timedelta
 from sqlalchemy import case, update
 from sqlalchemy.orm import Session
 
-from records import access, audit
+from records import audit
 from records.audit import Actor
-from records.models import Enrolment, Staff
+from records.models import Staff
 from triage import notices
 from triage.callbacks import events
 from triage.callbacks.finding import find, lock, refuse_closed, refuse_not_ours, refuse_taken
@@ -19,6 +19,8 @@ from triage.models import Callback, CallbackState, EventKind, NoticeKind
 from triage.refusals import ClaimEnded
 
 CLAIM_LASTS = timedelta(minutes=15)
+RENEWED_EVERY = timedelta(minutes=2)
+"""An open page asks more often, so that it hears of a worse alert in time; nothing is written more often than this."""
 ACKNOWLEDGED_WITHIN = timedelta(minutes=2)
 """How long a worse alert leaves a claim standing whose holder has not said that they saw it."""
 
@@ -48,30 +50,36 @@ def claim(
 
 def renew(session: Session, *, callback: uuid.UUID, staff: Staff, now: datetime) -> Claimed:
     """The open page's own sign of life: hold one's own call-back for another while. While a worse alert waits to be
-    acknowledged nothing is prolonged, and the answer says so. One statement, and no viewer sees a change.
+    acknowledged nothing is prolonged, and the answer says so. No viewer of the queue sees a change.
 
     Raises ClaimEnded when the claim had ended and nobody else has it, TakenBy, CallbackClosed, NotFound.
     """
-    ends = case((Callback.worsened_at.is_(None), now + CLAIM_LASTS), else_=Callback.claim_ends_at)
+    found = find(session, callback=callback, staff=staff)
+    refuse_not_ours(found, staff, now)
+    if not is_held(found, now):
+        raise ClaimEnded
+    if found.worsened_at is None and ends_of(found) < now + CLAIM_LASTS - RENEWED_EVERY:
+        _prolong(session, found, staff, now)
+    return _claimed(found)
+
+
+def _prolong(session: Session, callback: Callback, staff: Staff, now: datetime) -> None:
+    """A compare-and-set: what happened since it was read, a take-over or a worse alert, stands. Raises ClaimEnded."""
     kept = session.execute(
         update(Callback)
         .where(
-            Callback.public_id == callback,
+            Callback.id == callback.id,
             Callback.state == CallbackState.OPEN,
             Callback.claimed_by_id == staff.id,
             Callback.claim_ends_at > now,
-            Callback.enrolment_id == Enrolment.id,
-            access.scope(staff),
         )
-        .values(claim_ends_at=ends)
-        .returning(Enrolment.public_id, Callback.claim_ends_at, Callback.worsened_at)
+        .values(claim_ends_at=case((Callback.worsened_at.is_(None), now + CLAIM_LASTS), else_=Callback.claim_ends_at))
         .execution_options(synchronize_session=False)
+        .returning(Callback.id)
     ).one_or_none()
+    session.refresh(callback, ["claim_ends_at", "worsened_at"])
     if kept is None:
-        found = find(session, callback=callback, staff=staff)
-        refuse_not_ours(found, staff, now)
         raise ClaimEnded
-    return Claimed(callback, *kept)
 
 
 def acknowledge(
@@ -133,8 +141,13 @@ def is_held(callback: Callback, now: datetime) -> bool:
 
 
 def taken_by(session: Session, callback: Callback, *, staff: Staff, now: datetime, from_address: str | None) -> Claimed:
-    """Give a locked call-back that nobody holds to `staff`, with whose claim had run out before on record."""
+    """Give a locked call-back that nobody holds to `staff`, with whose claim had run out before on record. Who lost it
+    by not acknowledging a worse reason is told who has it.
+    """
+    former, lost = callback.claimed_by_id, callback.worsened_at is not None
     let_go(session, callback, now=now)
+    if former is not None and lost and former != staff.id:
+        notices.tell(session, staff_id=former, kind=NoticeKind.WORSENED, now=now, callback_id=callback.id, by=staff)
     hold(callback, staff, now)
     events.record(session, callback_id=callback.id, kind=EventKind.CLAIMED, now=now, staff=staff)
     append(session, "callback.claimed", callback, staff, from_address, now)
@@ -156,14 +169,20 @@ def let_go(session: Session, callback: Callback, *, now: datetime) -> bool:
     if former is not None and ended is not None and not held:
         events.expired(session, callback_id=callback.id, staff_id=former, at=ended)
     if former is not None:
+        callback.worsened_at = None
         callback.claimed_by_id = callback.claimed_at = callback.claim_ends_at = None
         callback.version += 1
     return held
 
 
-def _claimed(callback: Callback) -> Claimed:
+def ends_of(callback: Callback) -> datetime:
+    """Of a claimed call-back."""
     assert callback.claim_ends_at is not None
-    return Claimed(callback.public_id, callback.enrolment.public_id, callback.claim_ends_at, callback.worsened_at)
+    return callback.claim_ends_at
+
+
+def _claimed(callback: Callback) -> Claimed:
+    return Claimed(callback.public_id, callback.enrolment.public_id, ends_of(callback), callback.worsened_at)
 
 
 def append(

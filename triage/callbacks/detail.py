@@ -50,7 +50,7 @@ class Note:
 
 @dataclass(frozen=True, slots=True)
 class CallbackDetail:
-    """`claimed_by` counts at the moment asked about."""
+    """`claimed_by` counts at the moment asked about; `worsened_at` is of a worse reason that they have not seen."""
 
     public_id: uuid.UUID
     state: str
@@ -65,6 +65,7 @@ class CallbackDetail:
     claimed_by: str | None
     claimed_by_id: int | None
     claim_ends_at: datetime | None
+    worsened_at: datetime | None
     alerts: tuple[AlertDetail, ...]
     attempts: tuple[Note, ...]
     dispositions: tuple[Note, ...]
@@ -127,6 +128,7 @@ def _detail(
         claimed_by=callback.claimed_by.name if held and callback.claimed_by else None,
         claimed_by_id=callback.claimed_by_id if held else None,
         claim_ends_at=callback.claim_ends_at if held else None,
+        worsened_at=callback.worsened_at if held else None,
         alerts=tuple(sorted(alerts, key=lambda alert: (alert.closed_at is not None, -Level.from_code(alert.level)))),
         attempts=attempts,
         dispositions=dispositions,

@@ -5,20 +5,22 @@ from __future__ import annotations
 import uuid
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import exists, or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from records import access
-from records.models import Enrolment, Role, Staff
+from records.models import Enrolment, Role, Staff, StaffSession, StaffTeam
 from triage import notices
 from triage.callbacks import events
 from triage.callbacks.claims import ACKNOWLEDGED_WITHIN, append, hold
-from triage.models import Callback, CallbackState, EventKind, NoticeKind
+from triage.models import Callback, CallbackState, Duty, EventKind, NoticeKind, Shift
 from triage.refusals import ColleagueElsewhere, NoSuchColleague, NothingToHandOver
 
 CALLERS = frozenset({Role.OPERATOR, Role.PHYSICIAN, Role.SUPERVISOR})
+AT_WORK = timedelta(minutes=15)
+"""Somebody whose browser was last seen within this is at work."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +59,15 @@ def hand_over(
         if worsened is not None and callback.claim_ends_at is not None:
             callback.claim_ends_at = min(callback.claim_ends_at, now + ACKNOWLEDGED_WITHIN)
         events.record(session, callback_id=callback.id, kind=EventKind.HANDED_OVER, now=now, staff=from_staff, **names)
-    only = mine[0].id if len(mine) == 1 else None
-    told = {"staff_id": to_staff.id, "kind": NoticeKind.HANDED_OVER, "by": from_staff, "callback_id": only}
-    notices.tell(session, now=now, **told, number=len(mine))
+    notices.tell(
+        session,
+        staff_id=to_staff.id,
+        kind=NoticeKind.HANDED_OVER,
+        now=now,
+        callback_id=mine[0].id if len(mine) == 1 else None,
+        by=from_staff,
+        number=len(mine),
+    )
     for callback in mine:
         append(session, "callback.handed-over", callback, from_staff, from_address, now, names)
     return HandedOver(tuple(callback.public_id for callback in mine))
@@ -88,3 +96,40 @@ def _locked(session: Session, holder: Staff, now: datetime, chosen: Collection[u
         .execution_options(populate_existing=True)
     )
     return session.scalars(found).all()
+
+
+@dataclass(frozen=True, slots=True)
+class Answering:
+    """A physician who can be asked now: `on_call` by the rota, else at work at this moment."""
+
+    name: str
+    on_call: bool
+
+
+def answering(session: Session, *, team_id: int, now: datetime) -> list[Answering]:
+    """Who answers when a call-back of this team is handed up, those on call first."""
+    on_call = (
+        exists()
+        .where(
+            Shift.staff_id == Staff.id,
+            Shift.team_id == team_id,
+            Shift.duty == Duty.ON_CALL,
+            Shift.from_at <= now,
+            Shift.until_at > now,
+            Shift.cancelled_at.is_(None),
+        )
+        .label("on_call")
+    )
+    at_work = exists().where(
+        StaffSession.staff_id == Staff.id,
+        StaffSession.seen_at > now - AT_WORK,
+        StaffSession.ends_at > now,
+        StaffSession.revoked_at.is_(None),
+    )
+    in_team = Staff.id.in_(select(StaffTeam.staff_id).where(StaffTeam.team_id == team_id))
+    found = (
+        select(Staff.name, on_call)
+        .where(Staff.role == Role.PHYSICIAN, Staff.disabled_at.is_(None), in_team, or_(on_call, at_work))
+        .order_by(on_call.desc(), Staff.name)
+    )
+    return [Answering(name, is_on_call) for name, is_on_call in session.execute(found)]
