@@ -13,7 +13,7 @@ from records.models import Staff
 from tests.factories import NOW
 from tests.triage.scene import ORANGE, Scene, at_once, set_scene
 from triage import callbacks
-from triage.callbacks import drafts
+from triage.callbacks import drafts, finding
 from triage.models import CallDraft
 from triage.refusals import DraftTooLong, NotFound
 
@@ -71,10 +71,11 @@ def test_a_colleague_of_another_team_can_keep_nothing_here(scene: Scene):
 def test_a_form_that_was_taken_leaves_the_other_one(scene: Scene):
     save(scene, TYPED | DECIDED)
 
-    drafts.discard(scene.session, callback=scene.callback(), staff=scene.person(), prefix="attempt-")
+    found = finding.find(scene.session, callback=scene.callback().public_id, staff=scene.person())
+    drafts.discard(scene.session, callback=found, staff=scene.person(), prefix="attempt-")
 
     assert kept(scene) == DECIDED
-    drafts.discard(scene.session, callback=scene.callback(), staff=scene.person())
+    drafts.discard(scene.session, callback=found, staff=scene.person())
     assert scene.count(CallDraft) == 0
 
 
