@@ -56,6 +56,11 @@ def shipped() -> tuple[str, ...]:
     return tuple(sorted(path.stem for path in LIBRARY.glob("*.json")))
 
 
+def library_name(slug: str) -> dict[str, str]:
+    """The name by language of a programme that is shipped."""
+    return dict(orjson.loads((LIBRARY / f"{slug}.json").read_bytes())["name"])
+
+
 def load_library(session: Session, *, now: datetime, slug: str = COVID_19) -> Programme:
     """The programme of that name, made from the library unless it exists; an existing one is left as it is. Raises
     NotShipped.

@@ -24,6 +24,7 @@ def _places() -> list[tuple[str, str]]:
         (t.gettext("My call-backs"), "clinic.my_calls"),
         (t.gettext("Centre"), "centre.now"),
         (t.gettext("To ask"), "clinic.to_ask"),
+        (t.gettext("Rota"), "clinic.rota"),
         (t.gettext("Patients"), "clinic.patients"),
         (t.gettext("Enrol"), "clinic.new_patient"),
         (t.gettext("Protocol"), "admin.protocol"),

@@ -23,6 +23,7 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "patient.follow": frozenset({Role.ENROLLER, Role.PHYSICIAN, Role.SUPERVISOR}),
     "patient.limits": frozenset({Role.PHYSICIAN}),
     "patient.door": frozenset({Role.ENROLLER, Role.OPERATOR, Role.PHYSICIAN, Role.SUPERVISOR}),
+    "answers.move": frozenset({Role.OPERATOR, Role.PHYSICIAN, Role.SUPERVISOR}),
     "answers.record": frozenset({Role.OPERATOR, Role.PHYSICIAN, Role.SUPERVISOR}),
     "protocol.read": frozenset({Role.PHYSICIAN, Role.SUPERVISOR, Role.ADMINISTRATOR}),
     "protocol.edit": frozenset({Role.PHYSICIAN, Role.ADMINISTRATOR}),
@@ -38,6 +39,8 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "staff.invite": frozenset({Role.SUPERVISOR, Role.ADMINISTRATOR}),
     "health.read": frozenset({Role.SUPERVISOR, Role.ADMINISTRATOR}),
     "centre.edit": frozenset({Role.SUPERVISOR, Role.ADMINISTRATOR}),
+    "rota.read": frozenset({Role.OPERATOR, Role.PHYSICIAN, Role.SUPERVISOR, Role.ADMINISTRATOR}),
+    "rota.edit": frozenset({Role.SUPERVISOR, Role.ADMINISTRATOR}),
     "account.own": frozenset(Role),
 }
 
