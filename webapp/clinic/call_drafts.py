@@ -24,8 +24,8 @@ MOST_FIELDS = 60
 def save_draft(public_id: uuid.UUID) -> tuple[Response, int]:
     """Answers for the script: `saved` says when in words, `error` why not."""
     t, now = translator(), clock.now()
-    names = [name for name in request.form if name.startswith(FORMS)][:MOST_FIELDS]
-    fields = {name: request.form[name] for name in names}
+    names = [name for name in request.form if name.startswith(FORMS) and not name.endswith("csrf_token")]
+    fields = {name: request.form[name] for name in names[:MOST_FIELDS]}
     try:
         drafts.save(db.session, callback=public_id, staff=g.staff, fields=fields, now=now)
         zone = finding.find(db.session, callback=public_id, staff=g.staff).enrolment.programme.zone

@@ -28,6 +28,19 @@ from webapp.permissions import KEEPS, access, allows
 KEEPS["clinic.attempt"] = kept.page
 
 
+LARGEST = 4 * 1024 * 1024
+NOTES = frozenset({"clinic.attempt", "clinic.dispose"})
+
+
+@blueprint.url_value_preprocessor
+def take_long_notes(endpoint: str | None, _values: object) -> None:
+    """A note far too long is refused on its own page, where it still stands: elsewhere such a body is cut off unread.
+    Before anything reads the form.
+    """
+    if endpoint in NOTES:
+        request.max_content_length = request.max_form_memory_size = LARGEST
+
+
 def forget(public_id: uuid.UUID, prefix: str) -> None:
     """What was typed into a form that is taken now."""
     found = finding.find(db.session, callback=public_id, staff=g.staff)

@@ -18,9 +18,9 @@ function say(text, wrong = false) {
 function typed() {
   const body = new URLSearchParams();
   for (const form of dirty) {
-    for (const [name, value] of new FormData(form)) if (name !== "csrf_token" && typeof value === "string") body.append(name, value);
+    for (const [name, value] of new FormData(form)) if (!name.endsWith("csrf_token")) body.append(name, value);
     for (const field of form.elements) if (field.type === "checkbox" && !field.checked) body.append(field.name, "");
-    body.set("csrf_token", form.elements.csrf_token.value);
+    body.set("csrf_token", form.querySelector('[name$="csrf_token"]').value);
   }
   return body;
 }
