@@ -23,6 +23,9 @@ class Day:
     zone: str = PARIS
     opens: time = time(8)
     closes: time = time(20)
+    red_minutes: int = 10
+    orange_minutes: int = 120
+    silent_minutes: int = 240
 
 
 def utc(day: int, hour: int, minute: int = 0, *, month: int = 3) -> datetime:

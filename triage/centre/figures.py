@@ -12,26 +12,15 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
-from typing import Protocol
+from datetime import datetime, timedelta
 
 from records import clock
 from triage.levels import Level
+from triage.targets import Targets, open_on
 
 PERCENTS = (50, 80, 90, 95)
 MOST_DAYS = 400
 """Whoever waited longer has waited this long."""
-
-
-class Hours(Protocol):
-    """When a centre is open, by the clocks of `zone`."""
-
-    @property
-    def zone(self) -> str: ...
-    @property
-    def opens(self) -> time: ...
-    @property
-    def closes(self) -> time: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +52,7 @@ class Times:
         return self.within / self.judged if self.judged else None
 
 
-def open_seconds(hours: Hours, begins: datetime, ends: datetime) -> int:
+def open_seconds(hours: Targets, begins: datetime, ends: datetime) -> int:
     """For how many seconds between the two instants the centre was open."""
     if ends <= begins:
         return 0
@@ -71,7 +60,7 @@ def open_seconds(hours: Hours, begins: datetime, ends: datetime) -> int:
     last = min(clock.local_day(ends, hours.zone), first + timedelta(days=MOST_DAYS))
     total = timedelta()
     for day in clock.days(first, last):
-        opens, closes = (clock.instant(day, at, hours.zone) for at in (hours.opens, hours.closes))
+        opens, closes = open_on(hours, day)
         total += max(timedelta(), min(ends, closes) - max(begins, opens))
     return int(total.total_seconds())
 

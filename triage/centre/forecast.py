@@ -12,8 +12,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from records import clock
-from triage.centre.figures import Hours
 from triage.levels import Level
+from triage.targets import Targets, open_on
 
 WEEKS = 4
 AHEAD = 8
@@ -95,10 +95,10 @@ def known_weeks(found: Iterable[Window], since: datetime | None) -> list[int]:
     return [] if since is None else [one.week for one in found if one.week and one.begins >= since]
 
 
-def share_open(hours: Hours, begins: datetime, ends: datetime) -> float:
+def share_open(hours: Targets, begins: datetime, ends: datetime) -> float:
     """The part of an hour, from 0 to 1, in which the centre is open between the two instants."""
     day = clock.local_day(begins, hours.zone)
-    opens, closes = (clock.instant(day, at, hours.zone) for at in (hours.opens, hours.closes))
+    opens, closes = open_on(hours, day)
     return max(timedelta(), min(ends, closes) - max(begins, opens)) / HOUR
 
 

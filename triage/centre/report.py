@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, raiseload
 
 from records import clock
 from records.models import Programme, Staff, Team
@@ -141,7 +141,7 @@ def report(
         ends=ends,
         now=now,
         teams=teams,
-        people={one.id: one for one in session.scalars(select(Staff).where(Staff.id.in_(seen)))} if seen else {},
+        people=_people(session, seen),
         clocks=list(work.clocks(session, asked, {one.id: one for one in programmes})),
         calls=calls,
         decisions=decisions,
@@ -149,6 +149,11 @@ def report(
         escalated=work.escalated(session, asked),
         load=_load(session, team_ids, begins, min(ends, now), zone),
     )
+
+
+def _people(session: Session, seen: Collection[int]) -> dict[int, Staff]:
+    known = select(Staff).where(Staff.id.in_(seen)).options(raiseload(Staff.teams))
+    return {one.id: one for one in session.scalars(known)} if seen else {}
 
 
 def _load(session: Session, team_ids: Sequence[int], begins: datetime, ends: datetime, zone: str) -> load.Load:

@@ -10,14 +10,15 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from triage.centre.figures import Clock, Hours, open_seconds
+from triage.centre.figures import Clock, open_seconds
 from triage.levels import Level
+from triage.targets import Targets
 
 # What closed it is a decision of a person: without one it is still to be called about.
 CLOCKS = text("""
     SELECT c.team_id, e.programme_id, a.rank, a.raised_at, a.due_at, least(
         (SELECT min(t.at) FROM attempts t WHERE t.callback_id = a.callback_id AND t.at >= a.raised_at),
-        greatest(d.at, a.raised_at)) AS called_at
+        CASE WHEN d.at IS NOT NULL THEN greatest(d.at, a.raised_at) END) AS called_at
     FROM alerts a JOIN callbacks c ON c.id = a.callback_id JOIN enrolments e ON e.id = a.enrolment_id
     LEFT JOIN dispositions d ON d.id = a.disposition_id
     WHERE a.raised_at >= :begins AND a.raised_at < :ends AND c.team_id = ANY(:teams)
@@ -83,7 +84,7 @@ class Escalated:
     nobody: int
 
 
-def clocks(session: Session, asked: Mapping[str, Any], hours: Mapping[int, Hours]) -> Iterator[Clock]:
+def clocks(session: Session, asked: Mapping[str, Any], hours: Mapping[int, Targets]) -> Iterator[Clock]:
     """`hours` are those of each programme by its id. A call after the period stops a clock too."""
     for row in session.execute(CLOCKS, asked, execution_options={"yield_per": 5000}):
         waited = None

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from records.texts import DECIMAL_COMMA
 from triage.centre import forecast
 from triage.centre.coming import Outlook
+from triage.centre.duty import Watch
 from triage.centre.forecast import Coming
 from triage.levels import CALLED, Level
 from webapp import formatting
@@ -45,9 +46,12 @@ class Hours:
     waiting: int
     arrived: int
     usual: str | None
+    watches: Sequence[Watch]
 
 
-def page(found: Outlook, teams: Sequence[int], zone: str) -> Hours:
+def page(found: Outlook, watches: Sequence[Watch], zone: str) -> Hours:
+    """`watches` are of the reader's teams; the hours are of the whole centre."""
+    teams = [one.team.id for one in watches]
     usual = found.arrivals.usual_total(teams)
     return Hours(
         levels=CALLED,
@@ -59,6 +63,7 @@ def page(found: Outlook, teams: Sequence[int], zone: str) -> Hours:
         waiting=found.waiting,
         arrived=found.arrivals.total(teams),
         usual=None if usual is None else number(usual),
+        watches=watches,
     )
 
 

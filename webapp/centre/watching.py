@@ -12,7 +12,7 @@ from records import access as records_access
 from records import clock, programmes, teams
 from records.db import db
 from triage import incidents
-from triage.centre import coming, standing
+from triage.centre import coming, duty, standing
 from webapp.centre import hours_page, now_page
 from webapp.centre.blueprint import blueprint, zone
 from webapp.extensions import language
@@ -59,4 +59,5 @@ def _now(moment: datetime) -> tuple[now_page.Now, str]:
 def _hours(moment: datetime) -> hours_page.Hours:
     known = programmes.loaded(db.session)
     found = coming.outlook(db.session, programmes=known, zone=zone(), now=moment)
-    return hours_page.page(found, records_access.team_ids(g.staff), zone())
+    watches = duty.watches(db.session, teams=teams.of_staff(g.staff), programmes=known, now=moment)
+    return hours_page.page(found, watches, zone())
