@@ -17,7 +17,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from questionnaires.models import Response
-from records import access, audit
+from records import access, audit, patients
 from records import enrolment as enrolments
 from records.audit import Actor
 from records.models import Enrolment, EnrolmentState, Staff
@@ -130,13 +130,17 @@ def _move(
     session: Session, one: Response, here: Enrolment, target: Enrolment, staff: Staff, reason: str, now: datetime
 ) -> MovedAnswer:
     assessed = session.scalars(select(Assessment).where(Assessment.response_id == one.id)).one()
+    public_id = uuid.uuid4()
     moved = MovedAnswer(
+        public_id=public_id,
         response_id=one.id,
         from_enrolment_id=here.id,
         to_enrolment_id=target.id,
         from_checkin_id=one.checkin_id,
         staff_id=staff.id,
-        reason=reason,
+        reason=patients.seal_for(
+            here.patient, reason.replace("\0", "\ufffd"), table="moved_answers", column="reason", public_id=public_id
+        ),
         before=moving_checkins.as_it_was(session, one) | {"assessment": moving_reassessing.as_it_was(assessed)},
         at=now,
     )
@@ -154,6 +158,18 @@ def _free_key(session: Session, one: Response, target: Enrolment) -> uuid.UUID:
     )
     with session.no_autoflush:
         return uuid.uuid5(one.key, str(one.public_id)) if session.scalar(taken) is not None else one.key
+
+
+def reason_of(moved: MovedAnswer, here: Enrolment) -> str:
+    """In clear; `here` is the enrolment that the answers left."""
+    about = moved.public_id
+    return patients.reveal_text(here.patient, moved.reason, table="moved_answers", column="reason", public_id=about)
+
+
+def of_enrolment(session: Session, *, enrolment: Enrolment) -> list[MovedAnswer]:
+    """What left this file or came into it, newest first."""
+    either = (MovedAnswer.from_enrolment_id == enrolment.id) | (MovedAnswer.to_enrolment_id == enrolment.id)
+    return list(session.scalars(select(MovedAnswer).where(either).order_by(MovedAnswer.id.desc())))
 
 
 def _audit(

@@ -279,7 +279,7 @@ def upgrade() -> None:
     sa.Column('to_enrolment_id', sa.BigInteger(), nullable=False),
     sa.Column('from_checkin_id', sa.BigInteger(), nullable=True),
     sa.Column('staff_id', sa.BigInteger(), nullable=False),
-    sa.Column('reason', sa.Text(), nullable=False),
+    sa.Column('reason', SealedText(), nullable=False),
     sa.Column('before', postgresql.JSONB(astext_type=sa.Text()), nullable=False),
     sa.Column('at', Instant(), nullable=False),
     sa.ForeignKeyConstraint(['from_checkin_id'], ['checkins.id'], name=op.f('fk_moved_answers_from_checkin_id_checkins')),

@@ -201,16 +201,40 @@ def test_what_they_are_judged_as_now_can_be_lived_again(scene: Scene, right: Enr
     assert (lived, reliving.count_differing(scene.session)) == (1, 0)
 
 
-def test_the_right_patients_own_past_counts_in_judging_them(scene: Scene, right: Enrolment):
-    scene.submit({**WELL, "breathlessness": [{"code": "rest"}]}, enrolment_id=right.id, now=NOW - timedelta(hours=12))
-    scene.submit(WELL)
+def with_oxygen(value: str) -> dict:
+    return {**WELL, "spo2": [{"quantity": value, "unit": "%"}]}
 
-    move(scene, right)
 
-    facts = scene.session.scalars(
-        select(Assessment).join(Response, Response.id == Assessment.response_id).order_by(Response.id.desc())
-    ).first()
-    assert "rest" in str(facts.facts)
+def test_the_right_patients_own_past_counts_in_judging_them(session: Session):
+    """A first oxygen value below 95 is red; after one of 97 it is orange."""
+    scene = set_scene(session, has_oximeter=True)
+    given = {"programme": scene.programme, "team": scene.team, "has_oximeter": True}
+    right = make_enrolment(session, **given)
+    session.commit()
+    scene.submit(with_oxygen("97"), enrolment_id=right.id)
+    first = scene.submit(with_oxygen("94"), now=NOW + timedelta(minutes=5))
+
+    move(scene, right, first.response)
+
+    assert (first.level, level_of(session, first.response)) == ("red", "orange")
+
+
+def test_later_answers_that_are_worse_without_them_are_raised_and_keep_what_was_said(session: Session):
+    scene = set_scene(session, has_oximeter=True)
+    right = make_enrolment(session, programme=scene.programme, team=scene.team, has_oximeter=True)
+    session.commit()
+    first = scene.submit(with_oxygen("97"))
+    later = scene.submit(with_oxygen("94"), now=NOW + timedelta(minutes=5))
+    query = select(Assessment.explanation).join(Response, Response.id == Assessment.response_id)
+    said = session.scalars(query.where(Response.public_id == later.response)).one()
+
+    move(scene, right, first.response)
+
+    ranks = {(alert.kind, alert.rank) for alert in alerts_of(session, scene.enrolment)}
+    assert ranks == {(AlertKind.ANSWERS, Level.ORANGE), (AlertKind.MOVED, Level.RED)}
+    assert scene.callback().rank == Level.RED
+    assert level_of(session, later.response) == "orange"
+    assert session.scalars(query.where(Response.public_id == later.response)).one() == said
 
 
 def test_both_chains_tell_of_it(scene: Scene, right: Enrolment):
@@ -254,19 +278,6 @@ def test_answers_of_another_team_are_nobodys(scene: Scene, right: Enrolment):
 
     with pytest.raises(AnswersNotFound):
         move(scene, right, staff=stranger)
-
-
-def test_later_answers_that_are_worse_without_them_are_raised_and_keep_what_was_said(scene: Scene, right: Enrolment):
-    """Against the day before, when they could not breathe, somebody was better: against nothing they are not."""
-    scene.submit({**WELL, "temperature": [{"decimal": "39.2"}]})
-    later = scene.submit(WELL, now=NOW + timedelta(hours=2))
-    before = scene.session.scalars(select(Assessment).order_by(Assessment.id.desc())).first().explanation
-
-    move(scene, right, now=LATER)
-
-    assert level_of(scene.session, later.response) == "green"
-    newest = scene.session.scalars(select(Assessment).order_by(Assessment.id.desc())).first()
-    assert newest.explanation == before
 
 
 def test_who_else_works_on_what_is_left_goes_on(scene: Scene, right: Enrolment):

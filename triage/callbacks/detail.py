@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -39,13 +39,16 @@ class AlertDetail:
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """An attempt (`code` is its outcome) or a disposition (its kind), by whom, with its note in clear."""
+    """An attempt (`code` is its outcome) or a disposition (its kind), by whom, with its note in clear. `details` of a
+    disposition as stored; of an attempt `called` and `verified`.
+    """
 
     public_id: uuid.UUID
     code: str
     by: str
     at: datetime
     note: str | None
+    details: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,11 +153,12 @@ def _alert(alert: Alert, language: str) -> AlertDetail:
 
 
 def _attempt(row: Attempt, enrolment: Enrolment) -> Note:
-    return Note(row.public_id, row.outcome, row.staff.name, row.at, _open(row, enrolment, "attempts"))
+    told = {"called": row.called, "verified": row.verified}
+    return Note(row.public_id, row.outcome, row.staff.name, row.at, _open(row, enrolment, "attempts"), told)
 
 
 def _disposition(row: Disposition, enrolment: Enrolment) -> Note:
-    return Note(row.public_id, row.kind, row.staff.name, row.at, _open(row, enrolment, "dispositions"))
+    return Note(row.public_id, row.kind, row.staff.name, row.at, _open(row, enrolment, "dispositions"), row.details)
 
 
 def _open(row: Attempt | Disposition, enrolment: Enrolment, table: str) -> str | None:

@@ -233,7 +233,8 @@ class IncidentMember(Base):
 
 class MovedAnswer(Base):
     """Answers that had been given under the wrong patient: where they were, who moved them, and what the rules had said
-    of them there (`before`, as it was stored). Rows cannot be changed or removed.
+    of them there (`before`, as it was stored). `reason` is sealed with the key of the patient whose file they left.
+    Rows cannot be changed or removed.
     """
 
     __tablename__ = "moved_answers"
@@ -245,7 +246,7 @@ class MovedAnswer(Base):
     to_enrolment_id: Mapped[int] = mapped_column(ForeignKey(Enrolment.id), index=True)
     from_checkin_id: Mapped[int | None] = mapped_column(ForeignKey(Checkin.id))
     staff_id: Mapped[int] = mapped_column(ForeignKey(Staff.id))
-    reason: Mapped[str]
+    reason: Mapped[Sealed]
     before: Mapped[dict[str, Any]]
     at: Mapped[datetime]
 

@@ -17,7 +17,7 @@ from records import clock, patients
 from records.db import db
 from records.models import Enrolment, EnrolmentState
 from records.patients import Identity
-from webapp.clinic import decision_form, file, forms, panel, put_off, searching, typed
+from webapp.clinic import calling_back, decision_form, file, forms, panel, put_off, searching, typed
 from webapp.clinic.blueprint import blueprint, yours
 from webapp.clinic.wording import STATES
 from webapp.permissions import access
@@ -48,9 +48,9 @@ def listing() -> str:
     """The search comes sealed: names stay out of the logs of whatever stands before us, and Back still works."""
     text, state = searching.shown(request.args.get("search", ""), by=g.staff.public_id), _state(request.args)
     found = [_person(enrolment) for enrolment in _found(text, state)]
-    return render_template(
-        "clinic/patients.html", people=found, text=text, state=state, states=STATES, is_cut=len(found) == MOST
-    )
+    calls = calling_back.standing([person.enrolment for person in found]) if text else {}
+    shown = {"people": found, "text": text, "state": state, "calls": calls, "is_cut": len(found) == MOST}
+    return render_template("clinic/patients.html", states=STATES, **shown)
 
 
 @blueprint.post("/patients")
