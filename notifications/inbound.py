@@ -13,11 +13,13 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from notifications import departures, replies, reserved, texts
+from notifications.departures import zone_of
 from notifications.models import Inbound, InboundKind
-from records import contacts, patients, phones
+from records import clock, contacts, patients, phones
 from records.models import Enrolment, Patient
 from records.texts import DEFAULT
 from triage.models import AlertKind
+from triage.targets import opening
 
 LONGEST_BODY = 1600
 
@@ -55,7 +57,7 @@ def _replied(session: Session, provider_id: str, people: Sequence[Patient], enro
     kept = session.scalars(select(Inbound).where(Inbound.provider_id == provider_id)).one()
     kind = InboundKind(kept.kind)
     if kind not in replies.ANSWERS:
-        return _reply(kind, people, enrolments)
+        return _reply(kind, people, enrolments, kept.received_at)
     language = people[-1].language if people else DEFAULT
     return replies.reply(
         session, kind=kind, language=language, enrolments=enrolments, cause=kept.public_id, at=kept.received_at
@@ -107,7 +109,7 @@ def _act(
                 departures.tell_staff(session, enrolment, AlertKind.WROTE, cause=received, now=now)
 
 
-def _reply(kind: InboundKind, people: Sequence[Patient], enrolments: Sequence[Enrolment]) -> str:
+def _reply(kind: InboundKind, people: Sequence[Patient], enrolments: Sequence[Enrolment], now: datetime) -> str:
     language = people[-1].language if people else DEFAULT
     phone = phones.national(enrolments[-1].programme.phone) if enrolments else None
     match kind:
@@ -116,7 +118,17 @@ def _reply(kind: InboundKind, people: Sequence[Patient], enrolments: Sequence[En
         case InboundKind.START:
             return texts.started(language, phone)
         case _:
-            return texts.helped(language, phone)
+            hour = _opens_at(enrolments, now)
+            return texts.helped(language, phone) if hour is None else texts.outside_hours(language, phone, hour)
+
+
+def _opens_at(enrolments: Sequence[Enrolment], now: datetime) -> str | None:
+    """The hour, on the patient's clock, before which nobody reads what was written; None while somebody does."""
+    if not enrolments:
+        return None
+    enrolment = enrolments[-1]
+    opens = opening(enrolment.programme, now)
+    return None if opens == now else f"{clock.local(opens, zone_of(enrolment)):%H:%M}"
 
 
 def body_of(session: Session, *, public_id: uuid.UUID) -> str | None:

@@ -101,7 +101,7 @@ def written(page: Page, *, public_url: str, at: datetime) -> Text:
     """The text, the same whenever it is made. Its link asks to sign in, and tells nothing by itself."""
     message, escalation = page.facts.message, page.facts.escalation
     assert page.phone is not None, "decide lets no page pass without a number"
-    link = f"{public_url}/p/{escalation.public_id}"
+    link = f"{public_url}/{page.facts.staff.language}/p/{escalation.public_id}"
     hour = f"{clock.local(escalation.clock_at, page.facts.zone):%H:%M}"
     kind = EscalationKind(escalation.kind)
     return Text(

@@ -13,24 +13,22 @@ did not call, by the next one after GRACE.
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select, text, update
+from sqlalchemy import select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from records import access, clock
-from records.models import Programme, Staff
+from records import clock
+from records.models import Programme
 from triage import duty, notices
 from triage.callbacks import events
 from triage.chunks import each_or_all
 from triage.levels import Level
-from triage.models import Callback, Escalation, EscalationKind, EventKind, Notice, NoticeKind
-from triage.refusals import NotFound
+from triage.models import Escalation, EscalationKind, EventKind, Notice, NoticeKind
 
 LEAD, PHYSICIAN = 1, 2
 ANSWER_WITHIN = timedelta(minutes=5)
@@ -188,60 +186,3 @@ def _has_unseen(session: Session, person: int) -> bool:
     """Of a hundred late calls one line on the screen is enough; each red has its own."""
     standing = (Notice.staff_id == person, Notice.kind == NoticeKind.ESCALATED, Notice.seen_at.is_(None))
     return session.scalar(select(Notice.id).where(*standing).limit(1)) is not None
-
-
-def answer(session: Session, *, escalation: uuid.UUID, staff: Staff, now: datetime) -> Escalation:
-    """`staff` says that they look after it: nobody else is told of this clock for a while. Raises NotFound, also for a
-    call-back of another team.
-    """
-    found = of(session, escalation=escalation, staff=staff)
-    about = (Escalation.callback_id == found.callback_id, Escalation.clock_at == found.clock_at)
-    session.execute(update(Escalation).where(*about, Escalation.acknowledged_at.is_(None)).values(acknowledged_at=now))
-    events.record(
-        session,
-        callback_id=found.callback_id,
-        kind=EventKind.ESCALATED,
-        now=now,
-        staff=staff,
-        escalation=found.kind,
-        answered=True,
-        clock=found.clock_at.isoformat(),
-    )
-    return found
-
-
-def of(session: Session, *, escalation: uuid.UUID, staff: Staff) -> Escalation:
-    """The escalation, if its call-back is of a team of this person. Raises NotFound."""
-    found = session.scalar(
-        select(Escalation)
-        .join(Callback, Callback.id == Escalation.callback_id)
-        .where(Escalation.public_id == escalation, Callback.team_id.in_(access.team_ids(staff)))
-    )
-    if found is None:
-        raise NotFound
-    return found
-
-
-@dataclass(frozen=True, slots=True)
-class Said:
-    """One line of a call-back's clock: who was told of what and when they answered. `name` None: nobody was found."""
-
-    kind: EscalationKind
-    step: int
-    at: datetime
-    clock_at: datetime
-    name: str | None
-    acknowledged_at: datetime | None
-
-
-def said(session: Session, *, callback_id: int) -> list[Said]:
-    """Everything that was told of this call-back, in order."""
-    rows = session.execute(
-        select(Escalation, Staff.name)
-        .outerjoin(Staff, Staff.id == Escalation.staff_id)
-        .where(Escalation.callback_id == callback_id)
-        .order_by(Escalation.at, Escalation.id)
-    )
-    return [
-        Said(EscalationKind(one.kind), one.step, one.at, one.clock_at, name, one.acknowledged_at) for one, name in rows
-    ]
