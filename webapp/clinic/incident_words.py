@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from triage.models import IncidentKind
+from triage.models import IncidentKind, Settled
 from webapp.lazy import lazy
 
 KINDS = {
@@ -10,4 +10,10 @@ KINDS = {
     IncidentKind.NOT_ARRIVING: lazy("Our texts leave and do not arrive"),
     IncidentKind.SITE: lazy("Patients could not open their questions"),
     IncidentKind.RAISED: lazy("Many patients silent from one cause"),
+}
+
+SETTLED = {
+    Settled.ANSWERED: lazy("Answered since"),
+    Settled.REACHED: lazy("Reached by telephone"),
+    Settled.ENDED: lazy("No longer followed"),
 }
