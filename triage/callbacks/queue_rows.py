@@ -60,7 +60,6 @@ class QueueRow:
     language: str
     programme_id: int
     programme: Mapping[str, str]
-    programme_languages: Sequence[str]
     centre_zone: str
     day_zero: str
     day: int | None
@@ -87,7 +86,7 @@ class QueueRow:
 
 PLAIN = (
     *("public_id", "version", "rank", "opened_at", "due_at", "for_physician", "next_try_at", "next_step", "enrolment"),
-    *("state", "patient", "language", "risk_tier", "lives_alone", "programme_id", "programme", "programme_languages"),
+    *("state", "patient", "language", "risk_tier", "lives_alone", "programme_id", "programme"),
     *("centre_zone", "day_zero", "course_of", "snoozed_until"),
 )
 

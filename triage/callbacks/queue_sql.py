@@ -93,7 +93,7 @@ WRITTEN = """
         (SELECT z.until_at FROM snoozes z WHERE z.enrolment_id = e.id AND z.ended_at IS NULL
            AND e.state = 'active' AND z.until_at > %(now)s::timestamptz) AS snoozed_until,
         g.id AS programme_id, g.name AS programme, g.day_zero, g.course_of, e.activated_at,
-        g.languages AS programme_languages, recent.moments, recent.course
+        recent.moments, recent.course
     FROM unnest(%(ids)s::bigint[]) WITH ORDINALITY wanted (id, place) JOIN callbacks c ON c.id = wanted.id
     JOIN enrolments e ON e.id = c.enrolment_id JOIN patients p ON p.id = e.patient_id
     JOIN patient_keys k ON k.patient_id = p.id JOIN programmes g ON g.id = e.programme_id

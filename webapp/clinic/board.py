@@ -114,7 +114,7 @@ def row(row: QueueRow, *, lines: Lines, several: bool, language: str, now: datet
         is_folded=row.folded,
         put_off_until=formatting.moment(row.snoozed_until, row.centre_zone) if row.snoozed_until else None,
         language=row.language,
-        needs_interpreter=bool(row.programme_languages) and row.language != row.programme_languages[0],
+        needs_interpreter=row.language != language,
         language_name=texts.LANGUAGES.get(row.language, row.language),
         owner=row.claimed_by,
         is_mine=row.claimed_by_me,

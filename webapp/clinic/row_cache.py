@@ -12,7 +12,7 @@ from threading import Lock
 from markupsafe import Markup
 
 LASTS_SECONDS = 60.0
-"""Rows hold names: no longer in memory than a screen shows them anyway, and clocks in them are never older than that."""
+"""Rows hold names: they stay in memory no longer than a screen shows them anyway, and clocks in them grow no older."""
 MOST = 4000
 
 

@@ -98,7 +98,7 @@
         held.classList.add("is-held");
       }
       place(fresh, held);
-      board.querySelector("#counts")?.replaceWith(fresh.querySelector("#counts"));
+      board.querySelector("#incidents")?.replaceWith(fresh.querySelector("#incidents"));
     } else {
       pending = null;
       keepSame(fresh);
@@ -128,6 +128,7 @@
         etag = answer.headers.get("ETag");
         const fresh = new DOMParser().parseFromString(await answer.text(), "text/html").body;
         tell(fresh);
+        document.getElementById("counts").replaceWith(fresh.querySelector("#counts"));
         announce(rowsOf(fresh));
         show(fresh);
       }
