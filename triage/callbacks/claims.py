@@ -129,7 +129,9 @@ def release(
     refuse_taken(found, staff, now)
     if found.claimed_by_id != staff.id:
         return
-    if not let_go(session, found, now=now):
+    was_held = let_go(session, found, now=now)
+    found.version += 1
+    if not was_held:
         return
     events.record(session, callback_id=found.id, kind=EventKind.RELEASED, now=now, staff=staff)
     append(session, "callback.released", found, staff, from_address, now)
@@ -171,7 +173,6 @@ def let_go(session: Session, callback: Callback, *, now: datetime) -> bool:
     if former is not None:
         callback.worsened_at = None
         callback.claimed_by_id = callback.claimed_at = callback.claim_ends_at = None
-        callback.version += 1
     return held
 
 

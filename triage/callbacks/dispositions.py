@@ -16,6 +16,7 @@ from records.audit import Actor
 from records.models import Role, Staff
 from triage.callbacks import consequences, requirements
 from triage.callbacks.attempts import check_note, past, sealed_note
+from triage.callbacks.claims import let_go
 from triage.callbacks.finding import already, lock, refuse_not_ours
 from triage.callbacks.requirements import NOT_CHOSEN, PHYSICIAN_ONLY
 from triage.levels import Level
@@ -163,8 +164,8 @@ def settle(session: Session, callback: Callback, staff: Staff, code: Disposition
     session.flush()
     session.refresh(callback)
     standing = open_alerts(session, callback)
-    callback.claimed_by_id = callback.claimed_at = callback.claim_ends_at = None
-    callback.next_try_at = callback.worsened_at = None
+    let_go(session, callback, now=now)
+    callback.next_try_at = None
     callback.next_step = NextStep.CALL_PATIENT
     callback.version += 1
     if standing:
