@@ -68,7 +68,7 @@ def clocks_of(session: Session, *, enrolment: Enrolment, limit: int = 20) -> lis
         .order_by(Callback.opened_at.desc(), Callback.id.desc())
         .limit(limit)
     )
-    return [row.tuple() for row in session.execute(found)]
+    return [(row[0], row[1]) for row in session.execute(found)]
 
 
 def _rows(session: Session, model: type[Row], callback: Callback) -> list[Row]:
