@@ -1,4 +1,4 @@
-"""The doors by which the provider of texts comes back, with receipts and with texts that people sent; signed only."""
+"""The doors by which the provider comes back: receipts, texts that people sent, what became of calls; signed only."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from flask import Blueprint, Response, abort, current_app, request
 from twilio.request_validator import RequestValidator
 from twilio.twiml.messaging_response import MessagingResponse
 
-from notifications import inbound, receipts
+from notifications import inbound, receipts, voice
+from notifications.providers.voice import Leg
 from records import clock
 from records.db import db
 from webapp.config import Settings
@@ -17,6 +18,7 @@ from webapp.permissions import access
 
 blueprint = Blueprint("hooks", __name__, url_prefix="/hooks")
 csrf.exempt(blueprint)
+CARRIED = ("MessageSid", "MessageStatus", "ErrorCode", "CallSid", "CallStatus")
 
 
 def is_signed(settings: Settings) -> bool:
@@ -32,7 +34,7 @@ def is_signed(settings: Settings) -> bool:
 def _only_twilio() -> None:
     if not is_signed(current_app.config["VIGIDOM"]):
         abort(403)
-    if any("\0" in request.form.get(name, "") for name in ("MessageSid", "MessageStatus", "ErrorCode")):
+    if any("\0" in request.form.get(name, "") for name in CARRIED):
         abort(400)
 
 
@@ -73,3 +75,19 @@ def inbound_text() -> Response:
     if reply is not None:
         answer.message(reply)
     return Response(str(answer), mimetype="text/xml")
+
+
+@blueprint.post("/twilio/voice/<uuid:call>/<any(caller, called):leg>")
+@access("provider")
+def voice_status(call: uuid.UUID, leg: str) -> tuple[str, int]:
+    """What became of one side of a bridged call; 404 for a call that is not ours."""
+    ours = voice.hear(
+        db.session,  # type: ignore[arg-type]
+        public_id=call,
+        leg=Leg(leg),
+        status=request.form.get("CallStatus", ""),
+        provider_id=request.form.get("CallSid") or None,
+        now=clock.now(),
+    )
+    db.session.commit()
+    return ("", 204) if ours else ("", 404)
