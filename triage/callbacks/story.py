@@ -77,7 +77,7 @@ class Story:
 
 # At one instant what came in stands before what was done about it.
 ORDER = (What.OPENED, What.ALERT, What.WORSE, What.SAID_WORSE, What.EXPIRED, What.DUE)
-LAST = (What.DECIDED, What.CLOSED)
+LAST = (What.CALLED, What.DECIDED, What.CLOSED)
 
 
 def told(
