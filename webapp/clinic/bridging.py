@@ -73,13 +73,13 @@ def bridge_play(public_id: uuid.UUID) -> Response:
     if settings.sms_provider != "console" or settings.production:
         abort(404)
     found = finding.find(db.session, callback=public_id, staff=g.staff)
-    last = voice.latest(db.session, callback_id=found.id, staff=g.staff)
+    enrolment, last = found.enrolment.public_id, voice.latest(db.session, callback_id=found.id, staff=g.staff)
     played = PLAYED.get(request.form.get("what", ""))
     if last is not None and played is not None:
         leg, status = played
         voice.hear(db.session, public_id=last.public_id, leg=leg, status=status, now=clock.now())
         db.session.commit()
-    return _to_call(found.enrolment.public_id)
+    return _to_call(enrolment)
 
 
 def _to_call(enrolment: uuid.UUID) -> Response:
