@@ -105,7 +105,7 @@ class Centre(RuleBasedStateMachine):
         found = select(Alert.public_id, Alert.rank).where(
             Alert.enrolment_id == self.followed[patient].id, Alert.closed_at.is_(None)
         )
-        return dict(row.tuple() for row in self.session.execute(found))
+        return dict(self.session.execute(found).all())
 
     def act(self, service: Any, refusal: type[Refused] | None, **given: Any) -> Any:
         """The service, which must refuse as the model says, and has then changed nothing."""

@@ -32,8 +32,10 @@ NEXT = """
         ) c ORDER BY c.rank DESC, c.due_at, c.id LIMIT {near}
     )
     SELECT b.id FROM near JOIN callbacks b ON b.id = near.id WHERE {free}
-    ORDER BY near.rank DESC, near.due_at, near.id LIMIT 1 FOR UPDATE OF b
+    ORDER BY near.rank DESC, near.due_at, near.id LIMIT 1
 """
+TAKEN = " FOR UPDATE OF b SKIP LOCKED"
+TRIES, PAUSE = 100, "SELECT pg_sleep(0.02)"
 
 
 def claim_next(
@@ -54,8 +56,14 @@ def claim_next(
     statement = NEXT.format(free=FREE, asked=conditions(chosen), near=NEAR)
     session.flush()
     line = driver.under(session)
-    # What others are just taking is passed over; when that leaves nothing, wait for them rather than turn away.
-    rows = driver.all_rows(line, f"{statement} SKIP LOCKED", given) or driver.all_rows(line, statement, given)
+    rows = driver.all_rows(line, statement + TAKEN, given)
+    for _ in range(TRIES):
+        # Others are just taking, or writing into, all that is left. Nobody waits for a row of theirs while holding one
+        # that was had too late: two who did so waited for each other.
+        if rows or not driver.all_rows(line, statement, given):
+            break
+        driver.all_rows(line, PAUSE, {})
+        rows = driver.all_rows(line, statement + TAKEN, given)
     if not rows:
         return None
     found = session.scalars(
