@@ -217,6 +217,7 @@ def write_down(desk: Page, decision: str, note: str) -> None:
     """A call that reached the patient, and what was decided."""
     calls = desk.locator("section[aria-labelledby=history]").get_by_text("Joint", exact=True)
     before = calls.count()
+    desk.check("#attempt-verified")
     desk.check("input[name=attempt-outcome][value=reached]")
     desk.locator("section[aria-labelledby=call] button[type=submit]").click()
     expect(calls).to_have_count(before + 1)

@@ -46,7 +46,8 @@ def taken(app: Flask, ward: Ward, role: str = Role.PHYSICIAN) -> tuple[FlaskClie
 
 
 def reach(client: FlaskClient, enrolment: Enrolment, call: str, outcome: str = "reached", note: str = ""):
-    return post(client, file(enrolment), {"attempt-outcome": outcome, "attempt-note": note}, to=f"{call}/attempts")
+    said = {"attempt-outcome": outcome, "attempt-verified": "y", "attempt-note": note}
+    return post(client, file(enrolment), said, to=f"{call}/attempts")
 
 
 def seen(ward: Ward, enrolment: Enrolment) -> str:

@@ -41,7 +41,8 @@ def save_draft(public_id: uuid.UUID) -> tuple[Response, int]:
 @access("callback.work")
 def discard_draft(public_id: uuid.UUID) -> AnyResponse:
     found = finding.find(db.session, callback=public_id, staff=g.staff)
+    enrolment = found.enrolment.public_id
     drafts.discard(db.session, callback=found, staff=g.staff)
     db.session.commit()
     flash(translator().gettext("What you had typed is removed."), "success")
-    return redirect(url_for("clinic.patient", public_id=found.enrolment.public_id))
+    return redirect(url_for("clinic.patient", public_id=enrolment))
