@@ -1,4 +1,4 @@
-"""What a member of staff sees who was paged: since when somebody waits, who was told, and a button to say "I am on it"."""
+"""What a member of staff who was paged sees: since when somebody waits, who was told, a button to say "I am on it"."""
 
 from __future__ import annotations
 
