@@ -105,7 +105,7 @@ def _held(session: Session, callback: Callback, staff: Staff, now: datetime) -> 
     return session.scalars(query, execution_options={"populate_existing": True}).one()
 
 
-def _of(callback: Callback, staff: Staff) -> Select[tuple[CallDraft]]:
+def _of(callback: Callback, staff: Staff) -> Select[CallDraft]:
     return select(CallDraft).where(CallDraft.callback_id == callback.id, CallDraft.staff_id == staff.id)
 
 
