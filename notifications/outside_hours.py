@@ -21,7 +21,7 @@ OWE = text("""
     )
     INSERT INTO messages (key, purpose, enrolment_id, callback_id, status_at, created_at, next_try_at, expires_at)
     SELECT 'outside:' || c.public_id || ':' || CAST(extract(epoch FROM first.clock_at) AS bigint)
-               || CASE WHEN first.staff_id IS NULL THEN ':nobody' ELSE ':told' END,
+               || CASE WHEN first.staff_id IS NULL THEN '\\:nobody' ELSE '\\:told' END,
            'outside-hours', c.enrolment_id, c.id, :now, :now, :now, first.at + :lasts
     FROM first JOIN callbacks c ON c.id = first.callback_id
     WHERE EXISTS (SELECT 1 FROM alerts a WHERE a.callback_id = c.id AND a.kind = 'answers' AND a.rank >= c.rank
