@@ -13,7 +13,7 @@ from webapp.permissions import allows, declared
 COUNTS: dict[str, Callable[[], int]] = {}
 """How many wait behind an entry; put there by the room that knows."""
 
-ASIDE = frozenset({"admin.questionnaires", "admin.setup", "clinic.adherence", "clinic.incidents"})
+ASIDE = frozenset({"admin.questionnaires", "admin.setup", "clinic.adherence"})
 """Shown to whoever works the queue only while they are among the pages of the administration."""
 
 
@@ -23,7 +23,6 @@ def _places() -> list[tuple[str, str]]:
         (t.gettext("Call-back queue"), "clinic.queue"),
         (t.gettext("My call-backs"), "clinic.my_calls"),
         (t.gettext("Centre"), "centre.now"),
-        (t.gettext("Incidents"), "clinic.incidents"),
         (t.gettext("To ask"), "clinic.to_ask"),
         (t.gettext("Rota"), "clinic.rota"),
         (t.gettext("Patients"), "clinic.patients"),
