@@ -66,6 +66,7 @@ def served(app: Flask, *, host: str, port: int, fast: FastClock) -> Iterator[Non
         finally:
             server.shutdown()
             thread.join(timeout=10)
+            server.server_close()
 
 
 def look_on(
