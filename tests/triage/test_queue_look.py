@@ -128,7 +128,9 @@ def test_another_teams_queue_stays_shut_by_whatever_filter(scene: Scene):
 
 
 def test_what_an_incident_keeps_leaves_the_list_and_its_counts_but_is_found_by_name(scene: Scene):
-    incident = Incident(kind=IncidentKind.NOT_SENT, programme_id=scene.programme.id, began_at=NOW, found_at=NOW)
+    incident = Incident(
+        kind=IncidentKind.NOT_SENT, programme_id=scene.programme.id, began_at=NOW, found_at=NOW, last_at=NOW
+    )
     scene.session.add(incident)
     scene.session.flush()
     folded = waiting(scene, Level.SILENT, incident_id=incident.id, family_name="Quiniou")
@@ -162,8 +164,8 @@ CHANGES: dict[str, Any] = {
         .where(Patient.id == scene.session.get_one(Enrolment, row.enrolment_id).patient_id)
         .values(language="en")
     ),
-    "another patient": lambda scene, row: waiting(scene),
-    "a notice": lambda scene, row: notices.tell(
+    "another patient": lambda scene, _: waiting(scene),
+    "a notice": lambda scene, _: notices.tell(
         scene.session, staff_id=scene.person().id, kind=NoticeKind.ESCALATED, now=NOW
     ),
 }

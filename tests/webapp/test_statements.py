@@ -60,7 +60,7 @@ def ward(session: Session) -> Ward:
     return made
 
 
-def test_the_queues_page_reads_who_asks_the_queue_the_rules_and_how_many_are_to_be_asked(
+def test_the_queues_page_reads_who_asks_the_queue_its_rows_views_to_ask_and_what_one_must_be_told(
     app: Flask, application: sa.Engine, ward: Ward
 ) -> None:
     browser = enter_ward(app, ward)
@@ -69,7 +69,8 @@ def test_the_queues_page_reads_who_asks_the_queue_the_rules_and_how_many_are_to_
     with counted(application) as sent:
         assert browser.get("/fr/queue").text.count('class="vd-queue__name"') == 3
 
-    assert tables(sent) == ["staff_sessions", "callbacks", "programmes", "protocol_versions", "checkins"]
+    look, rows = "callbacks", "jsonb_array_elements"
+    assert tables(sent) == ["staff_sessions", look, rows, "saved_views", "checkins", "callbacks"]
 
 
 def test_a_poll_that_finds_nothing_new_reads_who_asks_and_the_queue_once(

@@ -18,8 +18,10 @@ PAGE = 50
 MOST = 200
 LEVELS = tuple(level.code for level in sorted(Level, reverse=True) if level is not Level.GREEN)
 SWITCHES = ("mine", "late", "silent", "physician")
-KEPT = ("level", "team", "language", *SWITCHES)
-"""What a saved view holds: neither whom one looked for nor how far one had read."""
+KEPT = ("level", "team", "spoken", *SWITCHES)
+"""What a saved view holds: neither whom one looked for nor how far one had read. `spoken` is the patient's language:
+`language` is that of the page, in every address.
+"""
 
 
 @dataclass(frozen=True)
@@ -66,7 +68,7 @@ def filters_of(said: Mapping[str, str]) -> Filters:
     return Filters(
         level=said.get("level"),
         team=uuid.UUID(said["team"]) if "team" in said else None,
-        language=said.get("language"),
+        language=said.get("spoken"),
         physician=True if "physician" in said else None,
         **{name: name in said for name in SWITCHES if name != "physician"},
     )
@@ -77,7 +79,7 @@ def _is_meant(name: str, value: str, staff: Staff) -> bool:
         return value in LEVELS
     if name == "team":
         return value in {str(team.public_id) for team in staff.teams}
-    if name == "language":
+    if name == "spoken":
         return value in texts.LANGUAGES
     return value == "1"
 
