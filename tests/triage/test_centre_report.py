@@ -122,6 +122,7 @@ def test_a_shift_is_told_as_it_was_counted_by_hand(scene: Scene) -> None:
     assert (tally.tried, tally.reached, tally.decisions) == (4, 3, 3)
     assert tally.decided == {"advice": 2, "entry-error": 1}
     assert (tally.said, tally.useful, tally.mean_held) == (2, 1, 300)
+    assert isinstance(tally.mean_held, float)
 
 
 def test_a_decision_without_another_call_stops_the_clock_and_a_call_before_the_alert_does_not(scene: Scene) -> None:

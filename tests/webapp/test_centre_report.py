@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from records import clock
 from records.models import Role
 from tests.webapp.ward import RED, Ward, enter, minutes, open_ward
-from triage.models import Attempt
+from triage.models import Attempt, Disposition
 
 
 @pytest.fixture
@@ -94,3 +94,18 @@ def test_a_preset_fills_the_form_and_shows_its_report(app: Flask, ward: Ward, pr
 
     assert answer.status_code == 200
     assert "Time to the first call" in answer.text
+
+
+def test_what_was_decided_is_told_with_its_share_and_how_long_it_was_held(app: Flask, ward: Ward) -> None:
+    patient = ward.red()
+    who, at = ward.person(Role.OPERATOR, "Noa Garnier"), clock.now()
+    found = ward.callback(patient).id
+    made = Disposition(callback_id=found, staff_id=who.id, kind="advice", details={}, at=at, held_seconds=290)
+    ward.session.add(made)
+    ward.session.commit()
+
+    page = enter(app, ward, Role.SUPERVISOR).get(f"/en/centre/report?{day()}").text
+
+    assert "Advice given" in page
+    assert "100\u00a0%" in page
+    assert "4 min" in page
