@@ -43,7 +43,7 @@ def ward(session: Session) -> Ward:
 
 
 def fill(ward: Ward, count: int = 24) -> None:
-    """Reds, oranges and silences, some late, held, to be tried later, a physician's, worse than when they were taken."""
+    """Reds and oranges: some late, held, to be tried later, a physician's, worse than when they were taken."""
     colleague, now = ward.person(Role.OPERATOR, "Sacha Morel"), clock.now()
     for number in range(count):
         family_name, given_name = NAMES[number % len(NAMES)]
