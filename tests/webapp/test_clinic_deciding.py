@@ -136,7 +136,7 @@ def test_answers_of_somebody_else_are_found_compared_and_moved_without_script(ap
 
     assert f"{address}?to={right.public_id}" in found
     assert "KERVELLA" in beside
-    assert reveal(wrong.patient).family_name.upper() in beside
+    assert reveal(wrong.patient).given_name in beside
     assert done.location == page(right)
     assert (ward.is_open(right), ward.is_open(wrong)) == (True, False)
     assert "Réponses déplacées vers un autre dossier" in client.get(page(wrong)).text
