@@ -30,7 +30,8 @@ CALLS = text("""
 """)
 DECISIONS = text("""
     SELECT c.team_id, d.staff_id, d.kind AS code, count(*) AS total, count(*) FILTER (WHERE d.useful) AS useful,
-        count(d.useful) AS said, CAST(coalesce(sum(d.held_seconds), 0) AS bigint) AS held, count(d.held_seconds) AS timed
+        count(d.useful) AS said, CAST(coalesce(sum(d.held_seconds), 0) AS bigint) AS held,
+        count(d.held_seconds) AS timed
     FROM dispositions d JOIN callbacks c ON c.id = d.callback_id
     WHERE d.at >= :begins AND d.at < :ends AND c.team_id = ANY(:teams) GROUP BY 1, 2, 3
 """)
