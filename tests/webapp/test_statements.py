@@ -85,7 +85,9 @@ def test_a_poll_that_finds_nothing_new_reads_who_asks_and_the_queue_once(
     assert tables(sent) == ["staff_sessions", "callbacks"]
 
 
-def test_a_claim_is_one_update_and_one_act_on_the_chain(app: Flask, application: sa.Engine, ward: Ward) -> None:
+def test_a_claim_asks_the_clock_locks_the_call_back_and_writes_it_its_event_and_one_act(
+    app: Flask, application: sa.Engine, ward: Ward
+) -> None:
     browser = enter_ward(app, ward)
     token = hidden(browser.get("/fr/queue").text, "csrf_token")
     callback = ward.session.scalars(sa.select(Callback.public_id).limit(1)).one()
@@ -93,7 +95,9 @@ def test_a_claim_is_one_update_and_one_act_on_the_chain(app: Flask, application:
     with counted(application) as sent:
         browser.post(f"/fr/callbacks/{callback}/claim", data={"csrf_token": token})
 
-    assert tables(sent) == ["staff_sessions", "callbacks", "callbacks", "audit_heads"]
+    assert sum("clock_timestamp" in statement for statement in sent) == 1
+    looks = ["callbacks"] * 3  # whose it is; its lock; what stands under the lock
+    assert tables(sent) == ["staff_sessions", *looks, "callbacks", "callback_events", "audit_heads"]
 
 
 def test_a_beat_that_opens_check_ins_reads_zones_and_programmes_and_writes_once(
@@ -110,5 +114,6 @@ def test_a_beat_that_opens_check_ins_reads_zones_and_programmes_and_writes_once(
 
 
 def tables(statements: list[str]) -> list[str]:
-    """The first table that each statement names."""
-    return [re.findall(r"\b(?:FROM|INTO|UPDATE) (?!unnest)([a-z]\w+)", statement)[0] for statement in statements]
+    """The first table that each statement names, if any."""
+    named = [re.findall(r"\b(?:FROM|INTO|UPDATE) (?!unnest)([a-z]\w+)", statement) for statement in statements]
+    return [found[0] for found in named if found]
