@@ -93,4 +93,5 @@ def test_a_morning_without_texts_is_one_incident_that_closes_when_each_was_heard
     world.beat(deadline + 5 * HOUR + MINUTE)
     session.refresh(incident)
     assert incident.closed_at == deadline + 5 * HOUR + MINUTE
-    assert incidents.standing(session, team_ids=[world.team.id], now=deadline + 6 * HOUR) == []
+    standing = incidents.standing(session, team_ids=[world.team.id], now=deadline + 6 * HOUR)
+    assert [one.kind for one in standing] == ["site"], "that nobody at all answered in the afternoon is another one"
