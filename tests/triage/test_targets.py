@@ -66,7 +66,7 @@ def test_hours_that_the_change_of_clocks_skips_are_no_hours() -> None:
     assert later(skipped, paris("2026-03-28 02:30"), 60) == paris("2026-03-30 02:30")
 
 
-MOMENTS = st.datetimes(datetime(2026, 1, 1), datetime(2027, 12, 31), timezones=st.just(UTC))
+MOMENTS = st.datetimes(datetime(2026, 1, 1), datetime(2027, 12, 31), timezones=st.just(UTC))  # noqa: DTZ001 - Hypothesis wants these without
 ZONES = st.sampled_from([PARIS, "Indian/Reunion", "America/St_Johns", "Australia/Lord_Howe", "Pacific/Noumea"])
 DAY_TIMES = st.integers(0, 24 * 60 - 1).map(lambda minute: time(minute // 60, minute % 60))
 CENTRES = st.builds(

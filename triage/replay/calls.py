@@ -15,7 +15,6 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from records import clock
 from triage.levels import Level
 from triage.replay.result import HOURS
 from triage.targets import Targets, open_on, target_minutes
