@@ -71,6 +71,11 @@ class Menu:
 
 def _is_near(endpoint: str) -> bool:
     """What is rarely opened stands beside its neighbours only: the bar of who works the queue is full."""
+    if endpoint == "admin.setup" and not g.staff.teams:
+        return True  # whoever is in no team yet has nothing else to do
+    if endpoint == "clinic.rota":
+        among = request.blueprint == "centre" or request.endpoint == "clinic.rota"
+        return among or not allows(g.staff.role, "centre.watch")
     aside = request.blueprint == "admin" or request.endpoint in ASIDE
     return endpoint not in ASIDE or aside or not allows(g.staff.role, "queue.read")
 
@@ -86,6 +91,8 @@ def home(person: Staff) -> str:
     """The first page of this person's work, in their language."""
     start = {Role.ENROLLER: "clinic.patients", Role.ADMINISTRATOR: "admin.protocol"}
     endpoint = start.get(Role(person.role), "clinic.queue")
+    if person.role == Role.SUPERVISOR and not person.teams:
+        endpoint = "admin.setup"
     return url_for(endpoint if endpoint in current_app.view_functions else "auth.sign_in", language=person.language)
 
 

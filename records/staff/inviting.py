@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from records import audit
 from records.models import Staff
 from records.refusals import Refused, Sentence
+from records.staff import telephones
 from records.staff.people import TAKEN, invite
 from records.staff.roll import Line
 
@@ -58,5 +59,7 @@ def invite_all(
             actor=actor,
             now=now,
         )
+        if line.phone:
+            telephones.set_phone(session, staff=person, typed=line.phone, actor=actor, now=now)
         made.append((line, person, token))
     return sorted(made, key=lambda one: one[0].number)

@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from records.fields import Fields
 from records.models import Role, Team
 from records.patients.index import plain
-from records.refusals import Refused, Sentence
+from records.refusals import FieldErrors, Refused, Sentence
+from records.staff import telephones
 from records.texts import DEFAULT, LANGUAGES
 
 MOST_LINES, MOST_BYTES = 2000, 1_000_000
@@ -131,8 +132,14 @@ def _line(
     language = cells.get("language", "").lower() or DEFAULT
     if language not in LANGUAGES:
         fields.refuse("language", Sentence(NO_LANGUAGE.message, {"known": ", ".join(LANGUAGES)}))
+    phone = cells.get("phone", "")
+    if phone:
+        try:
+            telephones.read(phone)
+        except FieldErrors as refused:
+            fields.refuse("phone", refused.errors["phone"])
     given = _teams(fields, cells.get("teams", ""), teams, role)
-    return Line(number, name, email, role, given, language, cells.get("phone", ""), fields.errors)
+    return Line(number, name, email, role, given, language, phone, fields.errors)
 
 
 def _role(fields: Fields, typed: str, may_give: frozenset[Role]) -> Role | None:

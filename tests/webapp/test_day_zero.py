@@ -14,7 +14,8 @@ from werkzeug.test import TestResponse
 
 from records import clock
 from records.models import AuditEntry, Programme, Role, Staff
-from tests.webapp.signing import make_person, make_team, post, sign_in
+from records.staff.telephones import phone_of
+from tests.webapp.signing import PASSWORD, make_person, make_team, post, sign_in
 from webapp import firstrun
 
 SETUP = "/en/admin/setup"
@@ -195,6 +196,7 @@ FILES = [
     ("name,email,role,team\nAnna,a@b.example,operator,Süd", "There is no team of yours called Süd"),
     ("name,email,role\nA,a@b.example,operator\nB,A@b.example,operator", "stands twice in the file: line 2"),
     ("name,email,role,language\nA,a@b.example,operator,tlh", "This language is not known"),
+    ("name,email,role,phone\nA,a@b.example,operator,01 42 34 56 78", "A fixed line gets no texts"),
 ]
 
 
@@ -251,3 +253,22 @@ def test_only_supervisors_and_administrators_set_a_centre_up(app: Flask, session
     client = sign_in(app, make_person(session, role=role, language="en"))
 
     assert [client.get(page).status_code for page in (SETUP, FILE)] == [403, 403]
+
+
+def test_a_supervisor_in_no_team_yet_starts_where_a_centre_is_set_up(app: Flask, supervisor: Staff) -> None:
+    client = app.test_client()
+
+    answer = post(client, "/en/staff/sign-in", {"email": supervisor.email, "password": PASSWORD})
+
+    assert answer.location.endswith(SETUP)
+
+
+def test_a_telephone_of_the_file_is_kept_sealed(app: Flask, session: Session) -> None:
+    supervisor = make_person(session, role=Role.SUPERVISOR, team=make_team(session), language="en")
+    client = sign_in(app, supervisor)
+
+    send(client, FILE, page=FILE, text="name,email,role,mobile\nA,a@b.example,operator,07 56 78 12 34", invite="1")
+
+    made = session.scalars(select(Staff).where(Staff.email == "a@b.example")).one()
+    assert phone_of(made) == "+33756781234"
+    assert b"756781234" not in (made.phone or b"")

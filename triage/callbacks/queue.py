@@ -108,7 +108,7 @@ def look(session: Session, *, staff: Staff, now: datetime, limit: int = 50, filt
         [[str(one.public_id), one.kind, one.waiting, one.worst, one.next_deadline_passed] for one in stand],
     ]
     tag = _digest(shown)
-    known = tuple(InForce(*programme[:3], bytes.fromhex(programme[3] or "") or None) for programme in programmes)
+    known = tuple(InForce(programme[0], programme[1], programme[2], bytes.fromhex(programme[3] or "") or None) for programme in programmes)
     return Look(marks[:limit], len(marks) > limit, counts, stand, beside["notices"], known, tag)
 
 
