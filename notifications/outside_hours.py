@@ -10,25 +10,26 @@ from sqlalchemy.orm import Session
 LASTS = timedelta(minutes=30)
 OWED_AT_ONCE = 500
 
-# Once for each clock of a call-back, by its first escalation: whether that found somebody is part of the key, because
-# the text is made anew whenever it is asked about (recipients.ON_CALL_TOLD). A silence wrote nothing to be answered.
+# Once for each red that nobody has been told of, by the first escalation of its clock: whether that found somebody with
+# a telephone is part of the key, because the text is made anew whenever it is asked about (recipients.ON_CALL_TOLD). A
+# silence wrote nothing to be answered.
 OWE = text("""
     WITH first AS (
-        SELECT DISTINCT ON (x.callback_id, x.clock_at) x.callback_id, x.clock_at, x.staff_id, x.at
-        FROM escalations x
+        SELECT DISTINCT ON (x.callback_id, x.clock_at) x.callback_id, x.clock_at, s.phone IS NOT NULL AS paged, x.at
+        FROM escalations x LEFT JOIN staff s ON s.id = x.staff_id
         WHERE x.kind = 'outside-hours' AND x.at > :now - :lasts AND x.at <= :now
         ORDER BY x.callback_id, x.clock_at, x.id
     )
     INSERT INTO messages (key, purpose, enrolment_id, callback_id, status_at, created_at, next_try_at, expires_at)
     SELECT 'outside:' || c.public_id || ':' || CAST(extract(epoch FROM first.clock_at) AS bigint)
-               || CASE WHEN first.staff_id IS NULL THEN '\\:nobody' ELSE '\\:told' END,
+               || CASE WHEN first.paged THEN '\\:told' ELSE '\\:nobody' END,
            'outside-hours', c.enrolment_id, c.id, :now, :now, :now, first.at + :lasts
     FROM first JOIN callbacks c ON c.id = first.callback_id
     WHERE EXISTS (SELECT 1 FROM alerts a WHERE a.callback_id = c.id AND a.kind = 'answers' AND a.rank >= c.rank
-                  AND a.closed_at IS NULL AND a.raised_at > first.at - :lasts)
-      AND NOT EXISTS (
-          SELECT 1 FROM messages m
-          WHERE m.callback_id = c.id AND m.purpose = 'outside-hours' AND m.created_at >= first.clock_at)
+                  AND a.closed_at IS NULL AND a.raised_at > first.at - :lasts
+                  AND NOT EXISTS (
+                      SELECT 1 FROM messages m WHERE m.callback_id = c.id AND m.purpose = 'outside-hours'
+                        AND m.created_at >= a.raised_at))
     ORDER BY c.id LIMIT :limit
     ON CONFLICT (key) DO NOTHING
 """)

@@ -13,7 +13,7 @@ from notifications import announcing, call_texts, texts
 from notifications.models import InboundKind
 from records import clock, phones
 from records.models import Enrolment
-from triage import saying, targets
+from triage import saying, shifts, targets
 from triage.models import CallbackEvent, CallbackState, EventKind
 from triage.situation import known_zone
 
@@ -59,9 +59,15 @@ def reply(
     if kind is InboundKind.WORSE:
         opens_at = targets.opening(programme, at)
         if opens_at > at:
-            return texts.outside_hours(language, phone, f"{clock.local(opens_at, zone):%H:%M}")
+            told = all(_pages_somebody(session, enrolment, at) for enrolment in enrolments)
+            return texts.outside_hours(language, phone, f"{clock.local(opens_at, zone):%H:%M}", on_call_told=told)
         return call_texts.worse(language, phone)
     return call_texts.later(language, phone, after=_put_off_to(session, cause), zone=zone)
+
+
+def _pages_somebody(session: Session, enrolment: Enrolment, at: datetime) -> bool:
+    """As a red does that comes in while the centre is closed (triage.escalations)."""
+    return any(person.phone for person in shifts.on_call(session, team_id=enrolment.team_id, now=at))
 
 
 def _put_off_to(session: Session, cause: uuid.UUID) -> datetime | None:

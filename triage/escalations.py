@@ -34,6 +34,10 @@ LEAD, PHYSICIAN = 1, 2
 ANSWER_WITHIN = timedelta(minutes=5)
 GRACE = timedelta(minutes=10)
 LEFT_ALONE = timedelta(minutes=30)
+AGAIN_AFTER = timedelta(minutes=30)
+"""Outside hours a red that comes in so long after the one that was told of is told of anew, to whoever was told of that
+too: who is alone on call may have slept through it.
+"""
 CHUNK = 500
 
 # `clock` is the hour that a call is about; a new one escalates anew. `said` is what was told for it; an escalation to
@@ -53,9 +57,20 @@ DUE = text("""
         WHERE t.callback_id = c.id AND t.at >= coalesce(now_is.raised_at, c.opened_at)
     ) called
     CROSS JOIN LATERAL (
+        SELECT max(x.clock_at) AS clock_at FROM escalations x
+        WHERE x.callback_id = c.id AND x.kind = 'outside-hours' AND x.clock_at >= now_is.raised_at
+    ) before
+    CROSS JOIN LATERAL (
+        SELECT min(a.raised_at) AS raised_at FROM alerts a
+        WHERE NOT now_is.watched AND a.callback_id = c.id AND a.closed_at IS NULL AND a.rank >= c.rank
+          AND a.raised_at >= greatest(called.at, before.clock_at + :again_after)
+    ) again
+    CROSS JOIN LATERAL (
         SELECT CASE WHEN now_is.watched THEN 'late' ELSE 'outside-hours' END AS kind,
-               CASE WHEN called.at IS NULL THEN
-                        greatest(CASE WHEN now_is.watched THEN c.due_at ELSE now_is.raised_at END, c.next_try_at)
+               CASE WHEN again.raised_at IS NOT NULL THEN again.raised_at
+                    WHEN called.at IS NULL OR called.at < before.clock_at AND NOT now_is.watched THEN
+                        greatest(CASE WHEN now_is.watched THEN c.due_at
+                                      ELSE coalesce(before.clock_at, now_is.raised_at) END, c.next_try_at)
                     ELSE coalesce(c.next_try_at, called.at + :left_alone) END AS clock_at
     ) one
     CROSS JOIN LATERAL (
@@ -136,6 +151,7 @@ def _values(session: Session, now: datetime, limit: int) -> dict[str, Any]:
         "grace": GRACE,
         "answer_within": ANSWER_WITHIN,
         "left_alone": LEFT_ALONE,
+        "again_after": AGAIN_AFTER,
         "limit": limit,
     }
 

@@ -84,10 +84,10 @@ def test_the_daily_cap_holds_for_all_but_what_was_asked_for_just_now(purpose: Pu
 
 
 @pytest.mark.parametrize("purpose", list(Purpose))
-def test_at_night_only_a_code_goes_out_for_somebody_is_waiting_for_it(purpose: Purpose) -> None:
+def test_at_night_only_an_answer_goes_out_to_somebody_who_is_awake_for_it(purpose: Purpose) -> None:
     night = datetime(2026, 3, 10, 2, 0, tzinfo=UTC)
 
-    assert decide(situation(purpose), night).send is (purpose is Purpose.CODE)
+    assert decide(situation(purpose), night).send is (purpose in (Purpose.CODE, Purpose.OUTSIDE_HOURS))
 
 
 @pytest.mark.parametrize("purpose", CHECKIN_TEXTS)

@@ -11,12 +11,14 @@ from sqlalchemy.orm import Session
 from notifications import announcing, inbound, reserved
 from notifications.models import Inbound, InboundKind
 from records import patients, phones
-from records.models import AuditEntry, Enrolment
-from tests.factories import NOW
+from records.audit import SYSTEM
+from records.models import AuditEntry, Enrolment, Role
+from records.staff.telephones import set_phone
+from tests.factories import NOW, make_staff
 from tests.notifications.test_announcing import MINUTE, Centre
-from triage import callbacks
+from triage import callbacks, shifts
 from triage.levels import Level
-from triage.models import Alert, Callback, CallbackEvent
+from triage.models import Alert, Callback, CallbackEvent, Duty
 
 OURS = "+33644600000"
 
@@ -81,6 +83,23 @@ def test_nine_makes_it_red_and_says_so(centre: Centre) -> None:
     assert "said-worse" in events(centre)
     assert centre.told()[0].reply == "worse"
     assert centre.session.scalars(select(Inbound.kind)).one() == "worse"
+
+
+@pytest.mark.parametrize("phone", [False, True])
+def test_nine_at_night_says_who_knows_of_it(centre: Centre, phone: bool) -> None:
+    callback = announced(centre)
+    night = NOW.replace(hour=21)
+    doctor = make_staff(centre.session, Role.PHYSICIAN, teams=[centre.team], now=NOW)
+    if phone:
+        set_phone(centre.session, staff=doctor, typed="+33639980007", actor=SYSTEM, now=NOW, rehearsal=True)
+    hours = {"from_at": night - 60 * MINUTE, "until_at": night + 600 * MINUTE}
+    shifts.add(centre.session, team=centre.team, person=doctor, duty=Duty.ON_CALL, **hours, by=doctor, now=NOW)
+
+    reply = write(centre, callback, "9", now=night)
+    assert ("physician on call has been told" in reply) is phone
+    assert ("nobody reads this" in reply) is not phone
+    assert "15" in reply
+    assert now_of(centre, callback).rank == Level.RED
 
 
 def test_nine_wakes_a_red_that_was_put_off_and_tells_who_holds_it(centre: Centre) -> None:

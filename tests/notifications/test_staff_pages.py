@@ -21,7 +21,8 @@ from tests.notifications import twilio_server
 from tests.notifications.conftest import URL, Scripted, answers
 from tests.notifications.test_texts import ABOUT_HEALTH, LANGUAGES, LONGEST_URL, MOST_SEGMENTS, segments
 from tests.triage.scene import RED, Scene, set_scene
-from triage import escalations, shifts
+from triage import callbacks, escalations, shifts
+from triage.callbacks import claims
 from triage.models import Duty, EscalationKind
 
 MINUTE = timedelta(minutes=1)
@@ -102,6 +103,41 @@ def test_without_a_rota_the_patient_is_told_once_that_nobody_reads_it(
     assert "personne ne lit ceci avant 08:00" in text.body
     assert "15" in text.body
     assert len(pages(scene, Purpose.OUTSIDE_HOURS)) == 1
+
+
+def test_on_call_without_a_telephone_nobody_knows_before_the_opening(
+    scene: Scene, beat: Beat, provider: Scripted
+) -> None:
+    on_call(scene, scene.another(Role.PHYSICIAN))
+    scene.submit(RED, now=NIGHT)
+    escalate(scene, NIGHT)
+    beat(NIGHT)
+
+    (text,) = provider.taken
+    assert "personne ne lit ceci avant 08:00" in text.body
+
+
+def test_a_try_that_is_overdue_at_night_tells_the_patient_nothing_again(
+    scene: Scene, beat: Beat, provider: Scripted
+) -> None:
+    doctor = reachable(scene, Role.PHYSICIAN)
+    on_call(scene, doctor)
+    scene.submit(RED, now=NIGHT)
+    escalate(scene, NIGHT)
+    beat(NIGHT)
+    callback = scene.callback()
+    claims.claim(scene.session, callback=callback.public_id, staff=doctor, now=NIGHT + MINUTE)
+    callbacks.add_attempt(
+        scene.session, callback=callback.public_id, staff=doctor, outcome="no-answer", now=NIGHT + 2 * MINUTE
+    )
+    claims.release(scene.session, callback=callback.public_id, staff=doctor, now=NIGHT + 3 * MINUTE)
+    scene.session.execute(sa.text("UPDATE callbacks SET next_try_at = :at"), {"at": NIGHT + 17 * MINUTE})
+    scene.session.commit()
+    escalate(scene, NIGHT + 18 * MINUTE)
+    beat(NIGHT + 18 * MINUTE)
+
+    assert len(pages(scene)) == 2, "the physician is told of the next try"
+    assert len(pages(scene, Purpose.OUTSIDE_HOURS)) == 1, "and the patient of one red once"
 
 
 @pytest.mark.parametrize(

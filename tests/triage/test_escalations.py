@@ -11,7 +11,9 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from records import clock
+from records.audit import SYSTEM
 from records.models import Role, Staff, StaffSession
+from records.staff.telephones import set_phone
 from tests.factories import make_enrolment
 from tests.triage.scene import ORANGE, RED, Scene, at_once, set_scene
 from triage import callbacks, escalated, escalations, notices, shifts
@@ -295,3 +297,47 @@ def test_a_hundred_late_calls_are_one_line_on_the_screen_and_each_red_has_its_ow
 
     assert beat(scene, TEN + timedelta(hours=3)) == 3
     assert len(notices.unseen(scene.session, staff=supervisor)) == 2
+
+
+def test_at_night_a_further_red_calls_again_who_was_told_and_may_have_slept(scene: Scene) -> None:
+    doctor = scene.person(Role.PHYSICIAN)
+    on_duty(scene, doctor, Duty.ON_CALL, paris("20:00"))
+    scene.submit(RED, now=paris("21:00"))
+    beat(scene, paris("21:00"))
+    scene.submit(RED, now=paris("21:10"))
+    beat(scene, paris("21:11"))
+    assert [name for _, name in told(scene) if name] == [doctor.name], "corrections of the same minutes are one red"
+
+    scene.submit(RED, now=paris("21:30"))
+    for minute in range(31, 59):
+        beat(scene, paris(f"21:{minute}"))
+    assert [name for _, name in told(scene) if name] == [doctor.name] * 2
+    again = [one for one in escalated.said(scene.session, callback_id=scene.callback().id) if one.name]
+    assert [one.clock_at for one in again] == [paris("21:00"), paris("21:30")]
+
+
+def test_at_night_a_red_after_a_call_does_not_wait_for_the_half_hour_after_it(scene: Scene) -> None:
+    doctor = scene.person(Role.PHYSICIAN)
+    on_duty(scene, doctor, Duty.ON_CALL, paris("20:00"))
+    scene.submit(RED, now=paris("21:00"))
+    beat(scene, paris("21:00"))
+    callback = scene.callback().public_id
+    claims.claim(scene.session, callback=callback, staff=doctor, now=paris("21:02"))
+    reached = {"outcome": "reached", "verified": True}
+    callbacks.add_attempt(scene.session, callback=callback, staff=doctor, now=paris("21:32"), **reached)
+    claims.release(scene.session, callback=callback, staff=doctor, now=paris("21:33"))
+    scene.submit(RED, now=paris("21:34"))
+
+    beat(scene, paris("21:34"))
+    assert [name for _, name in told(scene)] == [doctor.name] * 2
+
+
+def test_who_has_no_telephone_is_paged_after_those_who_have(scene: Scene) -> None:
+    without, reached = scene.person(Role.PHYSICIAN), scene.another(Role.PHYSICIAN)
+    set_phone(scene.session, staff=reached, typed="+33639980007", actor=SYSTEM, now=TEN, rehearsal=True)
+    on_duty(scene, without, Duty.ON_CALL, paris("20:00"))
+    on_duty(scene, reached, Duty.ON_CALL, paris("20:30"))
+    scene.submit(RED, now=paris("23:00"))
+
+    beat(scene, paris("23:00"))
+    assert told(scene) == [(1, reached.name)]
