@@ -26,7 +26,7 @@ from questionnaires import jobs as questionnaire_jobs
 from records import clock, heartbeats, housekeeping
 from records.clock_check import ClockSkew, check_clock
 from records.db import db
-from triage import escalations, incidents, reliving, replay
+from triage import escalations, incidents, reliving, replay, team_moves
 from triage import jobs as triage_jobs
 from webapp import timekeeping
 from webapp.providers import chosen
@@ -120,6 +120,7 @@ def jobs(
         "never-activated": in_rounds(triage_jobs.raise_never_activated),
         "reviews-due": in_rounds(triage_jobs.raise_reviews_due),
         "limits-due": in_rounds(triage_jobs.raise_limits_due),
+        "teams": in_rounds(team_moves.follow_teams),
         "follow-up-ends": in_rounds(triage_jobs.end_follow_ups),
         "announcements": in_rounds(announcing.announce_and_tell),
         "escalations": escalate,

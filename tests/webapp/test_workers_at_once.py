@@ -70,9 +70,9 @@ BEATS: tuple[tuple[str, timedelta, str], ...] = (
 """What makes a job's work, in the order in which one leads to the next. Everybody stays one enrolment throughout."""
 
 
-ELSEWHERE = {"messages", "replays", "incidents"}
-"""Texts go out with the check-ins; of replays each worker takes one a beat, and an incident is of more patients than
-these: both are held in tests/triage.
+ELSEWHERE = {"messages", "replays", "incidents", "teams"}
+"""Texts go out with the check-ins; of replays each worker takes one a beat; an incident is of more patients than these,
+and teams are moved by hand: all are held in tests/triage.
 """
 
 

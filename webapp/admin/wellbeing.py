@@ -31,6 +31,7 @@ JOBS = {
     "never-activated": lazy("Raise invitations never answered"),
     "reviews-due": lazy("Raise pauses to look at again"),
     "limits-due": lazy("Raise own limits that are missing or run out"),
+    "teams": lazy("Keep calls with the team of their patient"),
     "follow-up-ends": lazy("End follow-ups whose days are over"),
     "escalations": lazy("Tell leads and physicians of late calls"),
     "messages": lazy("Send messages"),
