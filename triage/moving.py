@@ -25,7 +25,7 @@ from triage import moving_checkins, moving_reassessing
 from triage.callbacks.attempts import check_note
 from triage.models import Assessment, Callback, CallbackState, Disposition, MovedAnswer
 from triage.moving_alerts import close_alerts
-from triage.moving_refusals import AlreadyThere, AnswersNotFound, PatientElsewhere, RefusedPart
+from triage.moving_refusals import AlreadyThere, AnswersNotFound, PatientElsewhere, RefusedPart, RehearsalApart
 from triage.outcome_models import Snooze
 from triage.refusals import ReasonMissing
 
@@ -52,15 +52,18 @@ def move_answer(
     """Move `response`, and all that stands with it as first answer or correction, to another enrolment of `staff`'s
     teams. The same move again changes nothing.
 
-    Raises ReasonMissing, NoteTooLong, AnswersNotFound, PatientElsewhere, RefusedPart, AlreadyThere.
+    Raises ReasonMissing, NoteTooLong, AnswersNotFound, PatientElsewhere, RefusedPart, RehearsalApart, AlreadyThere.
     """
     if not reason.strip():
         raise ReasonMissing
     check_note(reason)
     here = source_of(session, staff=staff, response=response)
     target = _target(session, staff, to_enrolment)
+    if here.patient.rehearsal != target.patient.rehearsal:
+        raise RehearsalApart
     _lock(session, here, target)
     found = _group(session, response)
+    _lock_calls(session, here, target)
     here = session.get_one(Enrolment, found[0].enrolment_id)
     if here.id == target.id:
         return _again(session, found[0], target)
@@ -77,11 +80,14 @@ def move_answer(
 
 
 def _lock(session: Session, *both: Enrolment) -> None:
-    """What a submission of either patient locks too, in its order: what is put off, call-backs; check-ins and the
-    audit's heads come last.
-    """
     for enrolment in sorted(both, key=lambda one: one.id):
         enrolments.lock(session, enrolment)
+
+
+def _lock_calls(session: Session, *both: Enrolment) -> None:
+    """What a submission of either patient locks too, in its order: after the answers themselves, which a correction
+    locks first, what is put off and call-backs; check-ins and the audit's heads come last.
+    """
     ids = [enrolment.id for enrolment in both]
     snoozes = select(Snooze.id).where(Snooze.enrolment_id.in_(ids), Snooze.ended_at.is_(None))
     session.execute(snoozes.order_by(Snooze.id).with_for_update())
@@ -158,6 +164,21 @@ def _free_key(session: Session, one: Response, target: Enrolment) -> uuid.UUID:
     )
     with session.no_autoflush:
         return uuid.uuid5(one.key, str(one.public_id)) if session.scalar(taken) is not None else one.key
+
+
+def has_left(session: Session, *, enrolment: Enrolment, response: uuid.UUID) -> bool:
+    """Whether these answers stood in this file once and do no more."""
+    query = select(MovedAnswer.id).join(Response, Response.id == MovedAnswer.response_id)
+    return (
+        session.scalar(
+            query.where(
+                Response.public_id == response,
+                MovedAnswer.from_enrolment_id == enrolment.id,
+                Response.enrolment_id != enrolment.id,
+            ).limit(1)
+        )
+        is not None
+    )
 
 
 def reason_of(moved: MovedAnswer, here: Enrolment) -> str:

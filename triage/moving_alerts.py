@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session, joinedload
 from questionnaires.models import Response
 from records.models import Staff
 from triage.callbacks.attempts import sealed_note
+from triage.callbacks.claims import let_go
 from triage.callbacks.dispositions import close, open_alerts, rank_anew
 from triage.models import Alert, Assessment, Callback, CallbackState, Disposition, DispositionKind, MovedAnswer
 from triage.outcome_models import Snooze
@@ -88,7 +89,7 @@ def _settle(session: Session, callback: Callback, staff: Staff, now: datetime) -
     if standing:
         rank_anew(callback, standing)
         return
-    callback.claimed_by_id = callback.claimed_at = callback.claim_ends_at = None
+    let_go(session, callback, now=now)
     callback.next_try_at = callback.worsened_at = None
     close(callback, staff, now)
     session.flush()

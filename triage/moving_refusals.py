@@ -21,5 +21,11 @@ class RefusedPart(Refused):
     message = "This person refused to take part: nothing may be kept of them. Choose another patient."
 
 
+class RehearsalApart(Refused):
+    """Invented answers never reach a real file, nor a real one's leave it for where nobody calls."""
+
+    message = "One of these two is a rehearsal patient, the other is not. Choose another patient."
+
+
 class AlreadyThere(Refused):
     message = "These answers stand in the file of this patient already. Choose another patient."

@@ -43,6 +43,12 @@ class ClaimEnded(Refused):
     message = "Your claim on this call-back has ended, and nobody else has it. Claim it again to go on."
 
 
+class AllBusy(Refused):
+    """Somebody waits, and others were writing into each of those call-backs at that moment."""
+
+    message = "Patients are waiting, but colleagues are working on each of them at this moment. Try again."
+
+
 class NothingToHandOver(Refused):
     message = "None of these call-backs is yours any more. Look at the list again."
 

@@ -183,6 +183,26 @@ def test_a_page_sent_an_hour_later_takes_the_call_again_and_is_written(scene: Sc
     assert (found.claimed_by_id, found.claim_ends_at) == (scene.person().id, NOW + timedelta(hours=1, minutes=15))
 
 
+def test_a_page_of_before_it_got_worse_does_not_say_that_the_worse_was_seen(scene: Scene):
+    callbacks.claim(scene.session, callback=scene.callback().public_id, staff=scene.person(), now=AT)
+    scene.submit(RED, now=after(1))
+
+    called(scene, "no-answer", after(10))
+
+    found = scene.callback()
+    assert (found.claimed_by_id, found.worsened_at, found.claim_ends_at) == (scene.person().id, after(1), after(12))
+
+
+def test_another_red_wakes_a_red_whose_try_was_planned(session: Session):
+    scene = set_scene(session)
+    scene.submit(RED)
+    called(scene, next_try_at=after(200))
+
+    scene.submit(RED, now=after(10))
+
+    assert stands(scene)[1] is None
+
+
 def test_a_page_sent_an_hour_later_is_refused_when_somebody_else_has_the_call(scene: Scene):
     other = scene.another()
     callbacks.claim(scene.session, callback=scene.callback().public_id, staff=other, now=NOW + timedelta(minutes=50))

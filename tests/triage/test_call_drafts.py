@@ -9,6 +9,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from records import housekeeping
 from records.models import Staff
 from tests.factories import NOW
 from tests.triage.scene import ORANGE, Scene, at_once, set_scene
@@ -107,3 +108,29 @@ def test_two_devices_of_one_person_that_save_at_once_lose_nothing(scene: Scene, 
 
     assert at_once(engine, 2, save_one) == [NOW, NOW]
     assert kept(scene) == TYPED | DECIDED
+
+
+@pytest.mark.parametrize(("closed", "days", "left"), [(True, 6, 1), (True, 8, 0), (False, 8, 1)])
+def test_what_was_never_sent_goes_a_week_after_the_call_back_was_closed(
+    scene: Scene, closed: bool, days: int, left: int
+):
+    save(scene, TYPED)
+    if closed:
+        seen = [alert.public_id for alert in scene.alerts()]
+        about = {"callback": scene.callback().public_id, "staff": scene.person(), "now": NOW + timedelta(minutes=1)}
+        callbacks.dispose(scene.session, kind="technical", seen_alerts=seen, **about)
+
+    housekeeping.tidy(scene.session, now=NOW + timedelta(days=days))
+
+    assert scene.count(CallDraft) == left
+
+
+def test_a_null_in_what_was_typed_is_kept_and_written(scene: Scene):
+    save(scene, {"attempt-note": "a\0b"})
+    assert kept(scene) == {"attempt-note": "a\0b"}
+
+    about = {"callback": scene.callback().public_id, "staff": scene.person(), "now": NOW}
+    callbacks.add_attempt(scene.session, **about, outcome="no-answer", note="a\0b")
+
+    found = callbacks.detail(scene.session, enrolment=scene.enrolment, language="fr", now=NOW)
+    assert found[0].attempts[0].note == "a\ufffdb"

@@ -16,11 +16,11 @@ from records.models import Role, Staff, StaffSession
 from tests.factories import NOW, make_enrolment, make_team
 from tests.triage.scene import ORANGE, RED, WELL, Scene, at_once, set_scene
 from triage import callbacks, notices
-from triage.callbacks import Filters, handing, holdings
+from triage.callbacks import Filters, handing, holdings, next_call
 from triage.callbacks.claims import let_go
 from triage.levels import Level
 from triage.models import AlertKind, Callback, CallbackEvent, Duty, EventKind, Notice, NoticeKind, Shift
-from triage.refusals import ClaimEnded, ColleagueElsewhere, NoSuchColleague, NothingToHandOver, TakenBy
+from triage.refusals import AllBusy, ClaimEnded, ColleagueElsewhere, NoSuchColleague, NothingToHandOver, TakenBy
 
 MINUTE = timedelta(minutes=1)
 SOON = NOW + 3 * MINUTE
@@ -204,6 +204,19 @@ def test_the_next_call_is_of_ones_own_teams_and_within_the_filters(scene: Scene)
     assert callbacks.claim_next(scene.session, staff=stranger, now=SOON) is None
     assert callbacks.claim_next(scene.session, staff=scene.person(), now=SOON, filters=Filters(level="red")) is None
     assert callbacks.claim_next(scene.session, staff=scene.person(), now=SOON, filters=Filters(level="orange"))
+
+
+def test_who_finds_everything_in_other_hands_is_not_told_that_nobody_waits(
+    scene: Scene, engine: sa.Engine, monkeypatch
+):
+    monkeypatch.setattr(next_call, "TRIES", 2)
+    scene.submit(RED)
+    person = scene.person()
+    with Session(engine) as other:
+        other.execute(sa.select(Callback.id).with_for_update())
+
+        with pytest.raises(AllBusy):
+            callbacks.claim_next(scene.session, staff=person, now=SOON)
 
 
 def test_eight_callers_empty_a_queue_of_twelve_and_each_is_taken_once(session: Session, pool: sa.Engine):

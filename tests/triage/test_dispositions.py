@@ -237,6 +237,29 @@ def test_a_red_that_was_repeated_is_one_and_both_values_stay(session: Session, w
     assert decide(scene, "entry-error").closed
 
 
+def test_what_only_came_in_after_the_alert_repeats_nothing(red: Scene):
+    """Filled in offline before the red one, and sent once the phone had a network again."""
+    red.submit(WELL, completed_at=NOW - timedelta(minutes=5), now=SOON + timedelta(minutes=1))
+
+    with pytest.raises(NeedsRepeat):
+        decide(red, "entry-error")
+
+
+def test_a_red_of_moved_answers_is_no_entry_error_on_the_patients_word(red: Scene):
+    red.alerts()[0].kind = AlertKind.MOVED
+
+    with pytest.raises(NeedsRepeat):
+        decide(red, "entry-error")
+
+
+def test_a_red_is_no_technical_problem_before_the_patient_said_so(session: Session):
+    scene = set_scene(session)
+    scene.submit(RED)
+
+    with pytest.raises(NeedsReached):
+        decide(scene, "technical")
+
+
 @pytest.mark.parametrize(
     "given", [{**WELL, "temperature": [{"absent": "could-not"}]}, {"chills": WELL["chills"]}], ids=["not told", "other"]
 )

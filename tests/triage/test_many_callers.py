@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import uuid
 from collections.abc import Iterator
 from datetime import timedelta
@@ -19,8 +20,13 @@ from triage import callbacks
 from triage.callbacks import Raise
 from triage.levels import Level
 from triage.models import AlertKind, Callback
+from triage.refusals import AllBusy
 
 CALLERS, WAITING = 64, 320
+CALL = 0.5
+"""Seconds of a call: whoever has just got one is not the next to ask."""
+LONGEST_WAIT, MOST_SECONDS = 20, 55
+"""Of 64 threads on one or two cores."""
 SOON = NOW + timedelta(minutes=1)
 RANKS = (Level.RED, Level.ORANGE, Level.ORANGE, Level.SILENT)
 
@@ -53,21 +59,35 @@ def test_sixty_four_callers_empty_one_queue_and_nobody_is_called_twice_or_never(
     ranks = dict(session.execute(select(Callback.public_id, Callback.rank)).all())
     people = [scene.another().id for _ in range(CALLERS)]
 
+    waits: list[float] = []
+
     def work(session: Session, number: int) -> list[uuid.UUID]:
-        won = []
+        won, asked = [], time.monotonic()
         while True:
-            taken = callbacks.claim_next(session, staff=session.get_one(Staff, people[number]), now=SOON)
-            session.commit()
+            try:
+                taken = callbacks.claim_next(session, staff=session.get_one(Staff, people[number]), now=SOON)
+                session.commit()
+            except AllBusy:  # told so, and they ask again
+                session.rollback()
+                continue
+            waits.append(time.monotonic() - asked)
             if taken is None:
                 return won
             won.append(taken.callback)
+            time.sleep(CALL)
+            asked = time.monotonic()
 
+    began = time.monotonic()
     results = at_once(pool, CALLERS, work)
+    lasted = time.monotonic() - began
 
     faults = [result for result in results if isinstance(result, Exception)]
     assert faults == [], "no deadlock, no time-out"
     won = [public_id for result in results for public_id in result]
     assert sorted(won) == sorted(ranks), "each call-back once, and none is left"
+    assert all(results), "nobody was left without a call while there were five for each"
+    assert max(waits) < LONGEST_WAIT
+    assert lasted < MOST_SECONDS
     for mine in results:
         urgent = [ranks[public_id] == Level.RED for public_id in mine]
         assert urgent == sorted(urgent, reverse=True), "nobody was given a lesser one while an urgent one waited"

@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+import threading
+import time
 import uuid
 from datetime import timedelta
 
 import pytest
+import sqlalchemy as sa
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from questionnaires.models import Checkin, CheckinState, Response
+from records.audit import SYSTEM
 from records.models import Enrolment, EnrolmentState, Role
 from records.patients import reveal_text
 from tests.factories import NOW, make_enrolment, make_team
 from tests.triage.scene import ORANGE, RED, WELL, Scene, set_scene
-from triage import callbacks, jobs, moving, reliving
+from triage import callbacks, intake, jobs, moving, reliving
+from triage.callbacks.clock import clock_of as callbacks_clock
 from triage.levels import Level
 from triage.models import Alert, AlertKind, Assessment, Callback, CallbackState, Disposition, MovedAnswer
-from triage.moving_refusals import AlreadyThere, AnswersNotFound, PatientElsewhere, RefusedPart
+from triage.moving_refusals import AlreadyThere, AnswersNotFound, PatientElsewhere, RefusedPart, RehearsalApart
 from triage.refusals import ReasonMissing, Refused
 
 SOON, LATER = NOW + timedelta(minutes=30), NOW + timedelta(hours=5)
@@ -249,18 +254,22 @@ def test_both_chains_tell_of_it(scene: Scene, right: Enrolment):
 def refusals(scene: Scene, right: Enrolment) -> dict[type[Refused], dict]:
     session = scene.session
     elsewhere = make_enrolment(session, programme=scene.programme, team=make_team(session))
+    real = make_enrolment(session, programme=scene.programme, team=scene.team, rehearsal=False)
     refused = make_enrolment(session, EnrolmentState.REFUSED, programme=scene.programme, team=scene.team)
     session.commit()
     return {
         ReasonMissing: {"to": right, "reason": " "},
         PatientElsewhere: {"to": elsewhere},
         RefusedPart: {"to": refused},
+        RehearsalApart: {"to": real},
         AlreadyThere: {"to": scene.enrolment},
         AnswersNotFound: {"to": right, "response": uuid.uuid4()},
     }
 
 
-@pytest.mark.parametrize("refusal", [ReasonMissing, PatientElsewhere, RefusedPart, AlreadyThere, AnswersNotFound])
+@pytest.mark.parametrize(
+    "refusal", [ReasonMissing, PatientElsewhere, RefusedPart, RehearsalApart, AlreadyThere, AnswersNotFound]
+)
 def test_what_cannot_be_moved_is_refused_and_stays(scene: Scene, right: Enrolment, refusal: type[Refused]):
     scene.submit(RED)
     said = refusals(scene, right)[refusal]
@@ -310,3 +319,93 @@ def test_there_and_back_restores_the_level_and_the_checkin(scene: Scene, right: 
 def place_of(session: Session) -> tuple:
     one = session.scalars(select(Response)).one()
     return one.enrolment_id, one.patient_id, one.checkin_id, one.due_at, one.late, one.key
+
+
+def test_answers_sent_again_after_the_move_are_the_moved_ones(scene: Scene, right: Enrolment):
+    """A phone whose receipt was lost keeps sending."""
+    key = uuid.uuid4()
+    checkin = scene.checkin()
+    first = scene.submit(RED, key=key, checkin=checkin.public_id)
+    move(scene, right)
+
+    again = scene.submit(RED, key=key, checkin=checkin.public_id, now=SOON)
+
+    assert (again.response, again.duplicate) == (first.response, True)
+    assert scene.session.scalars(select(Response)).one().enrolment_id == right.id
+    assert scene.session.get_one(Checkin, checkin.id).state == CheckinState.OPEN
+    assert alerts_of(scene.session, scene.enrolment) == []
+
+
+def test_a_correction_from_the_same_page_follows_what_it_corrects(scene: Scene, right: Enrolment):
+    key = uuid.uuid4()
+    scene.submit(WELL, key=key)
+    move(scene, right)
+
+    receipt = scene.submit(RED, key=key, now=SOON)
+
+    assert receipt.amends
+    assert {one.enrolment_id for one in scene.session.scalars(select(Response))} == {right.id}
+    assert [alert.rank for alert in alerts_of(scene.session, right)][-1] == Level.RED
+    assert alerts_of(scene.session, scene.enrolment) == []
+
+
+def test_what_was_moved_on_or_back_is_found_where_it_stands(scene: Scene, right: Enrolment):
+    key = uuid.uuid4()
+    first = scene.submit(WELL, key=key)
+    move(scene, right)
+    move(scene, scene.enrolment, now=SOON + timedelta(minutes=1))
+
+    assert scene.submit(WELL, key=key, now=LATER).duplicate
+    move(scene, right, first.response, now=LATER)
+    assert scene.submit(WELL, key=key, now=LATER).response == first.response
+
+
+@pytest.mark.parametrize("answers", [WELL, RED], ids=["green", "red"])
+def test_a_correction_that_comes_in_while_answers_are_moved_follows_them(
+    scene: Scene, right: Enrolment, engine: sa.Engine, answers
+):
+    key = uuid.uuid4()
+    first = scene.submit(ORANGE, key=key)
+    given = {"staff": scene.person(Role.OPERATOR), "reason": "Même téléphone", "response": first.response}
+    moving.move_answer(scene.session, to_enrolment=right.public_id, now=SOON, **given)
+    submission = scene.submission(answers, key=key)
+    said: list[object] = []
+
+    def correct() -> None:
+        with Session(engine) as other:
+            try:
+                said.append(intake.submit(other, submission=submission, actor=SYSTEM, now=SOON))
+                other.commit()
+            except Exception as error:
+                said.append(error)
+
+    thread = threading.Thread(target=correct)
+    thread.start()
+    time.sleep(0.3)
+    scene.session.commit()
+    thread.join(timeout=20)
+
+    assert [getattr(one, "amends", one) for one in said] == [True]
+    scene.session.expire_all()
+    assert {one.enrolment_id for one in scene.session.scalars(select(Response))} == {right.id}
+
+
+def test_moved_answers_are_relived_and_counted_where_they_stand_now(scene: Scene, right: Enrolment):
+    scene.submit(RED)
+    reliving.relive(scene.session, now=NOW)
+    move(scene, right)
+
+    assert reliving.relive(scene.session, now=SOON) == 1
+    assert reliving.count_differing(scene.session) == 0
+
+
+def test_who_held_a_call_that_a_move_closed_is_on_its_clock(scene: Scene, right: Enrolment):
+    scene.submit(RED)
+    callback, caller = scene.callback(), scene.another(Role.OPERATOR)
+    callbacks.claim(scene.session, callback=callback.public_id, staff=caller, now=NOW)
+    scene.session.commit()
+
+    move(scene, right, now=NOW + timedelta(minutes=16))
+
+    told = callbacks_clock(scene.session, callback=callback.public_id, staff=caller, now=LATER)
+    assert "expired" in [str(moment.what) for moment in told.story.moments]

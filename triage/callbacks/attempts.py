@@ -106,8 +106,11 @@ def hold(session: Session, callback: Callback, staff: Staff, now: datetime, from
     """A page sent after its claim had ended, with nobody in it since, goes on with the call."""
     if callback.claimed_by_id == staff.id and callback.claim_ends_at is not None and callback.claim_ends_at > now:
         return
+    unseen = callback.worsened_at if callback.claimed_by_id == staff.id else None
     claims.claim(session, callback=callback.public_id, staff=staff, now=now, from_address=from_address)
     session.refresh(callback)
+    if unseen is not None:  # their page was opened before it got worse, and does not show it
+        callback.worsened_at, callback.claim_ends_at = unseen, now + claims.ACKNOWLEDGED_WITHIN
 
 
 def verified_since(session: Session, callback: Callback, since: datetime | None = None) -> bool:

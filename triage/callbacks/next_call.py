@@ -14,6 +14,7 @@ from triage.callbacks.claims import Claimed, taken_by
 from triage.callbacks.dispositions import may_decide
 from triage.callbacks.queue_filters import Filters, conditions, values
 from triage.models import Callback
+from triage.refusals import AllBusy
 
 FREE = """
     b.state = 'open' AND b.incident_id IS NULL AND (b.claim_ends_at IS NULL OR b.claim_ends_at <= %(now)s::timestamptz)
@@ -49,7 +50,8 @@ def claim_next(
     """Claim the most urgent call-back of one's teams that nobody holds; None when there is none.
 
     In the queue's own order, within `filters`. Not what is to be tried again later, nor what is a physician's for
-    anybody else, nor what waits on an incident's page. Raises UnknownCode for a filter that is no level.
+    anybody else, nor what waits on an incident's page. Raises UnknownCode for a filter that is no level, AllBusy when
+    others were at all that is left for as long as one waits here.
     """
     chosen = replace(filters or Filters(), mine=False)
     given = values(chosen, staff=staff, now=now) | {"decides": may_decide(staff)}
@@ -60,12 +62,14 @@ def claim_next(
     for _ in range(TRIES):
         # Others are just taking, or writing into, all that is left. Nobody waits for a row of theirs while holding one
         # that was had too late: two who did so waited for each other.
-        if rows or not driver.all_rows(line, statement, given):
+        if rows:
             break
+        if not driver.all_rows(line, statement, given):
+            return None
         driver.all_rows(line, PAUSE, {})
         rows = driver.all_rows(line, statement + TAKEN, given)
     if not rows:
-        return None
+        raise AllBusy
     found = session.scalars(
         select(Callback)
         .where(Callback.id == rows[0]["id"])

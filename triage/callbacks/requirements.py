@@ -72,7 +72,8 @@ def require(session: Session, callback: Callback, code: DispositionKind, closing
         raise NeedsAttempt
     if code is DispositionKind.WELFARE_CHECK:
         _require_tried(callback.enrolment, calls)
-    if code not in WITHOUT_REACHING and not _is_only_about_limits(code, closing):
+    red = code is DispositionKind.TECHNICAL and any(is_red_of_answers(alert) for alert in closing)
+    if red or (code not in WITHOUT_REACHING and not _is_only_about_limits(code, closing)):
         require_reached(calls)
     if code is DispositionKind.LIMITS_CHANGED:
         _require_limits(session, callback, closing)
@@ -142,16 +143,25 @@ def _require_lower_tier(enrolment: Enrolment) -> None:
 def _require_repeated(session: Session, callback: Callback, closing: Sequence[Alert]) -> None:
     """Of each red: nobody takes a red back on the word that it was a slip."""
     for alert in closing:
-        if alert.kind == AlertKind.ANSWERS and alert.rank >= Level.RED and not _was_repeated(session, callback, alert):
+        if is_red_of_answers(alert) and not _was_repeated(session, callback, alert):
             raise NeedsRepeat
 
 
+def is_red_of_answers(alert: Alert) -> bool:
+    return alert.kind in (AlertKind.ANSWERS, AlertKind.MOVED) and alert.rank >= Level.RED
+
+
 def _was_repeated(session: Session, callback: Callback, alert: Alert) -> bool:
-    """Every question that made it red has been answered again since, on the telephone or as a correction."""
+    """Every question that made it red has been answered again since, on the telephone or as a correction. Answers that
+    only came in since, from a phone that was offline or on a sheet, repeat nothing.
+    """
     mistaken = _questions(session, alert)
+    given_at = func.least(Response.received_at, func.coalesce(Response.completed_at, Response.received_at))
     later = session.scalars(
         select(Response.answers).where(
-            Response.enrolment_id == callback.enrolment_id, Response.received_at > alert.raised_at
+            Response.enrolment_id == callback.enrolment_id,
+            Response.received_at > alert.raised_at,
+            given_at > alert.raised_at,
         )
     ).all()
     answered = {link_id for answers in later for link_id, values in answers.items() if entry_errors.is_answer(values)}

@@ -21,6 +21,7 @@ from triage.models import AlertKind, EventKind
 from webapp import formatting
 from webapp.clinic.blueprint import blueprint
 from webapp.clinic.board import wait
+from webapp.clinic.call_form import SOMEBODY_ELSE
 from webapp.clinic.wording import DISPOSITIONS, OUTCOMES
 from webapp.extensions import translator
 from webapp.lazy import lazy
@@ -138,7 +139,7 @@ def _worked(moment: Moment, given: Mapping[str, Any], zone: str, t: Translator) 
 
 
 def _called(moment: Moment, given: Mapping[str, Any], zone: str, t: Translator) -> str:
-    what = str(OUTCOMES.get(given["outcome"], given["outcome"]))
+    what = str(SOMEBODY_ELSE if given.get("verified") is False else OUTCOMES.get(given["outcome"], given["outcome"]))
     if given.get("called") == "contact":
         text = t.gettext("%(name)s called the emergency contact: %(what)s.", name=_by(moment), what=what)
     else:

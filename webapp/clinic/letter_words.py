@@ -17,7 +17,7 @@ DECIDED = {
     DispositionKind.WELFARE_CHECK: Sentence("Nobody could be reached, and we asked for a welfare check."),
     DispositionKind.ADMITTED: Sentence("The patient is in hospital. Our follow-up has ended."),
     DispositionKind.DECEASED: Sentence("The patient has died. Our follow-up has ended."),
-    DispositionKind.ENTRY_ERROR: Sentence("A value was typed by mistake, and was repeated. The follow-up goes on."),
+    DispositionKind.ENTRY_ERROR: Sentence("A value was typed by mistake. The follow-up goes on."),
     DispositionKind.UNREACHABLE: Sentence("The patient could not be reached."),
     DispositionKind.TECHNICAL: Sentence("The reason was technical. The follow-up goes on."),
     DispositionKind.WRONG_PATIENT: Sentence("The answers were of somebody else and were moved."),

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from flask import abort, g, render_template, request
+from flask import abort, g, redirect, render_template, request, url_for
 from sqlalchemy import select
+from werkzeug.wrappers import Response as Redirect
 
 from questionnaires import responses
 from questionnaires.findings import Finding
@@ -16,7 +17,7 @@ from questionnaires.models import Response
 from records import clock
 from records.db import db
 from records.models import Enrolment
-from triage import protocols, snoozes
+from triage import moving, protocols, snoozes
 from triage.conditions.shapes import facts_of
 from triage.documents import facts_in_use
 from triage.facts import NUMERIC
@@ -34,10 +35,14 @@ CORRECTION = timedelta(minutes=10)
 
 @blueprint.get(f"{LANGUAGE}/checkin/result/<uuid:response>")
 @access("patient")
-def result(response: uuid.UUID) -> str:
-    """404 for any response but the session's own."""
+def result(response: uuid.UUID) -> str | Redirect:
+    """404 for any response but the session's own; for what was moved out of this file as somebody else's, back to what
+    is asked now.
+    """
     enrolment = g.patient_session.enrolment
     answered = responses.by_public_id(db.session, enrolment_id=enrolment.id, public_id=response)
+    if answered is None and moving.has_left(db.session, enrolment=enrolment, response=response):
+        return redirect(url_for("patient.page"))
     if answered is None:
         abort(404)
     return show(enrolment, answered)
