@@ -123,6 +123,11 @@ def later(language: str, phone: str, *, after: datetime | None, zone: str) -> st
     return for_phones(said)
 
 
+def press_a_key(language: str) -> str:
+    """Said to whoever picks up the caller's own telephone: a voicemail presses nothing."""
+    return texts.translator(texts.best(language)).gettext("Vigidom: press any key to be connected.")
+
+
 def _hour(moment: datetime, zone: str) -> str:
     return f"{clock.local(moment, zone):%H:%M}"
 

@@ -21,7 +21,7 @@ from records.models import CallsBy, Enrolment, Staff
 from records.staff import telephones
 from triage.callbacks import claims, events
 from triage.callbacks.finding import lock, refuse_not_ours
-from triage.models import AttemptOutcome, BridgedCall, BridgeState, Callback, Called, EventKind
+from triage.models import AttemptOutcome, BridgedCall, BridgeState, Callback, CallbackState, Called, EventKind
 from triage.refusals import Refused
 
 log = structlog.get_logger(__name__)
@@ -33,6 +33,7 @@ S = BridgeState
 RANK = MappingProxyType({S.ASKED: 0, S.RINGING: 1, S.CONNECTED: 2, S.ENDED: 3, S.FAILED: 3})
 UNKNOWN = "unknown"
 NOT_THERE = "caller-away"
+NOT_YOURS = "taken"
 GONE = frozenset({"busy", "no-answer", "failed", "canceled"})
 """How a leg ends that nobody picked up, in the provider's words."""
 HEARD = frozenset({"ringing", "in-progress", "completed", *GONE})
@@ -140,6 +141,7 @@ def prepared(session: Session, *, call: BridgedCall, public_url: str) -> Call:
         called=number,
         shown=who.programme.shown_number or who.programme.phone,
         callback_url=f"{public_url}/hooks/twilio/voice/{call.public_id}",
+        language=session.get_one(Staff, call.staff_id).language,
         synthetic=who.patient.rehearsal or any(phones.is_fictional(one) for one in (caller, number)),
     )
 
@@ -185,6 +187,22 @@ def hear(
         (_heard_of_caller if leg is Leg.CALLER else _heard_of_called)(call, status, now)
     session.flush()
     return True
+
+
+def connects(session: Session, *, public_id: uuid.UUID, pressed: bool, now: datetime) -> BridgedCall | None:
+    """The caller's telephone was picked up: the call, where a key was pressed and the call-back is still this caller's
+    to call; None to hang up. However often it is asked.
+    """
+    call = _locked(session, public_id)
+    if call is None or call.ended_at is not None:
+        return None
+    callback = session.get_one(Callback, call.callback_id, populate_existing=True)
+    elsewhere = claims.is_held(callback, now) and callback.claimed_by_id != call.staff_id
+    if not pressed or elsewhere or callback.state != CallbackState.OPEN:
+        _move(call, S.FAILED, now, failure=NOT_YOURS if pressed else NOT_THERE)
+        session.flush()
+        return None
+    return call
 
 
 def _locked(session: Session, public_id: uuid.UUID) -> BridgedCall | None:

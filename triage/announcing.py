@@ -43,6 +43,7 @@ PACES = """
     FROM teams t WHERE %(team)s::bigint IS NULL OR t.id = %(team)s::bigint
 """
 
+# Who was handed a list calls them one after the other, not all in the next quarter of an hour.
 # Whom a text could reach is decided again when it leaves; here it keeps those from being looked at at every beat.
 OWED = """
     WITH pace AS (
@@ -58,6 +59,8 @@ OWED = """
         WHERE c.state = 'open' AND c.claimed_by_id IS NOT NULL AND c.claim_ends_at > %(now)s
           AND c.claimed_at > %(fresh)s
           AND NOT EXISTS (SELECT 1 FROM attempts t WHERE t.callback_id = c.id AND t.at >= c.claimed_at)
+          AND NOT EXISTS (SELECT 1 FROM callback_events h
+                          WHERE h.callback_id = c.id AND h.kind = 'handed-over' AND h.at = c.claimed_at)
     )
     SELECT c.id AS callback_id, c.enrolment_id, c.team_id, o.ahead, e.programme_id, coalesce(last.number, 0) AS number,
         CASE WHEN c.claim_ends_at > %(now)s THEN c.claimed_by_id END AS staff_id

@@ -8,10 +8,16 @@ from enum import StrEnum
 from typing import Protocol
 
 from notifications.providers import Outcome
+from records.texts import SOURCE
 
 RING_SECONDS = 20
 """So long a telephone rings before the call is given up: less than most voicemails wait."""
+KEY_SECONDS = 8
+"""So long whoever picked up the caller's telephone has to press a key: a voicemail presses none, and is never connected
+to a patient.
+"""
 LONGEST_SECONDS = 3600
+CONNECT = "connect"
 
 
 class Leg(StrEnum):
@@ -24,7 +30,8 @@ class Leg(StrEnum):
 @dataclass(frozen=True)
 class Call:
     """One bridged call. Numbers stay out of its repr, so that no log can carry them. `shown` is the centre's number,
-    which both see; `callback_url` is where the provider reports, followed by a Leg; `synthetic` is a rehearsal's.
+    which both see; `callback_url` is where the provider reports, followed by a Leg, and asks what to do once a key was
+    pressed, followed by CONNECT; `language` is the caller's; `synthetic` is a rehearsal's.
     """
 
     public_id: uuid.UUID
@@ -33,6 +40,7 @@ class Call:
     shown: str = field(repr=False)
     callback_url: str = field(repr=False)
     synthetic: bool
+    language: str = SOURCE
 
 
 class VoiceProvider(Protocol):

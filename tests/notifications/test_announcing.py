@@ -89,6 +89,16 @@ def callback_enrolment(centre: Centre, callback: Callback) -> Enrolment:
     return centre.session.get_one(Enrolment, callback.enrolment_id)
 
 
+def test_a_list_that_was_handed_over_promises_nobody_the_next_quarter_of_an_hour(centre: Centre) -> None:
+    for callback in [centre.waiting() for _ in range(3)]:
+        centre.claim(callback)
+    colleague = factories.make_staff(centre.session, teams=[centre.team])
+    callbacks.hand_over(centre.session, from_staff=centre.caller, to_staff=colleague, now=NOW + MINUTE)
+    centre.session.commit()
+
+    assert centre.announce(NOW + 2 * MINUTE) == 0
+
+
 def test_a_call_that_will_be_long_is_announced_when_it_comes_in_and_a_red_is_not(centre: Centre) -> None:
     for _ in range(9):
         centre.waiting(Level.RED)

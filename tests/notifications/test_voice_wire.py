@@ -9,7 +9,7 @@ from xml.etree import ElementTree
 import pytest
 
 from notifications import voice
-from notifications.providers import OutcomeKind
+from notifications.providers import OutcomeKind, twilio_voice
 from notifications.providers.console import ConsoleInProduction
 from notifications.providers.console_voice import ConsoleVoice
 from notifications.providers.twilio_voice import TwilioVoice
@@ -54,7 +54,18 @@ def test_the_caller_is_rung_first_and_both_see_the_centre(twilio: TwilioVoice, w
         "StatusCallbackEvent": "completed",
         "StatusCallbackMethod": "POST",
     }
-    dial = twiml.find("Dial")
+    gather = twiml.find("Gather")
+    assert gather is not None
+    assert [part.tag for part in twiml] == ["Gather"], "nobody is connected without a key"
+    assert (gather.get("numDigits"), gather.get("action"), gather.get("method"), gather.get("actionOnEmptyResult")) == (
+        "1",
+        f"{HOOK}/connect",
+        "POST",
+        "true",
+    )
+    assert CALLED not in ElementTree.tostring(twiml, encoding="unicode")
+    assert "".join(gather.itertext()) == "Vigidom: press any key to be connected."
+    dial = ElementTree.fromstring(str(twilio_voice.dial(call()))).find("Dial")
     assert dial is not None
     assert dial.attrib == {"callerId": SHOWN, "timeout": "20", "timeLimit": "3600", "answerOnBridge": "true"}
     number = dial.find("Number")

@@ -201,6 +201,10 @@ def test_claims_that_lapsed_take_overs_and_escalations_are_counted(scene: Scene)
     tally = made(scene).tally()
 
     assert (tally.lapsed, tally.taken_over, tally.handed_over) == (1, 1, 1)
+    found.claimed_by_id, found.claimed_at = who.id, BEGINS + MINUTE
+    found.claim_ends_at = BEGINS + 16 * MINUTE
+    scene.session.commit()
+    assert made(scene).tally().lapsed == 2, "one that ran out, and nobody has come after"
     assert made(scene).escalations() == (2, 1), "one step before two people is one escalation"
 
 

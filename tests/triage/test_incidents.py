@@ -180,7 +180,9 @@ def test_nobody_opened_anything_on_a_day_on_which_the_texts_arrived_is_our_own_s
 
 
 def test_reds_and_what_somebody_said_are_never_folded(ward: Ward) -> None:
-    """A second silence in a row is the physician's; an orange answer, a wish to be called and a call under way stay."""
+    """A second silence in a row is the physician's, as what is handed up; an orange answer, a wish to be called and a
+    call under way stay.
+    """
     ward.miss([0], at=NOW - 5 * HOUR)
     ward.as_(1).submit(ORANGE, now=NOW)
     ward.miss(range(MANY), at=NOW + HOUR)
@@ -188,16 +190,17 @@ def test_reds_and_what_somebody_said_are_never_folded(ward: Ward) -> None:
     jobs.raise_silences(ward.session, now=now)
     claimed = ward.as_(2).callback()
     claimed.claimed_by_id, claimed.claim_ends_at = ward.person().id, now + HOUR
+    ward.as_(3).callback().for_physician = True
     ward.session.commit()
 
     ward.beat(now)
 
     standing = sa.select(Callback.enrolment_id).where(Callback.incident_id.is_(None))
-    assert set(ward.session.scalars(standing)) == {ward.patients[number].id for number in (0, 1, 2)}
-    assert ward.progress(now).waiting == MANY + 1, "the incident lists them all the same"
-    first = incidents.members_of(
-        ward.session, staff=ward.person(Role.SUPERVISOR), incident=ward.incident().id, now=now
-    )[0]
+    assert set(ward.session.scalars(standing)) == {ward.patients[number].id for number in (0, 1, 2, 3)}
+    assert ward.progress(now).waiting == MANY, "the incident lists them all the same, nobody twice"
+    about = {"staff": ward.person(Role.SUPERVISOR), "incident": ward.incident().id, "now": now}
+    first, *others = incidents.members_of(ward.session, **about)
+    assert len(others) == MANY - 1
     assert (first.level, first.enrolment) == (Level.RED, ward.patients[0].public_id), "by risk"
 
 

@@ -242,6 +242,41 @@ def test_the_door_of_calls_is_as_shut_as_the_others(
     assert last(ward.session).state == "asked"
 
 
+def test_a_voicemail_that_picks_up_is_never_connected_to_the_patient(
+    ward: Ward,
+    patient: Enrolment,
+    caller: FlaskClient,
+    post,  # type: ignore[no-untyped-def]  # noqa: F811
+) -> None:
+    call = asked(ward, patient)
+    path = f"/hooks/twilio/voice/{call.public_id}/connect"
+    assert post(path, {"CallSid": "CA1", "Digits": "5"}, secret="d" * 32).status_code == 403
+    connected = post(path, {"CallSid": "CA1", "Digits": "5"})
+    assert "<Dial" in connected.text
+    assert post(path, {"CallSid": "CA1", "Digits": "5"}).text == connected.text
+    silent = post(path, {"CallSid": "CA1", "Digits": ""})
+    assert ("<Dial" in silent.text, "<Hangup" in silent.text) == (False, True)
+    assert (last(ward.session).state, last(ward.session).failure) == ("failed", "caller-away")
+    assert "pressed no key" in page(caller, patient)
+    assert "<Hangup" in post(path, {"CallSid": "CA1", "Digits": "5"}).text, "it is over"
+    assert "<Hangup" in post(path.replace(str(call.public_id), str(patient.public_id)), {"Digits": "5"}).text
+
+
+def test_whoever_lost_the_call_back_while_their_telephone_rang_is_not_connected(
+    ward: Ward,
+    patient: Enrolment,
+    caller: FlaskClient,
+    post,  # type: ignore[no-untyped-def]  # noqa: F811
+) -> None:
+    call = asked(ward, patient)
+    other = ward.person(Role.PHYSICIAN)
+    callbacks.take_over(ward.session, callback=ward.callback(patient).public_id, staff=other, now=clock.now())
+    ward.session.commit()
+
+    assert "<Dial" not in post(f"/hooks/twilio/voice/{call.public_id}/connect", {"Digits": "1"}).text
+    assert (last(ward.session).state, last(ward.session).failure) == ("failed", "taken")
+
+
 def test_a_report_that_is_lost_holds_nobody_up(ward: Ward, patient: Enrolment, caller: FlaskClient) -> None:
     call = asked(ward, patient)
     assert voice.is_under_way(call, call.asked_at + timedelta(seconds=59))

@@ -134,7 +134,8 @@ def report(
         raise TooLong
     team_ids = [team.id for team in teams]
     asked = work.asked_of(team_ids, begins, ends)
-    calls, decisions, events = (read(session, asked) for read in (work.calls, work.decisions, work.events))
+    calls, decisions = work.calls(session, asked), work.decisions(session, asked)
+    events = work.events(session, asked, now=now)
     seen = {one.staff_id for one in (*calls, *decisions, *events) if one.staff_id is not None}
     return Report(
         begins=begins,

@@ -35,12 +35,18 @@ DECISIONS = text("""
     FROM dispositions d JOIN callbacks c ON c.id = d.callback_id
     WHERE d.at >= :begins AND d.at < :ends AND c.team_id = ANY(:teams) GROUP BY 1, 2, 3
 """)
+# That a claim ran out is written by whoever comes next: until then the call-back itself tells it.
 EVENTS = text("""
-    SELECT c.team_id, e.staff_id, e.kind AS code, count(*) AS total FROM callback_events e
-    JOIN callbacks c ON c.id = e.callback_id
-    WHERE e.at >= :begins AND e.at < :ends AND e.kind IN ('expired', 'taken-over', 'handed-over')
-      AND c.team_id = ANY(:teams)
-    GROUP BY 1, 2, 3
+    SELECT happened.team_id, happened.staff_id, happened.code, count(*) AS total FROM (
+        SELECT c.team_id, e.staff_id, e.kind AS code FROM callback_events e
+        JOIN callbacks c ON c.id = e.callback_id
+        WHERE e.at >= :begins AND e.at < :ends AND e.kind IN ('expired', 'taken-over', 'handed-over')
+          AND c.team_id = ANY(:teams)
+        UNION ALL
+        SELECT c.team_id, c.claimed_by_id, 'expired' FROM callbacks c
+        WHERE c.claimed_by_id IS NOT NULL AND c.state = 'open' AND c.claim_ends_at <= :now
+          AND c.claim_ends_at >= :begins AND c.claim_ends_at < :ends AND c.team_id = ANY(:teams)
+    ) happened GROUP BY 1, 2, 3
 """)
 ESCALATED = text("""
     SELECT c.team_id, count(DISTINCT (x.callback_id, x.clock_at, x.step)) AS total,
@@ -102,8 +108,8 @@ def decisions(session: Session, asked: Mapping[str, Any]) -> list[Done]:
     return [Done(*row) for row in session.execute(DECISIONS, asked)]
 
 
-def events(session: Session, asked: Mapping[str, Any]) -> list[Done]:
-    return [Done(*row) for row in session.execute(EVENTS, asked)]
+def events(session: Session, asked: Mapping[str, Any], *, now: datetime) -> list[Done]:
+    return [Done(*row) for row in session.execute(EVENTS, {**asked, "now": now})]
 
 
 def escalated(session: Session, asked: Mapping[str, Any]) -> list[Escalated]:

@@ -1,6 +1,7 @@
 """Call-backs of an incident stand on its page instead of in the queue, for as long as that hides nothing.
 
-Only a silence that nobody has in hand folds, never a red and never anything that somebody said. It stands in the queue
+Only a silence that nobody has in hand folds, never a red, never what was handed up to a physician and never anything
+that somebody said. It stands in the queue
 again when its time is over, when anything else is raised (see intake_writing.CALLBACK_WORSENS), or once it is settled.
 """
 
@@ -19,6 +20,7 @@ WAITING = """
     JOIN callbacks b ON b.enrolment_id = m.enrolment_id AND b.state = 'open' AND b.incident_id IS NULL
     WHERE m.incident_id = ANY(%(ids)s) AND m.settled_at IS NULL AND m.deadline_at > %(now)s
       AND b.due_at > %(now)s AND b.rank < 40 AND b.claimed_by_id IS NULL AND b.first_called_at IS NULL
+      AND NOT b.for_physician AND b.next_step = 'call-patient'
     ORDER BY b.id LIMIT %(limit)s FOR UPDATE OF b SKIP LOCKED
 """
 FOLD = """
@@ -47,6 +49,7 @@ UNFOLD = """
         SELECT b.id, b.incident_id FROM callbacks b
         WHERE b.state = 'open' AND b.incident_id IS NOT NULL
           AND (b.due_at <= %(now)s OR b.rank >= 40 OR b.claimed_by_id IS NOT NULL OR b.first_called_at IS NOT NULL
+               OR b.for_physician OR b.next_step <> 'call-patient'
                OR NOT EXISTS (SELECT 1 FROM incident_members m WHERE m.incident_id = b.incident_id
                               AND m.enrolment_id = b.enrolment_id AND m.settled_at IS NULL
                               AND m.deadline_at > %(now)s)

@@ -23,28 +23,38 @@ PAST = timedelta(days=90)
 COUNTED = """
     SELECT i.id, i.public_id, i.kind, g.name AS programme, i.began_at, i.ended_at, i.closed_at, n.*
     FROM incidents i JOIN programmes g ON g.id = i.programme_id CROSS JOIN LATERAL (
-        SELECT count(*)::int AS total, count(*) FILTER (WHERE m.settled_by = 'answered')::int AS answered,
-            count(*) FILTER (WHERE m.settled_by = 'reached')::int AS reached,
-            count(*) FILTER (WHERE m.settled_by = 'ended')::int AS ended,
-            count(*) FILTER (WHERE m.settled_at IS NULL)::int AS waiting,
-            count(*) FILTER (WHERE m.settled_at IS NULL AND m.deadline_at <= %(now)s)::int AS late,
-            min(m.deadline_at) FILTER (WHERE m.settled_at IS NULL) AS first_deadline
-        FROM incident_members m WHERE m.incident_id = i.id AND m.team_id = ANY(%(teams)s::bigint[])
+        SELECT count(*)::int AS total, count(*) FILTER (WHERE p.settled_by = 'answered')::int AS answered,
+            count(*) FILTER (WHERE p.settled_by = 'reached')::int AS reached,
+            count(*) FILTER (WHERE p.settled_by = 'ended')::int AS ended,
+            count(*) FILTER (WHERE p.settled_by IS NULL)::int AS waiting,
+            count(*) FILTER (WHERE p.deadline_at <= %(now)s)::int AS late, min(p.deadline_at) AS first_deadline
+        FROM (
+            SELECT CASE WHEN bool_and(m.settled_at IS NOT NULL)
+                        THEN (array_agg(m.settled_by ORDER BY m.settled_at DESC, m.id DESC))[1] END AS settled_by,
+                min(m.deadline_at) FILTER (WHERE m.settled_at IS NULL) AS deadline_at
+            FROM incident_members m WHERE m.incident_id = i.id AND m.team_id = ANY(%(teams)s::bigint[])
+            GROUP BY m.enrolment_id
+        ) p
     ) n
 """
 LISTED = f"""{COUNTED} WHERE (i.closed_at IS NULL OR i.closed_at > %(since)s)
     AND (n.total > 0 OR i.closed_at IS NULL) ORDER BY i.closed_at IS NOT NULL, i.began_at DESC, i.id LIMIT 200"""
 ONE = f"{COUNTED} WHERE i.public_id = %(incident)s"
 
-# The page is chosen first and its people read after, so that a page of 20,000 reads fifty of them.
+# The page is chosen first and its people read after, so that a page of 20,000 opens fifty of them. Whoever missed
+# several check-ins of one incident stands in it once: by the gravest that waits, until the first hour of any.
 MEMBERS = """
     SELECT m.risk, m.deadline_at, m.settled_at, m.settled_by, a.cause, a.closed_at AS alert_closed_at,
         a.reasons #- '{0,assessed}' AS reasons, e.public_id AS enrolment, e.lives_alone,
         p.public_id AS patient, p.family_name, p.given_name, p.birth_date, k.wrapped, p.language,
         b.public_id AS callback, b.incident_id IS NOT NULL AS folded, b.next_try_at,
         holder.name AS claimed_by, b.claimed_by_id
-    FROM (SELECT * FROM incident_members
-          WHERE incident_id = %(id)s AND team_id = ANY(%(teams)s::bigint[])
+    FROM (SELECT * FROM (
+              SELECT DISTINCT ON (enrolment_id) id, enrolment_id, checkin_id, risk, settled_at, settled_by,
+                  coalesce(min(deadline_at) FILTER (WHERE settled_at IS NULL) OVER (PARTITION BY enrolment_id),
+                           deadline_at) AS deadline_at
+              FROM incident_members WHERE incident_id = %(id)s AND team_id = ANY(%(teams)s::bigint[])
+              ORDER BY enrolment_id, settled_at IS NOT NULL, risk DESC, settled_at DESC, deadline_at, id) people
           ORDER BY settled_at IS NOT NULL, risk DESC, deadline_at, id LIMIT %(limit)s OFFSET %(offset)s) m
     JOIN checkins c ON c.id = m.checkin_id JOIN enrolments e ON e.id = m.enrolment_id
     JOIN patients p ON p.id = e.patient_id JOIN patient_keys k ON k.patient_id = p.id
@@ -64,7 +74,9 @@ ALL = """
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """One incident, counted in the reader's teams: `total` is those who wait and those who are settled, by what."""
+    """One incident, its patients counted in the reader's teams: `total` is those who wait and those who are settled, by
+    what came last.
+    """
 
     id: int
     public_id: uuid.UUID

@@ -38,7 +38,7 @@ REPLIES = {
 }
 STATES = {
     BridgeState.ASKED: lazy("The call is asked for: your telephone rings in a moment."),
-    BridgeState.RINGING: lazy("Ringing. Pick up your telephone: then the other one rings."),
+    BridgeState.RINGING: lazy("Ringing. Pick up your telephone and press a key: then the other one rings."),
     BridgeState.CONNECTED: lazy("You are connected."),
     BridgeState.ENDED: lazy("The call is over. Write down what came of it."),
     BridgeState.FAILED: lazy("The call did not come about. Try again, or dial yourself."),
@@ -48,7 +48,10 @@ FAILURES = {
     "no-answer": lazy("Nobody picked up. Write it down."),
     "failed": lazy("The number could not be reached. Check it."),
     "canceled": lazy("The call was ended before anybody picked up."),
-    voice.NOT_THERE: lazy("You did not pick up your own telephone, so the patient was not called. Try again."),
+    voice.NOT_THERE: lazy(
+        "You did not pick up your own telephone or pressed no key, so the patient was not called. Try again."
+    ),
+    voice.NOT_YOURS: lazy("Somebody else has this call-back now, so the patient was not called."),
     voice.UNKNOWN: lazy("It is not known whether the call is made: if your telephone does not ring, try again."),
     "rehearsal": lazy("A patient of a rehearsal is never called."),
 }

@@ -5,10 +5,12 @@ from __future__ import annotations
 import uuid
 
 from flask import Blueprint, Response, abort, current_app, request
+from sqlalchemy.orm import Session
 from twilio.request_validator import RequestValidator
 from twilio.twiml.messaging_response import MessagingResponse
 
 from notifications import inbound, receipts, voice
+from notifications.providers import twilio_voice
 from notifications.providers.voice import Leg
 from records import clock
 from records.db import db
@@ -18,7 +20,7 @@ from webapp.permissions import access
 
 blueprint = Blueprint("hooks", __name__, url_prefix="/hooks")
 csrf.exempt(blueprint)
-CARRIED = ("MessageSid", "MessageStatus", "ErrorCode", "CallSid", "CallStatus")
+CARRIED = ("MessageSid", "MessageStatus", "ErrorCode", "CallSid", "CallStatus", "Digits")
 
 
 def is_signed(settings: Settings) -> bool:
@@ -75,6 +77,20 @@ def inbound_text() -> Response:
     if reply is not None:
         answer.message(reply)
     return Response(str(answer), mimetype="text/xml")
+
+
+@blueprint.post("/twilio/voice/<uuid:call>/connect")
+@access("provider")
+def voice_connect(call: uuid.UUID) -> Response:
+    """What to do now that the caller's telephone was picked up: call the patient, or hang up."""
+    session: Session = db.session  # type: ignore[assignment]
+    found = voice.connects(session, public_id=call, pressed=bool(request.form.get("Digits")), now=clock.now())
+    public_url = current_app.config["VIGIDOM"].public_url
+    then = twilio_voice.hang_up()
+    if found is not None:
+        then = twilio_voice.dial(voice.prepared(session, call=found, public_url=public_url))
+    db.session.commit()
+    return Response(str(then), mimetype="text/xml")
 
 
 @blueprint.post("/twilio/voice/<uuid:call>/<any(caller, called):leg>")
