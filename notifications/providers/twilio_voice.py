@@ -57,8 +57,8 @@ class TwilioVoice:
 
 
 def _ask_for_a_key(call: Call) -> VoiceResponse:
-    """What happens when the caller's telephone was picked up, by the caller or by a voicemail. Without a key the door is
-    asked too, and says to hang up.
+    """What happens when the caller's telephone was picked up, by the caller or by a voicemail. Without a key the door
+    is asked too, and says to hang up.
     """
     door = f"{call.callback_url}/{CONNECT}"
     asked = Gather(num_digits=1, timeout=KEY_SECONDS, action=door, method="POST", action_on_empty_result=True)

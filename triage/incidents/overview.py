@@ -15,7 +15,8 @@ STANDING = """
     SELECT i.public_id, i.kind, i.began_at, waits.total::int AS waiting, waits.worst::int AS worst,
         waits.first AS first_deadline
     FROM incidents i CROSS JOIN LATERAL (
-        SELECT count(DISTINCT m.enrolment_id) AS total, max(m.risk) AS worst, min(m.deadline_at) AS first FROM incident_members m
+        SELECT count(DISTINCT m.enrolment_id) AS total, max(m.risk) AS worst, min(m.deadline_at) AS first
+        FROM incident_members m
         WHERE m.incident_id = i.id AND m.team_id = ANY(%(teams)s::bigint[]) AND m.settled_at IS NULL
     ) waits
     WHERE i.closed_at IS NULL AND waits.total > 0
