@@ -349,7 +349,7 @@ def tried(session: Session, **given: Any) -> None:
 
 def test_call_backs_do_what_their_model_does(session: Session):
     """A short one; making a failure smaller is left to the long one."""
-    tried(session, max_examples=4, stateful_step_count=20, phases=[Phase.explicit, Phase.generate])
+    tried(session, max_examples=3, stateful_step_count=12, phases=[Phase.explicit, Phase.generate])
 
 
 @pytest.mark.drill
