@@ -21,7 +21,7 @@ from records.models import CallsBy, Enrolment, Staff
 from records.staff import telephones
 from triage.callbacks import claims, events
 from triage.callbacks.finding import lock, refuse_not_ours
-from triage.models import AttemptOutcome, BridgedCall, BridgeState, Callback, CallbackState, Called, EventKind
+from triage.models import Attempt, AttemptOutcome, BridgedCall, BridgeState, Callback, CallbackState, Called, EventKind
 from triage.refusals import Refused
 
 log = structlog.get_logger(__name__)
@@ -105,8 +105,14 @@ def _number(who: Enrolment, whom: Called) -> str | None:
 
 
 def under_way(session: Session, *, staff: Staff, now: datetime) -> BridgedCall | None:
-    """The call that this person is in, as far as the provider has told."""
+    """The call that this person is in, as far as the provider has told; what came of it was not written down yet, or it
+    is over whatever report was lost.
+    """
+    written = select(Attempt.id).where(
+        Attempt.callback_id == BridgedCall.callback_id, Attempt.staff_id == staff.id, Attempt.at >= BridgedCall.asked_at
+    )
     mine = select(BridgedCall).where(BridgedCall.staff_id == staff.id, BridgedCall.ended_at.is_(None))
+    mine = mine.where(~written.exists())
     newest = session.scalars(mine.order_by(BridgedCall.id.desc()).limit(1)).first()
     return newest if newest is not None and is_under_way(newest, now) else None
 

@@ -284,7 +284,13 @@ def test_a_report_that_is_lost_holds_nobody_up(ward: Ward, patient: Enrolment, c
     call.asked_at -= timedelta(minutes=2)
     ward.session.commit()
     assert "It is not known" in page(caller, patient)
-    asked(ward, patient)
+    second = asked(ward, patient)
+    voice.hear(ward.session, public_id=second.public_id, leg=Leg.CALLED, status="in-progress", now=clock.now())
+    staff, callback = ward.person(Role.OPERATOR), ward.callback(patient).public_id
+    assert voice.under_way(ward.session, staff=staff, now=clock.now()) is not None
+    said = {"outcome": "reached", "verified": True}
+    callbacks.add_attempt(ward.session, callback=callback, staff=staff, now=clock.now(), **said)
+    assert voice.under_way(ward.session, staff=staff, now=clock.now()) is None, "it was written down, so it is over"
 
 
 def searched(client: FlaskClient, text: str) -> str:

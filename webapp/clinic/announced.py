@@ -117,13 +117,13 @@ def bridged(callback_id: int, programme: Programme | None = None) -> Bridge | No
     if programme.calls_by != CallsBy.BRIDGE:
         return None
     now, last = clock.now(), voice.latest(db.session, callback_id=callback_id, staff=g.staff)
-    is_under_way = last is not None and voice.is_under_way(last, now)
+    is_under_way = last is not None and voice.under_way(db.session, staff=g.staff, now=now) is not None
     return Bridge(
         has_phone=phone_of(g.staff) is not None,
         is_console=current_app.config["VIGIDOM"].sms_provider == "console",
         is_under_way=is_under_way,
         state=last.state if last else "",
-        said=_said(last, is_under_way) if last else "",
+        said=_said(last, voice.is_under_way(last, now)) if last else "",
         outcome=_outcome(last) if last else "",
     )
 
