@@ -196,6 +196,13 @@ class InPast(Refused):
     message = "This time is over. Enter a later one."
 
 
+class RedToday(Refused):
+    message = (
+        "This is red: plan the next try for today. If nobody answers, call the emergency contact, or hand it up to a "
+        "physician."
+    )
+
+
 class CentreClosed(Refused):
     """Nobody would be there to call."""
 

@@ -15,7 +15,7 @@ from triage import callbacks
 from triage.callbacks import attempts
 from triage.levels import Level
 from triage.models import AlertKind, Attempt, CallbackEvent, EventKind
-from triage.refusals import CallbackClosed, CentreClosed, InPast, NotVerified, Refused, TakenBy, UnknownCode
+from triage.refusals import CallbackClosed, CentreClosed, InPast, NotVerified, RedToday, Refused, TakenBy, UnknownCode
 
 AT = NOW + timedelta(minutes=5)
 WITH_RELATIVE = {"emergency_name": "Claire Petit", "emergency_phone": "+33612345678"}
@@ -191,6 +191,21 @@ def test_a_page_of_before_it_got_worse_does_not_say_that_the_worse_was_seen(scen
 
     found = scene.callback()
     assert (found.claimed_by_id, found.worsened_at, found.claim_ends_at) == (scene.person().id, after(1), after(12))
+
+
+@pytest.mark.parametrize(("red", "refused"), [(True, True), (False, False)])
+def test_a_red_is_not_put_off_until_tomorrow(session: Session, red: bool, refused: bool):
+    scene = set_scene(session)
+    scene.submit(RED if red else ORANGE)
+    tomorrow = AT + timedelta(hours=22)
+    if not refused:
+        assert called(scene, next_try_at=tomorrow).next_try_at == tomorrow
+        return
+
+    with pytest.raises(RedToday):
+        called(scene, next_try_at=tomorrow)
+    with pytest.raises(RedToday):
+        attempts.plan_try(scene.session, callback=scene.callback().public_id, staff=scene.person(), at=tomorrow, now=AT)
 
 
 def test_another_red_wakes_a_red_whose_try_was_planned(session: Session):

@@ -12,15 +12,27 @@ from records import audit, clock, contacts, patients
 from records import enrolment as enrolments
 from records.audit import Actor
 from records.crypto import Sealed
-from records.models import Enrolment, Programme, Staff
+from records.models import Enrolment, Staff
 from records.models.contacts import ContactOutcome
 from triage.callbacks import claims, events, tries
 from triage.callbacks.finding import already, lock, refuse_not_ours
 from triage.callbacks.unreached import hand_to_physician
+from triage.levels import Level
 from triage.models import Alert, Attempt, AttemptOutcome, Callback, Called, EventKind, NextStep
-from triage.refusals import BeforeOpening, CentreClosed, InFuture, InPast, NoteTooLong, NotVerified, UnknownCode
+from triage.refusals import (
+    BeforeOpening,
+    CentreClosed,
+    InFuture,
+    InPast,
+    NoteTooLong,
+    NotVerified,
+    RedToday,
+    UnknownCode,
+)
 
 LONGEST_NOTE = 4000
+LONGEST_RED = timedelta(hours=1)
+"""A red may wait so long over midnight, where a centre is open at night."""
 CLOCKS_DIFFER = timedelta(minutes=1)
 CALLED_BEFORE = timedelta(hours=1)
 """A call may have been made shortly before its reason was written down, as when staff enter answers for a patient."""
@@ -48,8 +60,8 @@ def add_attempt(
     A call-back that nobody holds any more is taken again by writing into it. When as many calls as the protocol says
     have reached nobody, it goes to the doctor as red. The same `form_key` again gives the first call, and no other.
 
-    Raises UnknownCode, NotVerified, InFuture, BeforeOpening, InPast or CentreClosed (the next try), NoteTooLong,
-    NotFound, CallbackClosed, TakenBy.
+    Raises UnknownCode, NotVerified, InFuture, BeforeOpening, InPast, CentreClosed or RedToday (the next try),
+    NoteTooLong, NotFound, CallbackClosed, TakenBy.
     """
     code, whom = known_outcome(outcome), known_called(called)
     check_note(note)
@@ -66,7 +78,7 @@ def add_attempt(
     if moment < found.opened_at - CALLED_BEFORE:
         raise BeforeOpening
     if next_try_at is not None:
-        refuse_try(found.enrolment.programme, next_try_at, now)
+        refuse_try(found, next_try_at, now)
     hold(session, found, staff, now, from_address)
     attempt = _store(session, found, staff, moment, note, form_key, outcome=code, called=whom, verified=verified)
     found.first_called_at = min(moment, found.first_called_at or moment)
@@ -83,23 +95,27 @@ def add_attempt(
 
 
 def plan_try(session: Session, *, callback: uuid.UUID, staff: Staff, at: datetime, now: datetime) -> None:
-    """Another hour for the next try; who is called then stays. Raises InPast, CentreClosed, NotFound, CallbackClosed,
-    TakenBy.
+    """Another hour for the next try; who is called then stays. Raises InPast, CentreClosed, RedToday, NotFound,
+    CallbackClosed, TakenBy.
     """
     found = lock(session, callback=callback, staff=staff)
     refuse_not_ours(found, staff, now)
-    refuse_try(found.enrolment.programme, at, now)
+    refuse_try(found, at, now)
     found.next_try_at = at
     found.version += 1
     _tell(session, found, staff, now)
 
 
-def refuse_try(programme: Programme, at: datetime, now: datetime) -> None:
-    """The next try lies ahead, while the centre is open."""
+def refuse_try(callback: Callback, at: datetime, now: datetime) -> None:
+    """The next try lies ahead, while the centre is open; what is red is not left until the next day."""
+    programme = callback.enrolment.programme
     if at <= now:
         raise InPast
     if not clock.is_open(at, programme.opens, programme.closes, programme.zone):
         raise CentreClosed(opens=f"{programme.opens:%H:%M}", closes=f"{programme.closes:%H:%M}")
+    another_day = clock.local_day(at, programme.zone) != clock.local_day(now, programme.zone)
+    if callback.rank >= Level.RED and another_day and at - now > LONGEST_RED:
+        raise RedToday
 
 
 def hold(session: Session, callback: Callback, staff: Staff, now: datetime, from_address: str | None) -> None:
