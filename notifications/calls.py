@@ -19,7 +19,9 @@ ABOUT_CALLS = frozenset({Purpose.CALL_ANNOUNCED, Purpose.CALL_TRIED})
 
 @dataclass(frozen=True)
 class Call:
-    """`is_over`: the call-back was closed, or the patient was called, after the text was owed."""
+    """`is_over`: after the text was owed the call-back was closed, the patient called, or the call let go by whom it
+    names.
+    """
 
     is_over: bool
     words: CallWords
@@ -31,14 +33,16 @@ def of(session: Session, messages: Iterable[Message]) -> dict[int, Call]:
     if not wanted:
         return {}
     about = {_about(one): one for one in wanted}
-    announced = select(CallAnnouncement).where(CallAnnouncement.public_id.in_(about))
+    announced = select(CallAnnouncement, Callback.claimed_by_id).where(CallAnnouncement.public_id.in_(about))
+    announced = announced.join(Callback, Callback.id == CallAnnouncement.callback_id)
     tried = select(Attempt).where(Attempt.public_id.in_(about))
     over = _over(session, wanted)
     found: dict[int, Call] = {}
-    for row in session.scalars(announced.execution_options(populate_existing=True)):
+    for row, holder in session.execute(announced.execution_options(populate_existing=True)):
         name = row.staff.name if row.staff else ""
+        let_go = row.staff_id is not None and row.staff_id != holder
         words = CallWords(row.from_at, "UTC", row.until_at, name, announcing.code_of(row.public_id))
-        found[about[row.public_id].id] = Call(about[row.public_id].id in over, words)
+        found[about[row.public_id].id] = Call(let_go or about[row.public_id].id in over, words)
     for attempt in session.scalars(tried.execution_options(populate_existing=True)):
         words = CallWords(attempt.at, "UTC", again_at=attempt.next_try_at)
         found[about[attempt.public_id].id] = Call(about[attempt.public_id].id in over, words)

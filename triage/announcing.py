@@ -67,12 +67,13 @@ OWED = """
     FROM owed o JOIN callbacks c ON c.id = o.id JOIN enrolments e ON e.id = c.enrolment_id
     JOIN programmes g ON g.id = e.programme_id JOIN patients p ON p.id = e.patient_id
     LEFT JOIN LATERAL (
-        SELECT a.number, a.from_at, a.until_at FROM call_announcements a WHERE a.callback_id = c.id
+        SELECT a.number, a.from_at, a.until_at, a.staff_id FROM call_announcements a WHERE a.callback_id = c.id
         ORDER BY a.number DESC LIMIT 1
     ) last ON true
     WHERE g.announces_calls AND c.next_step <> 'call-contact' AND p.phone IS NOT NULL
       AND e.state IN ('invited', 'active') AND e.answers_by = 'phone'
-      AND (last.number IS NULL OR last.until_at <= %(now)s OR o.ahead = 0 AND last.from_at > %(soon)s)
+      AND (last.number IS NULL OR last.until_at <= %(now)s OR o.ahead = 0 AND last.from_at > %(soon)s
+           OR c.claim_ends_at > %(now)s AND c.claimed_by_id <> last.staff_id)
       AND (SELECT count(*) FROM call_announcements a WHERE a.callback_id = c.id AND a.at > %(bound)s) < %(most)s
       AND NOT EXISTS (SELECT 1 FROM patient_index i JOIN opt_outs x ON x.phone_digest = i.digest
                       WHERE i.patient_id = p.id AND i.kind = 'phone')

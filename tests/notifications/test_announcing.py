@@ -89,6 +89,23 @@ def callback_enrolment(centre: Centre, callback: Callback) -> Enrolment:
     return centre.session.get_one(Enrolment, callback.enrolment_id)
 
 
+def test_a_text_never_names_somebody_who_has_let_go_and_whoever_takes_it_after_them_is_announced(
+    centre: Centre, provider: Scripted, beat: Beat
+) -> None:
+    callback = centre.waiting()
+    centre.claim(callback)
+    centre.announce()
+    other = factories.make_staff(centre.session, teams=[centre.team], name="Noa Petit")
+    callbacks.take_over(centre.session, callback=callback.public_id, staff=other, now=NOW + MINUTE)
+    centre.session.commit()
+    beat(NOW + MINUTE)
+    centre.announce(NOW + MINUTE)
+    beat(NOW + MINUTE)
+
+    (text,) = provider.taken
+    assert "Noa Petit calls you" in text.body
+
+
 def test_a_list_that_was_handed_over_promises_nobody_the_next_quarter_of_an_hour(centre: Centre) -> None:
     for callback in [centre.waiting() for _ in range(3)]:
         centre.claim(callback)

@@ -18,7 +18,7 @@ from records.spreadsheets import no_formula, written
 from triage import incidents, reasons
 from triage.incidents.reading import PAGE
 from triage.levels import Level
-from triage.refusals import NoIncident, Refused
+from triage.refusals import Refused
 from webapp.clinic import board
 from webapp.clinic.blueprint import blueprint
 from webapp.clinic.incident_form import IncidentForm
@@ -82,12 +82,9 @@ def _list(form: IncidentForm) -> str:
 
 @blueprint.get("/incidents/<uuid:public_id>")
 @access("queue.read")
-def incident(public_id: uuid.UUID) -> AnyResponse | str:
+def incident(public_id: uuid.UUID) -> str:
     now, number = clock.now(), request.args.get("page", 1, type=int)
-    try:
-        found = incidents.progress(db.session, staff=g.staff, incident=public_id, now=now)
-    except NoIncident as refused:
-        return _no_such(refused)
+    found = incidents.progress(db.session, staff=g.staff, incident=public_id, now=now)
     pages = max(1, -(-found.total // PAGE))
     number = min(max(number, 1), pages)
     rows = incidents.members_of(db.session, staff=g.staff, incident=found.id, now=now, page=number)
@@ -113,12 +110,9 @@ def _line(member: incidents.Member, now: datetime) -> Line:
 
 @blueprint.get("/incidents/<uuid:public_id>.csv")
 @access("queue.read")
-def incident_csv(public_id: uuid.UUID) -> AnyResponse:
+def incident_csv(public_id: uuid.UUID) -> Response:
     """Without a name: an enrolment's number finds the file of whoever may open it."""
-    try:
-        found = incidents.progress(db.session, staff=g.staff, incident=public_id, now=clock.now())
-    except NoIncident as refused:
-        return _no_such(refused)
+    found = incidents.progress(db.session, staff=g.staff, incident=public_id, now=clock.now())
     headers = {"Content-Disposition": f'attachment; filename="incident-{found.began_at:%Y-%m-%d-%H%M}.csv"'}
     lines = io.StringIO()
     csv.writer(lines).writerows([COLUMNS, *_cells(found.id)])
@@ -130,11 +124,6 @@ def _cells(incident_id: int) -> Iterator[list[str]]:
         level, deadline, at = Level(row["risk"]).code, row["deadline_at"].isoformat(), row["settled_at"]
         settled = [row["settled_by"] or "", at.isoformat() if at else ""]
         yield [no_formula(cell) for cell in (str(row["enrolment"]), level, row["cause"] or "", deadline, *settled)]
-
-
-def _no_such(refused: Refused) -> AnyResponse:
-    flash(refused.text(translator()), "error")
-    return redirect(url_for("clinic.incidents"))
 
 
 def _zone() -> str:
