@@ -7,9 +7,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
-from sqlalchemy import func, update
+import sqlalchemy as sa
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from records import patients
@@ -18,8 +22,11 @@ from tests.factories import make_enrolment
 from tests.triage.scene import NOW, Scene, set_scene
 from triage import callbacks, notices
 from triage.callbacks import Filters, Look, queue_sql
+from triage.callbacks.queue import _mark
 from triage.levels import Level
-from triage.models import Callback, Incident, IncidentKind, NoticeKind
+from triage.models import Callback, Escalation, EscalationKind, Incident, IncidentKind, NoticeKind
+
+PARIS = ZoneInfo("Europe/Paris")
 
 
 @pytest.fixture
@@ -165,6 +172,9 @@ CHANGES: dict[str, Any] = {
         .values(language="en")
     ),
     "another patient": lambda scene, _: waiting(scene),
+    "an escalation": lambda scene, row: scene.session.add(
+        Escalation(callback_id=row.id, kind=EscalationKind.LATE, clock_at=NOW, step=1, at=NOW, staff_id=None)
+    ),
     "a notice": lambda scene, _: notices.tell(
         scene.session, staff_id=scene.person().id, kind=NoticeKind.ESCALATED, now=NOW
     ),
@@ -209,15 +219,94 @@ def test_the_tag_changes_at_the_moment_and_not_before(scene: Scene, values: dict
     assert tags[0] == tags[1] != tags[2]
 
 
-def test_a_slower_transaction_that_commits_later_is_seen_though_its_instants_are_older(scene: Scene):
+def test_a_slower_transaction_that_commits_later_is_seen_though_its_instants_are_older(scene: Scene, engine: sa.Engine):
     """A tag of the newest instant would stay the same here."""
-    newer, staff = waiting(scene, due=60), scene.person()
-    before = look(scene, staff).etag
-    older = waiting(scene, Level.RED, due=10)
-    set_to(scene, older, opened_at=NOW - minutes(5))
+    slow_row, staff = waiting(scene, due=60), scene.person()
+    scene.session.commit()
+    written = update(Callback).where(Callback.id == slow_row.id)
+    with Session(engine) as slow:
+        slow.execute(written.values(version=Callback.version + 1, opened_at=NOW - minutes(9)))
+        newest = waiting(scene, due=10)
+        scene.session.commit()
+        between = look(scene, staff)
+        scene.session.commit()
+        slow.commit()
 
-    assert look(scene, staff).etag != before
-    assert scene.session.scalar(func.max(Callback.opened_at).select()) == newer.opened_at
+    after = look(scene, staff)
+
+    assert ids(after) == ids(between) == of([newest, slow_row])
+    assert after.etag != between.etag
+
+
+@pytest.mark.parametrize(("staff_id", "at"), [(None, 0), (1, 0)], ids=["nobody found", "somebody told"])
+def test_who_was_told_of_a_late_call_stands_in_its_row_until_somebody_calls(
+    scene: Scene, staff_id: int | None, at: int
+):
+    row, staff = waiting(scene, due=-5), scene.person()
+    told = scene.another().id if is_found else None
+    scene.session.add(
+        Escalation(callback_id=row.id, kind=EscalationKind.LATE, clock_at=NOW, step=1, at=NOW, staff_id=told)
+    )
+    rows = callbacks.rows_of(scene.session, look(scene, staff).marks, staff=staff, now=NOW)
+    assert rows[0].escalated == ("lead" if is_found else "nobody")
+
+    callbacks.add_attempt(scene.session, callback=row.public_id, staff=staff, outcome="busy", now=NOW + minutes(1))
+
+    rows = callbacks.rows_of(scene.session, look(scene, staff).marks, staff=staff, now=NOW)
+    assert rows[0].escalated is None
+
+
+INSTANTS = st.integers(-600, 600).map(minutes).map(NOW.__add__)
+SHOWN_ROWS = st.fixed_dictionaries(
+    {
+        "id": st.just(1),
+        "public_id": st.just(uuid.UUID(int=1)),
+        "version": st.integers(1, 9),
+        "rank": st.sampled_from([int(level) for level in queue_sql.LEVELS]),
+        "patient_row": st.sampled_from(["700", "701"]),
+        "due_at": INSTANTS,
+        "claimed_by_id": st.just(7),
+        "claimed_by": st.sampled_from(["Sacha Morel", "Lou Petit"]),
+        "claim_ends_at": INSTANTS,
+        "worsened_at": st.none() | INSTANTS,
+        "next_try_at": st.none() | INSTANTS,
+        "incident_id": st.none() | st.integers(1, 3),
+        "snoozed_until": st.none() | INSTANTS,
+        "escalated": st.sampled_from([None, "lead", "physician", "nobody", "answered"]),
+        "onset_on": st.none() | st.dates(NOW.date() - timedelta(days=30), NOW.date()),
+        "day_zero": st.just("onset"),
+        "zone": st.just(None),
+        "centre_zone": st.just("Europe/Paris"),
+        "activated_at": st.none(),
+    }
+)
+
+
+def as_shown(row: dict[str, Any], now: datetime) -> tuple[Any, ...]:
+    """What a reader of the line sees, said apart from the code."""
+    held = row["claim_ends_at"] > now
+    later = row["next_try_at"] if row["next_try_at"] and row["next_try_at"] > now else None
+    return (
+        *(row[name] for name in ("version", "rank", "patient_row", "snoozed_until", "escalated", "onset_on")),
+        row["due_at"] < now,
+        (row["claimed_by"], row["worsened_at"] is not None) if held else None,
+        later,
+        row["incident_id"] is not None,
+    )
+
+
+@given(SHOWN_ROWS, st.data())
+def test_a_row_is_marked_anew_exactly_when_something_shown_of_it_changed(row: dict[str, Any], data: st.DataObject):
+    changed = dict(row)
+    name = data.draw(st.sampled_from(sorted(set(row) - {"id", "public_id"})))
+    changed[name] = data.draw(SHOWN_ROWS)[name]
+    now = data.draw(st.just(NOW) | st.integers(0, 300).map(minutes).map(NOW.__add__))
+
+    is_same = as_shown(row, NOW) == as_shown(changed, now)
+    same_day = now.astimezone(PARIS).date() == NOW.astimezone(PARIS).date()
+
+    if same_day or row["onset_on"] is None:
+        assert (_mark(row, 1, NOW).shown == _mark(changed, 1, now).shown) == is_same
 
 
 def test_filters_and_length_are_part_of_the_tag(scene: Scene):

@@ -41,7 +41,11 @@ class Mark:
 
     id: int
     public_id: uuid.UUID
-    shown: str
+    facts: list[Any]
+
+    @property
+    def shown(self) -> str:
+        return _digest(self.facts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,21 +98,25 @@ def look(session: Session, *, staff: Staff, now: datetime, limit: int = 50, filt
     """One statement, and a second one while an incident stands."""
     chosen = filters or Filters()
     own = access.team_ids(staff)
-    given = values(chosen, staff=staff, now=now) | {"own": own, "most": limit + 1}
-    found = driver.all_rows(driver.under(session), queue_sql.looking(chosen), given)
+    given, line = values(chosen, staff=staff, now=now) | {"own": own}, driver.under(session)
+    driver.plan_once(line)
+    found = driver.each_row(line, queue_sql.looking(chosen, limit), given)
     beside = found[0]
     marks = tuple(_mark(row, staff.id, now) for row in found if row["id"] is not None)
-    counts = _counts(beside["counted"] or {})
+    counts = _counts(orjson.loads(beside["counted"] or "{}"))
     stand = tuple(incidents.standing(session, team_ids=own, now=now)) if beside["incidents"] else ()
-    programmes = beside["programmes"] or []
+    programmes = orjson.loads(beside["programmes"] or "[]")
     shown = [
         [str(staff.public_id), limit, repr(chosen), len(marks) > limit, beside["notices"], programmes],
-        [(str(mark.public_id), mark.shown) for mark in marks[:limit]],
+        [mark.facts for mark in marks[:limit]],
         [dict(counts.by_level), counts.total],
         [[str(one.public_id), one.kind, one.waiting, one.worst, one.next_deadline_passed] for one in stand],
     ]
     tag = _digest(shown)
-    known = tuple(InForce(programme[0], programme[1], programme[2], bytes.fromhex(programme[3] or "") or None) for programme in programmes)
+    known = tuple(
+        InForce(programme[0], programme[1], programme[2], bytes.fromhex(programme[3] or "") or None)
+        for programme in programmes
+    )
     return Look(marks[:limit], len(marks) > limit, counts, stand, beside["notices"], known, tag)
 
 
@@ -119,7 +127,7 @@ def rows_of(session: Session, marks: Sequence[Mark], *, staff: Staff, now: datet
     if not marks:
         return ()
     given = {"ids": [mark.id for mark in marks], "now": now, "since": now - RECENT}
-    found = driver.all_rows(driver.under(session), queue_sql.WRITTEN, given)
+    found = driver.each_row(driver.under(session), queue_sql.WRITTEN, given)
     return tuple(queue_row(row, staff_id=staff.id, now=now) for row in found)
 
 
@@ -129,12 +137,12 @@ def _mark(row: Mapping[str, Any], staff_id: int, now: datetime) -> Mark:
     """
     held = row["claim_ends_at"] is not None and row["claim_ends_at"] > now
     shown = [
-        [row["version"], row["rank"], row["patient_row"], day_of(row, now), row["due_at"] < now],
+        [str(row["public_id"]), row["version"], row["rank"], row["patient_row"], day_of(row, now), row["due_at"] < now],
         [row["claimed_by"], row["claimed_by_id"] == staff_id, row["worsened_at"] is not None] if held else None,
         row["next_try_at"] if row["next_try_at"] is not None and row["next_try_at"] > now else None,
-        [row["incident_id"] is not None, row["snoozed_until"]],
+        [row["incident_id"] is not None, row["snoozed_until"], row["escalated"]],
     ]
-    return Mark(row["id"], row["public_id"], _digest(shown))
+    return Mark(row["id"], row["public_id"], shown)
 
 
 def _counts(counted: Mapping[str, int]) -> Counts:

@@ -33,7 +33,8 @@ class QueueRow:
     stored shape; `course` the readable values of the linkId `course_of` in the last seven days, oldest
     first. `programme` is its name by language, `day` counts from its day zero. Until `snoozed_until` one orange rule is
     put off for this patient. `next_step` is a code of NextStep, at `next_try_at` when that is still to come. `worse`:
-    a worse alert came since whoever holds it took it. `folded`: an incident keeps it.
+    a worse alert came since whoever holds it took it. `folded`: an incident keeps it. `escalated`: who was told last
+    that the call is late (lead, physician, on-call), nobody when none was found, answered when they look after it.
     """
 
     public_id: uuid.UUID
@@ -66,6 +67,7 @@ class QueueRow:
     risk_tier: str
     lives_alone: bool
     snoozed_until: datetime | None
+    escalated: str | None
     alerts: tuple[Mapping[str, Any], ...]
     latest: Mapping[str, Any] | None
     course_of: str
@@ -87,7 +89,7 @@ class QueueRow:
 PLAIN = (
     *("public_id", "version", "rank", "opened_at", "due_at", "for_physician", "next_try_at", "next_step", "enrolment"),
     *("state", "patient", "language", "risk_tier", "lives_alone", "programme_id", "programme"),
-    *("centre_zone", "day_zero", "course_of", "snoozed_until"),
+    *("centre_zone", "day_zero", "course_of", "snoozed_until", "escalated"),
 )
 
 

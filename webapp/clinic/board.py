@@ -22,12 +22,21 @@ from triage.models import NextStep
 from webapp import choosing, formatting
 from webapp.clinic import charts, days, limits, measures
 from webapp.extensions import translator
+from webapp.lazy import lazy
 
 WEEK = timedelta(days=7)
 MOST_REASONS = 2
 TEMPERATURE = "temperature"
 A_DAY_MISSED = timedelta(hours=36)
 """Two values further apart than this had at least one unanswered check-in between them."""
+
+ESCALATED = {
+    "lead": lazy("Late: the lead was told"),
+    "physician": lazy("Late: the physician on call was told"),
+    "on-call": lazy("Whoever is on call was told"),
+    "nobody": lazy("Late: nobody on call was found"),
+    "answered": lazy("Late: somebody looks after it"),
+}
 
 
 @dataclass(frozen=True)
@@ -60,6 +69,7 @@ class Row:
     is_worse: bool
     is_folded: bool
     put_off_until: str | None
+    escalated: object
     language: str
     needs_interpreter: bool
     language_name: str
@@ -113,6 +123,7 @@ def row(row: QueueRow, *, lines: Lines, several: bool, language: str, now: datet
         is_worse=row.worse,
         is_folded=row.folded,
         put_off_until=formatting.moment(row.snoozed_until, row.centre_zone) if row.snoozed_until else None,
+        escalated=ESCALATED.get(row.escalated or ""),
         language=row.language,
         needs_interpreter=row.language != language,
         language_name=texts.LANGUAGES.get(row.language, row.language),

@@ -16,7 +16,7 @@ from records.models import Enrolment
 from triage import callbacks
 from triage.callbacks import finding, handing
 from triage.models import DispositionKind
-from triage.refusals import ClaimEnded, ClockWrong, Refused, TakenBy
+from triage.refusals import ClaimEnded, ClockWrong, NotFound, Refused, TakenBy
 from webapp import formatting
 from webapp.clinic import queue_address
 from webapp.clinic.blueprint import blueprint
@@ -129,6 +129,8 @@ def release(public_id: uuid.UUID) -> AnyResponse:
     try:
         callbacks.release(db.session, **about(public_id))
         db.session.commit()
+    except NotFound:
+        raise  # another team's is not there
     except Refused as refused:
         return _back(refused, url_for("clinic.queue"))
     return redirect(url_for("clinic.queue"))

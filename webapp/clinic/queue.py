@@ -51,10 +51,18 @@ def queue_rows() -> Response:
     seen = queue_page.look(asked, now)
     etag = _quoted(seen.etag)
     if request.headers.get("If-None-Match") == etag:
-        return _stamped(Response(status=304), etag, now)
+        return _only_read(_stamped(Response(status=304), etag, now))
     page = queue_page.page(seen, asked, now, anew=False)
     fragment = render_template("clinic/_board.html", board=page, is_fragment=True, **_words())
-    return _stamped(make_response(fragment), etag, now)
+    return _only_read(_stamped(make_response(fragment), etag, now))
+
+
+def _only_read(answer: Response) -> Response:
+    """Nothing was written, so that to commit keeps nothing. A transaction that is rolled back takes with it, in the
+    driver, every statement prepared on its connection, and the queue's would be planned anew at each poll.
+    """
+    db.session.commit()
+    return answer
 
 
 def _stamped(answer: Response, etag: str, now: datetime) -> Response:

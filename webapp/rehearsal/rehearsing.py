@@ -175,8 +175,9 @@ class Play:
         for text, message, checkin in found:
             self.last_text = text.id
             patient = self.by_id.get(message.enrolment_id)
-            if patient is not None:
-                patient.receive(message.purpose, token_in(text.body), checkin, now)
+            token = token_in(text.body)
+            if patient is not None and token is not None:
+                patient.receive(message.purpose, token, checkin, now)
 
     def call_for_help(self, now: datetime) -> None:
         """A free operator and a free physician look at the queue shortly; each who takes a call-back calls the next."""
@@ -193,6 +194,7 @@ class Play:
         return hour + pace * ((now - hour) // pace + 1)
 
 
-def token_in(body: str) -> str:
-    """The token of the link in a text."""
-    return body.split("/q/", 1)[1].split()[0]
+def token_in(body: str) -> str | None:
+    """The token of the link in a text; None in one that only tells something, such as that the centre will call."""
+    _, has_link, rest = body.partition("/q/")
+    return rest.split()[0] if has_link else None
