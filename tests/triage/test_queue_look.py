@@ -238,10 +238,8 @@ def test_a_slower_transaction_that_commits_later_is_seen_though_its_instants_are
     assert after.etag != between.etag
 
 
-@pytest.mark.parametrize(("staff_id", "at"), [(None, 0), (1, 0)], ids=["nobody found", "somebody told"])
-def test_who_was_told_of_a_late_call_stands_in_its_row_until_somebody_calls(
-    scene: Scene, staff_id: int | None, at: int
-):
+@pytest.mark.parametrize("is_found", [False, True])
+def test_who_was_told_of_a_late_call_stands_in_its_row_until_somebody_calls(scene: Scene, is_found: bool):
     row, staff = waiting(scene, due=-5), scene.person()
     told = scene.another().id if is_found else None
     scene.session.add(
