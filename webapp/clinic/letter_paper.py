@@ -84,7 +84,7 @@ def _head(pdf: FPDF, content: Content, t: Translator) -> None:
 
 def _parts(content: Content, t: Translator) -> list[tuple[str, list[str]]]:
     parts = [(t.gettext("Why we called"), [f"– {sentence}" for sentence in content.reasons])]
-    parts.append((t.gettext("Last values"), [f"{name}: {value}" for name, value in content.values]))
+    parts.append((t.gettext("Last values"), [f"{name} – {value}" for name, value in content.values]))
     what = [letter_words.DECIDED[DispositionKind(content.decided)].text(t)]
     if content.called_at:
         what.append(t.gettext("The ambulance was called on %(when)s.", when=_moment(content.called_at, content)))
