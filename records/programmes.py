@@ -94,6 +94,8 @@ def loaded(session: Session) -> list[Programme]:
 
 
 def by_slug(session: Session, *, slug: str) -> Programme | None:
+    if "\0" in slug:  # of an address; the database takes none
+        return None
     return session.scalar(select(Programme).where(Programme.slug == slug))
 
 

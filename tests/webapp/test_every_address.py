@@ -104,7 +104,7 @@ NO_OBJECT = [
     b'{"a": ' + b"[" * 30_000 + b"]" * 30_000 + b"}",
 ]
 
-TAKE_JSON = {"patient.receive_json", "admin.drop_answers"}
+TAKE_JSON = {"patient.receive_json", "patient.left", "admin.drop_answers"}
 
 
 @pytest.fixture(scope="module")

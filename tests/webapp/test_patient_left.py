@@ -116,6 +116,6 @@ def test_no_other_page_and_nobody_else_tells_a_place(
         client.post("/api/left", json=foreign | {"more": "x" * 600}, headers=OURS),
     ]
 
-    assert [answer.status_code for answer in answers] == [204, 204, 403, 403, 204, 413]
+    assert [answer.status_code for answer in answers] == [204, 204, 403, 403, 400, 413]
     assert stands(session, checkin) == (False, None)
     assert session.scalars(sa.select(Checkin.left_at_question)).all() == [None]

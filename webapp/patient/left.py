@@ -25,12 +25,14 @@ WITHOUT_SESSION["patient.left"] = lambda: Response(status=401)
 @csrf.exempt
 @access("patient")
 def left() -> Response:
-    """204 whether or not it was taken: nobody is there any more to read a sentence."""
+    """204 whether or not it changed anything: nobody is there any more to read a sentence."""
     if not api.from_our_page(request):
         return Response(status=403)
     if (request.content_length or 0) > LONGEST_BYTES:
-        return Response(status=413)
-    told: dict[str, Any] = api.object_of(request) or {}
+        return Response("too large", status=413)
+    told: dict[str, Any] | None = api.object_of(request)
+    if told is None:
+        return Response(status=400)
     enrolment, question = g.patient_session.enrolment, told.get("question")
     checkin = finding.as_uuid(told.get("checkin"))
     ours = told.get("owner") == reception.owner_of(enrolment)
