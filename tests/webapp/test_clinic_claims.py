@@ -186,6 +186,7 @@ def test_the_clock_of_a_call_back_tells_what_happened_also_when_it_is_closed(
     callback, person = ward.callback(enrolment), ward.person(Role.OPERATOR, "Ada Nord")
     given = {"callback": callback.public_id, "staff": person, "now": clock.now()}
     callbacks.acknowledge(ward.session, **given)
+    callbacks.add_attempt(ward.session, **given, outcome="reached", verified=False)
     callbacks.add_attempt(ward.session, **given, outcome="reached", verified=True)
     seen = [alert.public_id for alert in ward.alerts(enrolment)]
     callbacks.dispose(ward.session, **given, kind="advice", seen_alerts=seen)
@@ -196,6 +197,7 @@ def test_the_clock_of_a_call_back_tells_what_happened_also_when_it_is_closed(
     shown = browser.get(link).text
 
     told = ["Opened: the answers.", "Ada Nord claimed it.", "Worse: the answers.", "Ada Nord said that they saw"]
+    told += ["Ada Nord called the patient: Somebody else, or name and date of birth not right."]
     told += ["Ada Nord called the patient: Reached.", "Ada Nord decided: Advice given", "Closed."]
     places = [shown.find(sentence) for sentence in told]
     assert -1 not in places
