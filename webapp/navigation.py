@@ -13,8 +13,10 @@ from webapp.permissions import allows, declared
 COUNTS: dict[str, Callable[[], int]] = {}
 """How many wait behind an entry; put there by the room that knows."""
 
-ASIDE = frozenset({"admin.questionnaires", "admin.setup", "clinic.adherence"})
+ASIDE = frozenset({"admin.questionnaires", "admin.setup", "admin.health", "clinic.adherence"})
 """Shown to whoever works the queue only while they are among the pages of the administration."""
+AWAY = frozenset({"clinic.my_calls", "clinic.to_ask", "clinic.new_patient"})
+"""What gives way to them there, one step from the queue and from the list of patients."""
 
 
 def _places() -> list[tuple[str, str]]:
@@ -74,10 +76,11 @@ def _is_near(endpoint: str) -> bool:
     if endpoint == "admin.setup" and not g.staff.teams:
         return True  # whoever is in no team yet has nothing else to do
     if endpoint == "clinic.rota":
-        among = request.blueprint == "centre" or request.endpoint == "clinic.rota"
-        return among or not allows(g.staff.role, "centre.watch")
+        return not allows(g.staff.role, "centre.watch")  # others find it among the pages of the centre
     aside = request.blueprint == "admin" or request.endpoint in ASIDE
-    return endpoint not in ASIDE or aside or not allows(g.staff.role, "queue.read")
+    if not allows(g.staff.role, "queue.read"):
+        return True
+    return endpoint not in (AWAY if aside else ASIDE)
 
 
 def may_open(person: Staff, endpoint: str) -> bool:
