@@ -77,6 +77,8 @@ class Story:
 
 # At one instant what came in stands before what was done about it.
 ORDER = (What.OPENED, What.ALERT, What.WORSE, What.SAID_WORSE, What.EXPIRED, What.DUE)
+TOLD_TWICE = (What.ANNOUNCED, What.SAID_WORSE, What.SAID_LATER, What.BRIDGED)
+"""By a row of their own and by an event."""
 LAST = (What.CALLED, What.DECIDED, What.CLOSED)
 
 
@@ -130,7 +132,7 @@ def _lap(start: Raised, alerts: Sequence[Raised], calls: Sequence[Moment], ends:
 def _once(others: Iterable[Moment]) -> Iterator[Moment]:
     seen: set[tuple[datetime, str]] = set()
     for moment in others:
-        if (moment.at, moment.what) not in seen or moment.what in (What.DECIDED, What.ESCALATED):
+        if (moment.at, moment.what) not in seen or moment.what not in TOLD_TWICE:
             yield moment
         seen.add((moment.at, moment.what))
 
