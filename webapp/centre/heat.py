@@ -25,7 +25,10 @@ def strip(load: Load, days: Sequence[tuple[str, str]]) -> Markup | None:
     if not load.hours:
         return None
     most = max(load.opened.values(), default=0)
-    parts = [LABEL.format(x=0, y=TOP + row * HIGH + 17, anchor="", text=short) for row, (short, _) in enumerate(days)]
+    parts = [
+        LABEL.format(x=GUTTER // 2, y=TOP + row * HIGH + 17, anchor=CENTRED, text=short)
+        for row, (short, _) in enumerate(days)
+    ]
     for column, hour in enumerate(load.hours):
         x = GUTTER + column * WIDE
         parts.append(LABEL.format(x=x + WIDE // 2, y=14, anchor=CENTRED, text=f"{hour:02}"))
