@@ -15,6 +15,8 @@ from records.models import Enrolment, Role
 from tests.webapp.signing import post
 from tests.webapp.ward import ORANGE, RED, Ward, enter, open_ward
 from triage import callbacks
+from triage.callbacks import events
+from triage.models import EventKind
 
 QUARTER = timedelta(minutes=15)
 
@@ -204,3 +206,13 @@ def test_the_clock_of_a_call_back_tells_what_happened_also_when_it_is_closed(
     assert places == sorted(places)
     stranger = enter(app, ward, Role.OPERATOR, "Cleo Loin", team=ward.another_team())
     assert stranger.get(link).status_code == 404
+
+
+def test_the_clock_of_a_call_that_was_announced_can_be_read(app: Flask, ward: Ward, enrolment: Enrolment) -> None:
+    """The hours of an announcement are named as the people of a take-over are."""
+    row, now = ward.callback(enrolment), clock.now()
+    hours = {"from": now.isoformat(), "until": (now + QUARTER).isoformat()}
+    events.record(ward.session, callback_id=row.id, kind=EventKind.ANNOUNCED, now=now, **hours)
+    ward.session.commit()
+
+    assert enter(app, ward).get(address(ward, enrolment, "clock")).status_code == 200

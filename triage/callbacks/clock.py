@@ -26,12 +26,16 @@ from triage.models import (
     CallbackState,
     Disposition,
     Escalation,
+    EventKind,
     Reply,
 )
 
 Row = TypeVar("Row", Alert, Attempt, Disposition, CallbackEvent, Escalation, CallAnnouncement, BridgedCall)
 NAMED = ("from", "to")
-"""Details of an event that are a member of staff's public id: told by name."""
+"""Details that are a member of staff's public id, told by name, of an event that PASSES a call-back on; others use the
+same words for hours.
+"""
+PASSES = (EventKind.TAKEN_OVER, EventKind.HANDED_OVER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,12 +126,16 @@ def _happened(session: Session, callback: Callback) -> Iterator[Moment]:
     rows = _rows(session, CallbackEvent, callback)
     names = _named(session, rows)
     for row in rows:
-        details = {name: names.get(value, "–") if name in NAMED else value for name, value in row.details.items()}
+        details = dict(row.details)
+        if row.kind in PASSES:
+            details |= {name: names.get(details[name], "–") for name in NAMED if name in details}
         yield Moment(row.at, row.kind, row.staff.name if row.staff else None, details)
 
 
 def _named(session: Session, rows: Iterable[CallbackEvent]) -> dict[str, str]:
-    wanted = {uuid.UUID(row.details[name]) for row in rows for name in NAMED if name in row.details}
+    wanted = {
+        uuid.UUID(row.details[name]) for row in rows if row.kind in PASSES for name in NAMED if name in row.details
+    }
     if not wanted:
         return {}
     found = session.execute(select(Staff.public_id, Staff.name).where(Staff.public_id.in_(wanted)))
