@@ -19,7 +19,7 @@ KEPT = {
 
 
 UNSENT_KEPT = timedelta(days=7)
-"""What was typed during a call-back and never sent: its author can copy it for a week after the call-back was closed."""
+"""What was typed during a call-back and never sent: its author can copy it for a week after the call-back closed."""
 
 
 def tidy(session: Session, *, now: datetime, limit: int = 5_000) -> int:
