@@ -26,13 +26,14 @@ from bench import (
     servers,
     submission,
     tick,
+    watching,
     wave,
 )
 from bench.timing import Figure, as_table
 
 RESULTS = Path(__file__).parent / "results"
 USUAL = ("submission", "queue", "tick", "outbox", "assess", "columns")
-ALONE = ("wave", "million", "memory", "phone", "replay")
+ALONE = ("wave", "million", "watching", "memory", "phone", "replay")
 """Each wants the whole server for itself, so each gets a new one, and only when asked for by name."""
 
 
@@ -63,7 +64,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--processes", type=int, default=2, help="web processes, as VIGIDOM_WEB_PROCESSES")
     parser.add_argument("--rooms", nargs="+", choices=USUAL + ALONE, default=USUAL)
     parser.add_argument("--minutes", type=float, default=60, help="memory: how long")
-    parser.add_argument("--days", type=int, default=2, help="million: answered days behind each enrolment")
+    parser.add_argument("--days", type=int, default=2, help="million, watching: answered days behind each enrolment")
     parser.add_argument("--lighthouse", help="phone: Lighthouse's command, for its scores too")
     return parser.parse_args()
 
@@ -80,6 +81,14 @@ def _rooms(built: house.House, arguments: argparse.Namespace) -> dict[str, Calla
         "outbox": lambda: outbox.measure(built, messages=2000 // part, repetitions=times),
         "wave": lambda: wave.measure(built, patients=52_000 // part),
         "million": lambda: million.measure(built, enrolments=1_000_000 // part, days=arguments.days, repetitions=times),
+        "watching": lambda: watching.measure(
+            built,
+            open_callbacks=20_000 // part,
+            enrolments=1_000_000 // part,
+            days=arguments.days,
+            callers=200,
+            repetitions=times,
+        ),
         "memory": lambda: memory.measure(built, minutes=arguments.minutes),
         "phone": lambda: phone.measure(built, repetitions=times, lighthouse=arguments.lighthouse),
         "replay": lambda: replaying.measure(built, rows=10_000_000 // part, repetitions=min(times, 2)),

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from sqlalchemy import Connection, inspect, text
 
-APPEND_ONLY = ("audit_entries", "access_entries", "protocol_draft_edits")
+APPEND_ONLY = ("audit_entries", "access_entries", "protocol_draft_edits", "callback_events", "moved_answers")
 SIGNABLE = {
     "protocol_versions": ("status", "signed_at", "signed_by_id", "withdrawn_at", "withdrawn_by_id"),
     "questionnaire_versions": ("status", "published_at", "published_by_id"),

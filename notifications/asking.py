@@ -10,7 +10,7 @@ from itertools import islice
 
 import structlog
 
-from notifications import recipients
+from notifications import recipients, staff_pages
 from notifications.handover import Delivery
 from notifications.providers import LookUp, LookUpKind, Text
 from records import driver
@@ -88,6 +88,10 @@ def _look_up(delivery: Delivery, asked: Asked) -> LookUp:
 
 def _written_again(delivery: Delivery, asked: Asked) -> Text | None:
     with delivery.sessions() as session:
+        pages = staff_pages.load(session, [asked.id])
+        if pages:
+            page = staff_pages.opened(pages[0])
+            return staff_pages.written(page, public_url=delivery.public_url, at=asked.sent_at) if page.phone else None
         (facts,) = recipients.load(session, [asked.id], now=delivery.clock())
         recipient = recipients.opened(facts)
         if recipient.phone is None:

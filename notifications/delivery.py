@@ -9,13 +9,14 @@ from datetime import datetime, timedelta
 import structlog
 from sqlalchemy.orm import Session
 
-from notifications import handover, outbox, policy, recipients, settling
+from notifications import handover, outbox, policy, recipients, settling, staff_pages
 from notifications.handover import Delivery, Ready
-from notifications.models import ON_REQUEST
+from notifications.models import UNCAPPED
 from notifications.outbox import Claim
 from notifications.policy import Decision
 from notifications.providers import Text
 from notifications.recipients import Facts
+from notifications.staff_pages import PageFacts
 
 log = structlog.get_logger(__name__)
 
@@ -46,7 +47,8 @@ def _prepare(delivery: Delivery, claim: Claim, ids: Sequence[int], counts: Count
     with delivery.sessions.begin() as session:
         now = delivery.clock()
         sent: Counter[int] = Counter()
-        for facts in recipients.load(session, ids, now=now):
+        known: list[Facts | PageFacts] = [*staff_pages.load(session, ids), *recipients.load(session, ids, now=now)]
+        for facts in known:
             text = _write(delivery, session, claim, facts, sent, now)
             if isinstance(text, Text):
                 ready.append((facts.message.id, text))
@@ -56,22 +58,36 @@ def _prepare(delivery: Delivery, claim: Claim, ids: Sequence[int], counts: Count
 
 
 def _write(
-    delivery: Delivery, session: Session, claim: Claim, facts: Facts, sent: Counter[int], now: datetime
+    delivery: Delivery, session: Session, claim: Claim, facts: Facts | PageFacts, sent: Counter[int], now: datetime
 ) -> Text | str:
     """The text to send, or what became of it instead. One row that cannot be read waits alone and stops nobody."""
     message = facts.message
     try:
-        recipient = recipients.opened(facts)
-        situation = recipient.situation.with_texts(sent[message.enrolment_id])
-        decision = policy.decide(situation, now=now, reaches_people=delivery.provider.reaches_people)
-        if decision.send:
-            text = recipients.written(recipient, public_url=delivery.public_url, at=now)
-            sent[message.enrolment_id] += situation.purpose not in ON_REQUEST
-            return text
+        written = _paged(delivery, facts, now) if isinstance(facts, PageFacts) else _told(delivery, facts, sent, now)
+        if isinstance(written, Text):
+            return written
+        decision = written
     except (ValueError, RuntimeError, AssertionError) as error:
         log.error("text_not_written", message=str(message.public_id), error=type(error).__name__)
         decision = policy.Decision(postpone=policy.Postpone.NOT_WRITTEN, again_at=now + AFTER_ERROR)
     return _set_aside(session, claim, message.id, decision, now)
+
+
+def _told(delivery: Delivery, facts: Facts, sent: Counter[int], now: datetime) -> Text | Decision:
+    recipient = recipients.opened(facts)
+    situation = recipient.situation.with_texts(sent[facts.enrolment.id])
+    decision = policy.decide(situation, now=now, reaches_people=delivery.provider.reaches_people)
+    if not decision.send:
+        return decision
+    text = recipients.written(recipient, public_url=delivery.public_url, at=now)
+    sent[facts.enrolment.id] += situation.purpose not in UNCAPPED
+    return text
+
+
+def _paged(delivery: Delivery, facts: PageFacts, now: datetime) -> Text | Decision:
+    page = staff_pages.opened(facts)
+    decision = staff_pages.decide(page, reaches_people=delivery.provider.reaches_people)
+    return staff_pages.written(page, public_url=delivery.public_url, at=now) if decision.send else decision
 
 
 def _set_aside(session: Session, claim: Claim, message_id: int, decision: Decision, now: datetime) -> str:

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from notifications.models import Message
-from records import audit, contacts, patients
+from records import audit, clock, contacts, patients
 from records.audit import Actor
 from records.enrolment import lock, subject_of
 from records.models import Enrolment, EnrolmentState, OptOut, Patient
@@ -27,6 +27,11 @@ def phone_of(patient: Patient) -> str | None:
     if patient.phone is None:
         return None
     return patients.reveal_text(patient, patient.phone, table="patients", column="phone", public_id=patient.public_id)
+
+
+def zone_of(enrolment: Enrolment) -> str:
+    """The zone whose hours the patient reads: their own, or the centre's where theirs cannot be read."""
+    return enrolment.zone if enrolment.zone in clock.zone_names() else enrolment.programme.zone
 
 
 def followed(session: Session, people: Iterable[Patient]) -> Sequence[Enrolment]:
@@ -89,7 +94,11 @@ def tell_staff(session: Session, enrolment: Enrolment, kind: AlertKind, *, cause
 
 
 def learn_from_refusal(session: Session, *, message: Message, now: datetime) -> None:
-    """The provider says that the number it refused had asked for silence."""
+    """The provider says that the number it refused had asked for silence. A member of staff's is nobody's follow-up:
+    the next person is told instead.
+    """
+    if message.enrolment_id is None:
+        return
     found = select(Patient).join(Enrolment, Enrolment.patient_id == Patient.id)
     patient = session.scalars(found.where(Enrolment.id == message.enrolment_id)).one()
     phone = phone_of(patient)

@@ -10,22 +10,24 @@ from sqlalchemy.orm import Session
 from notifications import statuses
 from notifications.models import MessageStatus
 from notifications.settling import LOOKED_UP_AT_AGES
+from notifications.why import why
 from records import contacts, driver
 
 MOVE = """
     WITH told AS MATERIALIZED (
-        SELECT m.id, t.reason, t.provider_id
+        SELECT m.id, t.reason, t.provider_id, e.public_id AS enrolment
         FROM unnest(%(ids)s::bigint[], %(reasons)s::text[], %(provider_ids)s::text[]) AS t (id, reason, provider_id)
         JOIN messages m ON m.id = t.id
+        LEFT JOIN enrolments e ON e.id = m.enrolment_id
         WHERE m.status = ANY(%(below)s) ORDER BY m.id FOR UPDATE OF m
     )
     UPDATE messages m SET status = %(status)s, status_at = %(at)s, reason = told.reason, claimed_by = NULL,
         lease_ends_at = NULL, provider_id = coalesce(m.provider_id, told.provider_id),
         next_try_at = coalesce(%(look_at)s, m.next_try_at)
-    FROM told, enrolments e
-    WHERE m.id = told.id AND e.id = m.enrolment_id
-    RETURNING m.id, m.enrolment_id, m.public_id AS source, m.channel, m.purpose,
-        coalesce((SELECT c.public_id FROM checkins c WHERE c.id = m.checkin_id), e.public_id) AS about
+    FROM told
+    WHERE m.id = told.id
+    RETURNING m.id, m.enrolment_id, m.public_id AS source, m.channel, m.purpose, m.reason,
+        coalesce((SELECT c.public_id FROM checkins c WHERE c.id = m.checkin_id), told.enrolment) AS about
 """
 
 Told = tuple[str | None, str | None]
@@ -54,7 +56,8 @@ def move(
     outcome = statuses.contact_outcome(status)
     ids = frozenset(row.pop("id") for row in moved)
     if outcome is not None:
-        contacts.note_all(session, moved, outcome=outcome, at=at)
+        patients = [row | {"reason": why(status, row["reason"])} for row in moved if row["enrolment_id"] is not None]
+        contacts.note_all(session, patients, outcome=outcome, at=at)
     return ids
 
 

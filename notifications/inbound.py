@@ -1,4 +1,6 @@
-"""Texts that people send us: reserved words act, the rest is told to the staff, and the writer that nobody reads."""
+"""Texts that people send us: reserved words act, a figure answers the text of a call, the rest is told to the staff,
+and the writer that nobody reads.
+"""
 
 from __future__ import annotations
 
@@ -10,12 +12,14 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from notifications import departures, reserved, texts
+from notifications import departures, replies, reserved, texts
+from notifications.departures import zone_of
 from notifications.models import Inbound, InboundKind
-from records import contacts, patients, phones
+from records import clock, contacts, patients, phones
 from records.models import Enrolment, Patient
 from records.texts import DEFAULT
 from triage.models import AlertKind
+from triage.targets import opening
 
 LONGEST_BODY = 1600
 
@@ -37,10 +41,27 @@ def receive(
     people = patients.by_phone(session, phone=from_phone) if from_phone != to_phone else []
     enrolments = departures.followed(session, people)
     kind = reserved.kind_of(body)
+    told: list[Enrolment] = []
+    answer = reserved.reply_of(body) if kind is InboundKind.OTHER else None
+    if answer is not None:
+        told = replies.answered_by(session, kind=answer, enrolments=enrolments, now=now)
+        kind = answer if told else kind
     received = _keep(session, provider_id, kind, body, _owner(people, enrolments), now)
     if received is not None:
-        _act(session, kind, from_phone, enrolments, received, now)
-    return None if provider_replied else _reply(kind, people, enrolments)
+        _act(session, kind, from_phone, told or enrolments, received, now)
+    return None if provider_replied else _replied(session, provider_id, people, enrolments)
+
+
+def _replied(session: Session, provider_id: str, people: Sequence[Patient], enrolments: Sequence[Enrolment]) -> str:
+    """By what the text was when it came first."""
+    kept = session.scalars(select(Inbound).where(Inbound.provider_id == provider_id)).one()
+    kind = InboundKind(kept.kind)
+    if kind not in replies.ANSWERS:
+        return _reply(kind, people, enrolments, kept.received_at)
+    language = people[-1].language if people else DEFAULT
+    return replies.reply(
+        session, kind=kind, language=language, enrolments=enrolments, cause=kept.public_id, at=kept.received_at
+    )
 
 
 def _owner(people: Sequence[Patient], enrolments: Sequence[Enrolment]) -> Patient | None:
@@ -81,12 +102,14 @@ def _act(
             departures.leave(session, phone=from_phone, source="sms", cause=received, now=now)
         case InboundKind.START:
             contacts.opt_in(session, phone=from_phone, now=now, source="sms")
+        case InboundKind.WORSE | InboundKind.LATER:
+            replies.act(session, kind=kind, enrolments=enrolments, cause=received, now=now)
         case InboundKind.HELP | InboundKind.OTHER:  # AIDE may be the reserved word, or a cry: a person finds out
             for enrolment in enrolments:
                 departures.tell_staff(session, enrolment, AlertKind.WROTE, cause=received, now=now)
 
 
-def _reply(kind: InboundKind, people: Sequence[Patient], enrolments: Sequence[Enrolment]) -> str:
+def _reply(kind: InboundKind, people: Sequence[Patient], enrolments: Sequence[Enrolment], now: datetime) -> str:
     language = people[-1].language if people else DEFAULT
     phone = phones.national(enrolments[-1].programme.phone) if enrolments else None
     match kind:
@@ -94,8 +117,18 @@ def _reply(kind: InboundKind, people: Sequence[Patient], enrolments: Sequence[En
             return texts.stopped(language, phone)
         case InboundKind.START:
             return texts.started(language, phone)
-        case InboundKind.HELP | InboundKind.OTHER:
-            return texts.helped(language, phone)
+        case _:
+            hour = _opens_at(enrolments, now)
+            return texts.helped(language, phone) if hour is None else texts.outside_hours(language, phone, hour)
+
+
+def _opens_at(enrolments: Sequence[Enrolment], now: datetime) -> str | None:
+    """The hour, on the patient's clock, before which nobody reads what was written; None while somebody does."""
+    if not enrolments:
+        return None
+    enrolment = enrolments[-1]
+    opens = opening(enrolment.programme, now)
+    return None if opens == now else f"{clock.local(opens, zone_of(enrolment)):%H:%M}"
 
 
 def body_of(session: Session, *, public_id: uuid.UUID) -> str | None:

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session, sessionmaker
 
-from notifications import outbox, reminders
+from notifications import outbox, outside_hours, reminders, staff_pages
 from notifications.delivery import deliver_batch
 from notifications.handover import Clock, Delivery
 from notifications.providers import Provider
@@ -17,6 +17,7 @@ from notifications.silence import end_silence
 
 # A beat ends after so many batches, so that its heartbeat is seen; the next one goes on.
 BATCHES = 4
+OWED = (reminders.owe, staff_pages.owe, outside_hours.owe)
 
 
 def run(
@@ -58,7 +59,7 @@ def _owe_all(session_factory: sessionmaker[Session], now: datetime) -> int:
     total, new = 0, 1
     while new:
         with session_factory.begin() as session:
-            new = reminders.owe(session, now=now)
+            new = sum(owe(session, now=now) for owe in OWED)
         total += new
     return total
 

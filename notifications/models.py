@@ -5,13 +5,14 @@ from __future__ import annotations
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import ForeignKey, Index, SmallInteger, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, SmallInteger, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from questionnaires.models import Checkin
 from records.crypto import Sealed
 from records.db import Base, Id, PublicId, one_of
-from records.models import Enrolment, Patient
+from records.models import Enrolment, Patient, Staff
+from triage.models import Callback
 
 
 class Purpose(StrEnum):
@@ -21,10 +22,25 @@ class Purpose(StrEnum):
     SECOND_REMINDER = "second-reminder"
     CODE = "code"
     ASKED_REMINDER = "asked-reminder"
+    CALL_ANNOUNCED = "call-announced"
+    CALL_TRIED = "call-tried"
+    OUTSIDE_HOURS = "outside-hours"
+    STAFF_PAGE = "staff-page"
 
 
-ON_REQUEST = frozenset({Purpose.CODE, Purpose.ASKED_REMINDER})
-"""What a patient has just asked for; bounded where it is asked, and never in place of a text of the follow-up."""
+UNCAPPED = frozenset(
+    {
+        Purpose.CODE,
+        Purpose.ASKED_REMINDER,
+        Purpose.CALL_ANNOUNCED,
+        Purpose.CALL_TRIED,
+        Purpose.OUTSIDE_HOURS,
+        Purpose.STAFF_PAGE,
+    }
+)
+"""What a patient has just asked for or what follows from a call-back: bounded there, and never in place of a text of
+the follow-up.
+"""
 
 
 class MessageStatus(StrEnum):
@@ -48,13 +64,17 @@ class MessageStatus(StrEnum):
 class Message(Base):
     """One text. `key` is deterministic, so owing it twice is a no-op. The body is made when it is sent and is not kept.
     `claimed` with `lease_ends_at` is a batch that may be taken back; `sending` is one message whose fate is unknown
-    if the worker dies. `next_try_at` is when to send it or, once it is with the provider, when to ask there.
+    if the worker dies. `next_try_at` is when to send it or, once it is with the provider, when to ask there. It goes to
+    a patient (`enrolment_id`) or to a member of staff (`staff_id`).
     """
 
     __tablename__ = "messages"
     __table_args__ = (
         one_of("purpose", Purpose),
         one_of("status", MessageStatus),
+        CheckConstraint("num_nonnulls(enrolment_id, staff_id) = 1", name="one_recipient"),
+        CheckConstraint("(purpose = 'staff-page') = (staff_id IS NOT NULL)", name="staff_are_paged"),
+        Index("ix_messages_callback", "callback_id", postgresql_where=text("callback_id IS NOT NULL")),
         Index("ix_messages_due", "next_try_at", postgresql_where=text("status = 'queued'")),
         Index("ix_messages_leases", "lease_ends_at", postgresql_where=text("status IN ('claimed', 'sending')")),
         Index("ix_messages_unknown", "next_try_at", postgresql_where=text("status = 'unknown'")),
@@ -67,7 +87,9 @@ class Message(Base):
     public_id: Mapped[PublicId] = mapped_column(server_default=text("gen_random_uuid()"))
     key: Mapped[str] = mapped_column(unique=True)
     purpose: Mapped[str]
-    enrolment_id: Mapped[int] = mapped_column(ForeignKey(Enrolment.id))
+    enrolment_id: Mapped[int | None] = mapped_column(ForeignKey(Enrolment.id))
+    staff_id: Mapped[int | None] = mapped_column(ForeignKey(Staff.id))
+    callback_id: Mapped[int | None] = mapped_column(ForeignKey(Callback.id))
     checkin_id: Mapped[int | None] = mapped_column(ForeignKey(Checkin.id))
     channel: Mapped[str] = mapped_column(server_default=text("'sms'"))
     status: Mapped[str] = mapped_column(server_default=text("'queued'"))
@@ -82,7 +104,8 @@ class Message(Base):
     provider: Mapped[str | None]
     provider_id: Mapped[str | None]
     sent_at: Mapped[datetime | None]
-    enrolment: Mapped[Enrolment] = relationship(lazy="raise")
+    enrolment: Mapped[Enrolment | None] = relationship(lazy="raise")
+    staff: Mapped[Staff | None] = relationship(lazy="raise")
     checkin: Mapped[Checkin | None] = relationship(lazy="raise")
 
 
@@ -104,6 +127,8 @@ class InboundKind(StrEnum):
     STOP = "stop"
     START = "start"
     HELP = "help"
+    WORSE = "worse"
+    LATER = "later"
     OTHER = "other"
 
 

@@ -55,9 +55,9 @@ def claim(session: Session, *, worker: str, now: datetime, limit: int = BATCH) -
 # Rows are locked in one order, here and wherever several are, so that no two writers can deadlock.
 START = """
     WITH mine AS MATERIALIZED (
-        SELECT m.id FROM messages m JOIN enrolments e ON e.id = m.enrolment_id
+        SELECT m.id FROM messages m LEFT JOIN enrolments e ON e.id = m.enrolment_id
         WHERE m.id = ANY(%(ids)s) AND m.status = 'claimed' AND m.claimed_by = %(token)s AND m.expires_at > %(at)s
-          AND e.state = ANY(%(followed)s)
+          AND (m.staff_id IS NOT NULL OR e.state = ANY(%(followed)s))
         ORDER BY m.id FOR UPDATE OF m
     )
     UPDATE messages m SET status = 'sending', status_at = %(at)s, sent_at = %(at)s, tries = tries + 1,

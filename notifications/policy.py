@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from notifications.models import ON_REQUEST, Purpose
+from notifications.models import UNCAPPED, Purpose
 from questionnaires.models import CheckinState
 from records import clock, contacts
 from records.models import AnswersBy, EndReason, EnrolmentState
@@ -21,6 +21,7 @@ class Drop(StrEnum):
 
     ANSWERED = "answered"
     CHECKIN_OVER = "checkin-over"
+    CALL_OVER = "call-over"
     ASKED_OTHERWISE = "asked-otherwise"
     ASKED_LATER = "asked-later"
     PAUSED = "paused"
@@ -30,6 +31,8 @@ class Drop(StrEnum):
     DISCHARGED = "discharged"
     NOT_FOLLOWED = "not-followed"
     ALREADY_ACTIVE = "already-active"
+    ACKNOWLEDGED = "acknowledged"
+    LEFT = "left"
     OPTED_OUT = "opted-out"
     NO_PHONE = "no-phone"
     LANDLINE = "landline"
@@ -47,7 +50,8 @@ class Postpone(StrEnum):
 class Situation:
     """Everything that decides about one text, as the database has it now. `answers_by` is the door by which the patient
     is asked; `texts_today` counts those within DAY, without what was asked for. `remind_at` is the hour at which the
-    patient asked to be reminded of this check-in.
+    patient asked to be reminded of this check-in. `call_over`: the call that this text is about has been made, or is no
+    longer owed.
     """
 
     purpose: Purpose
@@ -62,6 +66,7 @@ class Situation:
     texts_today: int
     answers_by: AnswersBy = AnswersBy.PHONE
     remind_at: datetime | None = None
+    call_over: bool = False
 
     def with_texts(self, more: int) -> Situation:
         """The same after `more` texts of this batch."""
@@ -88,12 +93,17 @@ ENDED: dict[EndReason | None, Drop] = {
     EndReason.WITHDREW: Drop.WITHDREW,
 }
 # The second reminder goes out when the check-in has just closed: late answers are welcome.
+# The other texts to whoever is followed are about a call, not about a check-in.
 STILL_ASKED = {
     Purpose.CHECKIN: {CheckinState.OPEN},
     Purpose.FIRST_REMINDER: {CheckinState.OPEN},
     Purpose.SECOND_REMINDER: {CheckinState.OPEN, CheckinState.MISSED},
     Purpose.ASKED_REMINDER: {CheckinState.OPEN},
 }
+AT_ANY_HOUR = frozenset({Purpose.CODE, Purpose.OUTSIDE_HOURS})
+"""Answers to what the patient did a moment ago: they are awake."""
+ABOUT_CALLS = frozenset({Purpose.CALL_ANNOUNCED, Purpose.CALL_TRIED})
+"""To the invited too: they are called because they never came in, and know our number least."""
 REPLACED = frozenset({Purpose.CHECKIN, Purpose.FIRST_REMINDER})
 """In whose place the reminder goes that the patient asked for; the second one announces a call and always goes."""
 
@@ -103,7 +113,7 @@ def decide(situation: Situation, *, now: datetime, reaches_people: bool) -> Deci
     reason = _drop(situation, reaches_people)
     if reason is not None:
         return Decision(drop=reason)
-    return SEND if situation.purpose is Purpose.CODE else _hours(situation.zone, now)  # somebody is waiting for it
+    return SEND if situation.purpose in AT_ANY_HOUR else _hours(situation.zone, now)
 
 
 def _drop(situation: Situation, reaches_people: bool) -> Drop | None:
@@ -118,7 +128,7 @@ def _drop(situation: Situation, reaches_people: bool) -> Drop | None:
         return Drop.LANDLINE
     if situation.opted_out:
         return Drop.OPTED_OUT
-    capped = situation.purpose not in ON_REQUEST and situation.texts_today >= DAILY_CAP
+    capped = situation.purpose not in UNCAPPED and situation.texts_today >= DAILY_CAP
     return Drop.DAILY_CAP if capped else None
 
 
@@ -128,6 +138,8 @@ def _followed(situation: Situation) -> Drop | None:
         return Drop.PAUSED
     if state is EnrolmentState.DISCHARGED:
         return ENDED.get(situation.end_reason, Drop.DISCHARGED)
+    if situation.purpose in ABOUT_CALLS and state in (EnrolmentState.INVITED, EnrolmentState.ACTIVE):
+        return _called(situation)
     if state is EnrolmentState.INVITED:
         return None if invited else Drop.NOT_FOLLOWED
     if state is EnrolmentState.ACTIVE:
@@ -135,8 +147,14 @@ def _followed(situation: Situation) -> Drop | None:
     return Drop.NOT_FOLLOWED
 
 
+def _called(situation: Situation) -> Drop | None:
+    if situation.call_over:
+        return Drop.CALL_OVER
+    return None if situation.answers_by is AnswersBy.PHONE else Drop.ASKED_OTHERWISE
+
+
 def _asked(situation: Situation) -> Drop | None:
-    if situation.purpose is Purpose.CODE:
+    if situation.purpose not in STILL_ASKED:
         return None
     if situation.checkin is CheckinState.ANSWERED:
         return Drop.ANSWERED

@@ -13,6 +13,8 @@ STOP = frozenset(
 START = frozenset(["start", "unstop", "debut", "reprendre", "reprise"])
 HELP = frozenset(["help", "aide", "info"])
 POLITE = frozenset(["svp", "merci", "please", "thanks", "thank", "you", "les", "aux", "sms", "texto", "textos"])
+REPLIES = {9: InboundKind.WORSE, 2: InboundKind.LATER}
+"""Figures that answer the text of a call; of anybody whom no such text was sent they mean nothing."""
 NOT_A_LETTER = re.compile(r"[^a-z]+")
 
 
@@ -28,3 +30,10 @@ def kind_of(body: str) -> InboundKind:
         if said[0] in words:
             return kind
     return InboundKind.OTHER
+
+
+def reply_of(body: str) -> InboundKind | None:
+    """What a figure alone answers, in any digits, whatever signs and spaces stand around it; None for anything else."""
+    said = [character for character in body if character.isalnum()]
+    figure = unicodedata.decimal(said[0], None) if len(said) == 1 else None
+    return REPLIES.get(figure) if figure is not None else None

@@ -12,6 +12,7 @@ from notifications import departures, statuses
 from notifications.models import Message, MessageStatus
 from notifications.policy import Drop
 from notifications.providers import LookUp, LookUpKind, Outcome, OutcomeKind
+from notifications.why import why
 from questionnaires.models import Checkin
 from records import contacts
 from records.models import Enrolment
@@ -41,7 +42,7 @@ def locked(session: Session, message_id: int) -> Message:
 def _with_names() -> Select[Message]:
     """Messages with the public ids of what they are about, and nothing else of it."""
     checkin = joinedload(Message.checkin).options(load_only(Checkin.public_id), raiseload("*"))
-    enrolment = joinedload(Message.enrolment, innerjoin=True).options(load_only(Enrolment.public_id), raiseload("*"))
+    enrolment = joinedload(Message.enrolment).options(load_only(Enrolment.public_id), raiseload("*"))
     return select(Message).options(checkin, enrolment).execution_options(populate_existing=True)
 
 
@@ -75,7 +76,9 @@ def _settle_failure(session: Session, message: Message, outcome: Outcome, at: da
 
 
 def settle_look_up(session: Session, *, message_id: int, found: LookUp, at: datetime) -> str:
-    """Write what the provider knew of an unknown message: taken over, or ended without a second text."""
+    """Write what the provider knew of an unknown message: taken over, or ended without a second text; a page to the
+    staff is sent again.
+    """
     message = locked(session, message_id)
     if message.status != MessageStatus.UNKNOWN:
         return message.status
@@ -83,6 +86,8 @@ def settle_look_up(session: Session, *, message_id: int, found: LookUp, at: date
     if found.kind is LookUpKind.FOUND:
         message.provider_id = message.provider_id or found.provider_id
         raise_to(session, message, found.status, at=at, reason=found.reason)
+    elif message.staff_id is not None and found.kind is not LookUpKind.UNABLE:
+        _send_again(message, at)
     elif found.kind is LookUpKind.IMPOSSIBLE:
         raise_to(session, message, MessageStatus.UNKNOWN_FINAL, at=at, reason="no-look-up")
     elif found.kind is LookUpKind.ABSENT and age >= ABSENCE_IS_SURE_AFTER:
@@ -91,6 +96,12 @@ def settle_look_up(session: Session, *, message_id: int, found: LookUp, at: date
         raise_to(session, message, MessageStatus.UNKNOWN_FINAL, at=at, reason="provider-unreachable")
     session.flush()
     return message.status
+
+
+def _send_again(message: Message, at: datetime) -> None:
+    """Of a page to the staff two are better than none. It expires as before, and the next person is paged meanwhile."""
+    message.status, message.status_at, message.reason = MessageStatus.QUEUED, at, "sent-again"
+    message.next_try_at = at
 
 
 def drop(session: Session, *, message_id: int, token: str, reason: Drop, at: datetime) -> bool:
@@ -125,7 +136,7 @@ def tell_triage(session: Session, *, message_ids: Sequence[int], at: datetime) -
 
 def _note(session: Session, message: Message, at: datetime) -> None:
     outcome = statuses.contact_outcome(message.status)
-    if outcome is None:
+    if outcome is None or message.enrolment_id is None or message.enrolment is None:
         return
     contacts.note(
         session,
@@ -136,4 +147,5 @@ def _note(session: Session, message: Message, at: datetime) -> None:
         purpose=message.purpose,
         outcome=outcome,
         at=at,
+        reason=why(message.status, message.reason),
     )

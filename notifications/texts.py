@@ -12,12 +12,16 @@ from notifications.alphabet import fits, for_phones
 from notifications.models import Purpose
 from records import texts
 from records.texts import Translator
+from triage.models import EscalationKind
+
+LONGEST_TEAM = 40
 
 
 @dataclass(frozen=True)
 class Content:
     """What a text is made of. `site` is where an invitation's code is typed; the `code` before the history is typed
-    where it was asked for, and its text has no link that anybody could imitate.
+    where it was asked for, and its text has no link that anybody could imitate. `opening` is the hour at which the
+    centre opens, on the patient's clock; `on_call_told` says that a physician was paged meanwhile.
     """
 
     purpose: Purpose
@@ -26,11 +30,15 @@ class Content:
     link: str = field(repr=False)
     site: str = ""
     code: str | None = field(default=None, repr=False)
+    opening: str = ""
+    on_call_told: bool = False
 
 
 def body(content: Content) -> str:
     """The text to send, in letters that the GSM alphabet holds where the language has such letters."""
     t = texts.translator(texts.best(content.language))
+    if content.purpose is Purpose.OUTSIDE_HOURS:
+        return outside_hours(content.language, content.phone, content.opening, on_call_told=content.on_call_told)
     values = {"link": content.link, "phone": content.phone, "site": content.site, "code": content.code or ""}
     return for_phones(_wording(t, content.purpose, values))
 
@@ -67,6 +75,7 @@ def _wording(t: Translator, purpose: Purpose, values: dict[str, str]) -> str:
                 "Tell it to nobody; we never ask for it. If you did not ask for it, call the centre: %(phone)s.",
                 **values,
             )
+    raise ValueError(f"{purpose} is not written here")
 
 
 def _invitation(t: Translator, values: dict[str, str]) -> str:
@@ -103,6 +112,34 @@ def helped(language: str, phone: str | None) -> str:
     t = texts.translator(texts.best(language))
     said = t.gettext("Vigidom - Nobody watches the texts sent to this number. In an emergency call 15.")
     return _with_phone(t, said, phone)
+
+
+def outside_hours(language: str, phone: str | None, opening: str, *, on_call_told: bool = False) -> str:
+    """What is said of whatever comes in while the centre is closed, in answer to it."""
+    t = texts.translator(texts.best(language))
+    if on_call_told:
+        said = t.gettext(
+            "Vigidom - The centre is closed. The physician on call has been told. If you feel worse, or if nobody "
+            "calls, call 15."
+        )
+    else:
+        said = t.gettext(
+            "Vigidom - The centre is closed: nobody reads this before %(hour)s. If you feel worse or are worried, "
+            "call 15.",
+            hour=opening,
+        )
+    return _with_phone(t, said, phone)
+
+
+def page(language: str, *, kind: EscalationKind, hour: str, team: str, link: str) -> str:
+    """What a member of staff is told: that something waits, since when and where to look; nothing of whom."""
+    t = texts.translator(texts.best(language))
+    values = {"hour": hour, "team": team[:LONGEST_TEAM], "link": link}
+    if kind is EscalationKind.OUTSIDE_HOURS:
+        return for_phones(
+            t.gettext("Vigidom: a call came in while the centre is closed, %(hour)s, team %(team)s. %(link)s", **values)
+        )
+    return for_phones(t.gettext("Vigidom: a call is late since %(hour)s, team %(team)s. %(link)s", **values))
 
 
 def _with_phone(t: Translator, said: str, phone: str | None) -> str:

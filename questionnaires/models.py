@@ -71,6 +71,8 @@ class Checkin(Base):
     changes in mid-morning doubles nothing. `opens_at` is when it is due, `closes_at` when silence becomes a fact.
     `silence_raised_at` is set by triage once the missed check-in stands in the queue. `texts_owed` is set by
     notifications: how many of its three texts have come due. `remind_at`: when the patient asked to be reminded.
+    `opened_at`: when the patient first opened its questions; `left_at_question`: how far they were when they last left
+    without sending, counted from 1 (a place, never an answer).
     """
 
     __tablename__ = "checkins"
@@ -91,6 +93,7 @@ class Checkin(Base):
             postgresql_where=text("state = 'missed' AND silence_raised_at IS NULL"),
         ),
         Index("ix_checkins_enrolment", "enrolment_id", "opens_at"),
+        Index("ix_checkins_opens_at", "opens_at", postgresql_using="brin"),
     )
 
     id: Mapped[Id]
@@ -105,6 +108,8 @@ class Checkin(Base):
     silence_raised_at: Mapped[datetime | None]
     texts_owed: Mapped[int] = mapped_column(SmallInteger, server_default=text("0"))
     remind_at: Mapped[datetime | None]
+    opened_at: Mapped[datetime | None]
+    left_at_question: Mapped[int | None] = mapped_column(SmallInteger)
     enrolment: Mapped[Enrolment] = relationship(lazy="raise")
 
 

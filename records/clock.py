@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time as machine
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo, available_timezones
@@ -12,9 +14,27 @@ class UnknownZone(ValueError):
     """The name is not an IANA time zone that this machine knows."""
 
 
+_moved: Callable[[], datetime] | None = None
+
+
 def now() -> datetime:
     """The present instant, aware UTC. Called by outermost code only; services are given `now`."""
-    return datetime.now(UTC)
+    return datetime.now(UTC) if _moved is None else _moved()
+
+
+@contextmanager
+def living_by(present: Callable[[], datetime]) -> Iterator[None]:
+    """Let this whole process live by another clock. A rehearsal does, which shares its database with nobody."""
+    global _moved
+    _moved = present
+    try:
+        yield
+    finally:
+        _moved = None
+
+
+def is_moved() -> bool:
+    return _moved is not None
 
 
 def ticks() -> float:

@@ -14,8 +14,20 @@ from sqlalchemy.orm import Session
 from records import audit, driver
 from records.enrolment.states import OPEN
 from records.models import Contact, Enrolment, OptOut, Patient
+from records.models.contacts import Why
 from records.patients import by_phone
 from records.patients.index import phone_digest
+
+__all__ = [
+    "WRITTEN_FROM",
+    "WRITTEN_UNTIL",
+    "Why",
+    "note",
+    "note_all",
+    "opt_in",
+    "opt_out",
+    "opted_out",
+]
 
 WRITTEN_FROM, WRITTEN_UNTIL = time(7), time(21)
 """Where the patient is: outside these hours nobody is written to."""
@@ -31,6 +43,7 @@ def note(
     purpose: str,
     outcome: str,
     at: datetime,
+    reason: str | None = None,
 ) -> None:
     """Write down a try to reach a patient; the same `source` again changes its row to the newer outcome."""
     row = {
@@ -40,21 +53,22 @@ def note(
         "channel": channel,
         "purpose": purpose,
         "outcome": outcome,
+        "reason": reason,
         "at": at,
     }
-    newer = {"outcome": outcome, "at": at}
+    newer = {"outcome": outcome, "reason": reason, "at": at}
     session.execute(insert(Contact).values(row).on_conflict_do_update(index_elements=[Contact.source], set_=newer))
 
 
 # Whoever notes several holds what they are about already, in one order; so no two can deadlock here.
 NOTE_ALL = """
-    INSERT INTO contacts (enrolment_id, source, about, channel, purpose, outcome, at)
+    INSERT INTO contacts (enrolment_id, source, about, channel, purpose, reason, outcome, at)
     SELECT t.*, %(outcome)s, %(at)s
     FROM unnest(%(enrolment_id)s::bigint[], %(source)s::uuid[], %(about)s::uuid[], %(channel)s::text[],
-                %(purpose)s::text[]) AS t
-    ON CONFLICT (source) DO UPDATE SET outcome = excluded.outcome, at = excluded.at
+                %(purpose)s::text[], %(reason)s::text[]) AS t
+    ON CONFLICT (source) DO UPDATE SET outcome = excluded.outcome, reason = excluded.reason, at = excluded.at
 """
-NOTED = ("enrolment_id", "source", "about", "channel", "purpose")
+NOTED = ("enrolment_id", "source", "about", "channel", "purpose", "reason")
 
 
 def note_all(session: Session, tries: Sequence[Mapping[str, Any]], *, outcome: str, at: datetime) -> None:

@@ -18,9 +18,23 @@ KEPT = {
 }
 
 
+UNSENT_KEPT = timedelta(days=7)
+"""What was typed during a call-back and never sent: its author can copy it for a week after the call-back closed."""
+
+
 def tidy(session: Session, *, now: datetime, limit: int = 5_000) -> int:
     """Remove up to `limit` stale rows of each kind; returns how many went."""
-    return sum(_remove(session, table, column, now - kept, limit) for table, (column, kept) in KEPT.items())
+    gone = sum(_remove(session, table, column, now - kept, limit) for table, (column, kept) in KEPT.items())
+    return gone + _remove_unsent(session, now - UNSENT_KEPT, limit)
+
+
+def _remove_unsent(session: Session, before: datetime, limit: int) -> int:
+    statement = text("""
+        DELETE FROM call_drafts WHERE ctid = ANY (ARRAY(
+            SELECT d.ctid FROM call_drafts d JOIN callbacks b ON b.id = d.callback_id
+            WHERE d.saved_at < :before AND b.closed_at < :before LIMIT :limit FOR UPDATE OF d SKIP LOCKED))
+    """)
+    return int(session.execute(statement, {"before": before, "limit": limit}).rowcount)  # type: ignore[attr-defined]
 
 
 def _remove(session: Session, table: str, column: str, before: datetime, limit: int) -> int:

@@ -61,21 +61,40 @@ def region_of(zone: str) -> str:
 
 def parse(text: str, *, region: str = "FR", rehearsal: bool = False) -> str:
     """`text` as E.164. Raises BadPhone with what to type. Numbers reserved for fiction pass only in a rehearsal."""
-    if not text or len(text) > LONGEST or any(character.isalpha() for character in text):
-        raise BadPhone(NOT_A_NUMBER)
-    number = _read(" ".join(text.split()), region)
-    if number.extension:
-        raise BadPhone(HAS_EXTENSION)
+    number = _direct(text, region)
     e164 = phonenumbers.format_number(number, PhoneNumberFormat.E164)
     if is_fictional(e164):
         if not rehearsal:
             raise BadPhone(NOT_IN_USE)
         return e164
-    if not phonenumbers.is_valid_number(number):
-        raise BadPhone(NOT_IN_USE)
+    _refuse_unused(number)
     if phonenumbers.number_type(number) in NOBODY:
         raise BadPhone(NOT_A_PERSON)
     return e164
+
+
+def parse_service(text: str, *, region: str = "FR") -> str:
+    """The number of a centre or a service as E.164; it may be free of charge or shared. Raises BadPhone."""
+    number = _direct(text, region)
+    e164 = phonenumbers.format_number(number, PhoneNumberFormat.E164)
+    if is_fictional(e164):
+        raise BadPhone(NOT_IN_USE)
+    _refuse_unused(number)
+    return e164
+
+
+def _direct(text: str, region: str) -> PhoneNumber:
+    if not text or len(text) > LONGEST or any(character.isalpha() for character in text):
+        raise BadPhone(NOT_A_NUMBER)
+    number = _read(" ".join(text.split()), region)
+    if number.extension:
+        raise BadPhone(HAS_EXTENSION)
+    return number
+
+
+def _refuse_unused(number: PhoneNumber) -> None:
+    if not phonenumbers.is_valid_number(number):
+        raise BadPhone(NOT_IN_USE)
 
 
 def _read(text: str, region: str) -> PhoneNumber:
@@ -102,6 +121,11 @@ def can_receive_texts(e164: str) -> bool:
 def national(e164: str) -> str:
     """The number as people of its country write it: 06 12 34 56 78."""
     return phonenumbers.format_number(phonenumbers.parse(e164), PhoneNumberFormat.NATIONAL)
+
+
+def international(e164: str) -> str:
+    """The number as it is dialled from anywhere, in groups: +33 6 12 34 56 78."""
+    return phonenumbers.format_number(phonenumbers.parse(e164), PhoneNumberFormat.INTERNATIONAL)
 
 
 def fictional(n: int) -> str:

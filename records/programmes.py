@@ -56,6 +56,11 @@ def shipped() -> tuple[str, ...]:
     return tuple(sorted(path.stem for path in LIBRARY.glob("*.json")))
 
 
+def library_name(slug: str) -> dict[str, str]:
+    """The name by language of a programme that is shipped."""
+    return dict(orjson.loads((LIBRARY / f"{slug}.json").read_bytes())["name"])
+
+
 def load_library(session: Session, *, now: datetime, slug: str = COVID_19) -> Programme:
     """The programme of that name, made from the library unless it exists; an existing one is left as it is. Raises
     NotShipped.
@@ -89,6 +94,8 @@ def loaded(session: Session) -> list[Programme]:
 
 
 def by_slug(session: Session, *, slug: str) -> Programme | None:
+    if "\0" in slug:  # of an address; the database takes none
+        return None
     return session.scalar(select(Programme).where(Programme.slug == slug))
 
 

@@ -97,14 +97,14 @@ def _mistaken(session: Session, values: Mapping[str, Any]) -> Counts:
     for row in session.execute(MISTAKEN, values, execution_options={"yield_per": 500}):
         protocol = protocols.compiled(session, version_id=row.protocol_version_id, digest=row.digest)
         for link_id in questions_of(protocol.document, row.explanation):
-            if not _is_answer(row.answers.get(link_id)):
+            if not is_answer(row.answers.get(link_id)):
                 continue  # what was not answered was not mistaken
             seen = None if row.how_to is None else link_id in row.how_to
             counts[link_id, seen] = counts.get((link_id, seen), 0) + 1
     return counts
 
 
-def _is_answer(values: Any) -> bool:
+def is_answer(values: Any) -> bool:
     return bool(values) and "absent" not in values[0]
 
 

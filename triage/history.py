@@ -27,22 +27,24 @@ MISSED = """
 at the hour at which it was filled in, and answers its own check-in, whenever somebody types it.
 """
 
-NO_TEXT_ARRIVED = """
-    (e.answers_by = 'phone' AND
-     (SELECT coalesce(bool_and(x.outcome IN ('failed', 'not-sent')), true) FROM contacts x
-      WHERE x.about = c.public_id AND x.channel = 'sms')) AS no_text_arrived
+HEARD = """
+    e.answers_by, c.opened_at IS NOT NULL AS opened, c.left_at_question,
+    EXISTS (SELECT 1 FROM patient_index x WHERE x.patient_id = e.patient_id AND x.kind = 'phone') AS has_phone,
+    EXISTS (SELECT 1 FROM patient_index x JOIN opt_outs o ON o.phone_digest = x.digest
+            WHERE x.patient_id = e.patient_id AND x.kind = 'phone') AS opted_out,
+    (SELECT jsonb_agg(jsonb_build_array(x.outcome, x.reason) ORDER BY x.id) FROM contacts x
+     WHERE x.about = c.public_id AND x.channel = 'sms') AS texts
 """
-"""Whether no text about check-in `c` can have arrived: each failed, or none was even tried while the worker slept. Of
-somebody who is asked by telephone or on paper nobody expects one.
-"""
+"""What is known of why nothing was heard about check-in `c` (see triage.causes)."""
 
 FAILED_CALLS = """
     (SELECT count(*) FROM callbacks b JOIN attempts t ON t.callback_id = b.id
-     WHERE b.enrolment_id = e.id AND b.state = 'open' AND t.outcome <> 'reached'
-       AND t.at > coalesce((SELECT max(x.at) FROM attempts x WHERE x.callback_id = b.id AND x.outcome = 'reached'),
-                           '-infinity')) AS failed_calls
+     WHERE b.enrolment_id = e.id AND b.state = 'open' AND t.called = 'patient'
+       AND (t.outcome <> 'reached' OR t.verified IS FALSE)
+       AND t.at > coalesce((SELECT max(x.at) FROM attempts x WHERE x.callback_id = b.id AND x.outcome = 'reached'
+                                AND x.verified IS NOT FALSE), '-infinity')) AS failed_calls
 """
-"""Calls of the open call-back that reached nobody, since the last that did."""
+"""Calls to the patient, of the open call-back, that reached nobody, or nobody who could be verified, since one did."""
 
 OWN_LIMITS = """
     (SELECT jsonb_object_agg(own.name, own.value::text) FROM (

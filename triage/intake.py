@@ -14,7 +14,7 @@ from __future__ import annotations
 import hashlib
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -28,7 +28,7 @@ from records.driver import Driver
 from triage import intake_reading, protocols, reasons
 from triage.assess import Assessment, CompiledProtocol, assess
 from triage.facts import gather
-from triage.intake_reading import Asked, Read, read_for_session
+from triage.intake_reading import Asked, Moved, Read, read_for_session
 from triage.intake_writing import write
 from triage.levels import Level
 from triage.receipts import Receipt, receipt, receipt_of
@@ -105,10 +105,13 @@ def submit(
             given_at=submission.given_at(now),
             now=now,
         )
+        if found.moved is not None:
+            submission, found = _follow(submission, found.moved), None
+            continue
         stored = _stored(found, submission)
         if stored is not None:
             return _first_result(session, submission, stored, now)
-        protocol, assessment = _assess(session, found, submission, now)
+        protocol, assessment = assess_read(session, found, submission, now)
         rows = _rows(found, submission, protocol, assessment, now)
         written = write(line, {**rows, **_audited(found, rows, submission, actor, now)})
         if written is not None:
@@ -128,6 +131,13 @@ def submit(
     raise RuntimeError("a response under this key appears and disappears")  # rows of responses are never removed
 
 
+def _follow(submission: Submission, moved: Moved) -> Submission:
+    """Answers sent again from a page whose answers were of somebody else and have been moved: the same ones, or their
+    correction, wherever those stand now. Never new ones of the patient whose file they left.
+    """
+    return replace(submission, enrolment_id=moved.enrolment_id, key=moved.key, checkin=None)
+
+
 def _stored(found: Read, submission: Submission) -> uuid.UUID | None:
     """The response that holds this very content already."""
     if found.first is None:
@@ -144,7 +154,7 @@ def _first_result(session: Session, submission: Submission, stored: uuid.UUID, n
     return first.again()
 
 
-def _assess(
+def assess_read(
     session: Session, found: Read, submission: Submission, now: datetime
 ) -> tuple[CompiledProtocol, Assessment]:
     known = found.situation

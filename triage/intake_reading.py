@@ -34,6 +34,11 @@ READ = f"""
            CASE WHEN mine.id IS NOT NULL THEN (
                SELECT jsonb_object_agg(encode(r.content_digest, 'hex'), r.public_id) FROM responses r
                WHERE r.patient_id = e.patient_id AND r.amends_id = mine.id) END AS corrections,
+           CASE WHEN mine.id IS NULL THEN (
+               SELECT jsonb_build_array(r.enrolment_id, r.key)
+               FROM moved_answers m JOIN responses r ON r.id = m.response_id
+               WHERE m.from_enrolment_id = e.id AND m.before #>> '{{response,key}}' = %(key)s::uuid::text
+               ORDER BY m.id DESC LIMIT 1) END AS moved,
            coalesce(asked.id, asks.id) AS version_id, coalesce(asked.digest, asks.digest) AS version_digest
     FROM enrolments e {history.JOINED}
     LEFT JOIN responses mine ON mine.patient_id = e.patient_id AND mine.key = %(key)s::uuid
@@ -80,10 +85,18 @@ class First:
 
 
 @dataclass(frozen=True, slots=True)
+class Moved:
+    """Where answers stand now that had come in under the client's key, and under which key (see triage.moving)."""
+
+    enrolment_id: int
+    key: uuid.UUID
+
+
+@dataclass(frozen=True, slots=True)
 class Read:
     """`corrections` of `first` by the digest of their content. The version is the one that the page was made from when
     there is such a one, else the one in force; None while the programme asks nothing. `snooze` is the rule that is put
-    off for this patient.
+    off for this patient. `moved` when what came in under this key was moved out of this file.
     """
 
     situation: Situation
@@ -93,6 +106,7 @@ class Read:
     version_id: int | None
     version_digest: bytes | None
     snooze: Running | None
+    moved: Moved | None = None
 
 
 def read(
@@ -131,7 +145,8 @@ def read_for_session(
 def _read(row: Any) -> Read:
     corrections = {bytes.fromhex(digest): uuid.UUID(found) for digest, found in (row["corrections"] or {}).items()}
     version = row["version_id"], row["version_digest"]
-    return Read(situation(row), _asked(row), _first(row), corrections, *version, running(row["snooze"]))
+    moved = Moved(row["moved"][0], uuid.UUID(row["moved"][1])) if row["moved"] else None
+    return Read(situation(row), _asked(row), _first(row), corrections, *version, running(row["snooze"]), moved)
 
 
 def _asked(row: Any) -> Asked | None:

@@ -9,35 +9,54 @@ from typing import Any
 
 from records import audit, driver
 from records.driver import Driver
+from triage.levels import Level
 
 # psycopg's own parameters, for the statement goes to the driver as it is.
 AUDIT = re.sub(r"(?<!:):([a-z]\w*)", r"%(\1)s", audit.APPEND_ONCE_CTE)
 
-CALLBACK_WORSENS = """
+CALLBACK_WORSENS = f"""
     ON CONFLICT (enrolment_id) WHERE state = 'open' DO UPDATE SET
         due_at = CASE WHEN excluded.rank > known.rank THEN excluded.due_at
                       WHEN excluded.rank = known.rank THEN least(known.due_at, excluded.due_at)
                       ELSE known.due_at END,
-        next_try_at = CASE WHEN excluded.rank > known.rank THEN NULL ELSE known.next_try_at END,
+        next_try_at = CASE WHEN excluded.rank > known.rank OR excluded.rank >= {int(Level.RED)} THEN NULL
+                           ELSE known.next_try_at END,
+        next_step = CASE WHEN excluded.rank > known.rank THEN 'call-patient' ELSE known.next_step END,
+        incident_id = NULL,
+        worsened_at = CASE WHEN excluded.rank > known.rank AND known.claim_ends_at > excluded.opened_at
+                           THEN coalesce(known.worsened_at, excluded.opened_at)
+                           ELSE known.worsened_at END,
+        claim_ends_at = CASE WHEN excluded.rank > known.rank AND known.claimed_by_id IS NOT NULL
+                             THEN least(known.claim_ends_at, excluded.opened_at + interval '2 minutes')
+                             ELSE known.claim_ends_at END,
         rank = greatest(known.rank, excluded.rank),
         for_physician = known.for_physician OR excluded.for_physician,
         version = known.version + 1
 """
-"""What another alert does to an open call-back, `known`: a worse one starts its own clock; a claim stays."""
+"""What another alert does to an open call-back, `known`: a worse one, or another red, wakes a call that was put off. A
+worse one starts its own clock and leaves whoever holds it two minutes to say that they saw it (see
+triage.callbacks.claims); anything takes it out of an incident. Where nobody holds it both stay NULL, for least() passes
+NULL over only beside a value.
+"""
 
+# What is corrected comes first: answers that somebody is just moving to another file are waited for, and followed there
+# (see triage.moving, which locks them first too).
 # The subqueries that count order the locks as everywhere else: snooze, call-back, check-in, and the chain's head last.
 # `act` names all of them: where no check-in is answered, nothing else asks for the call-back before the head is locked.
 # A snooze that the read found is looked at again under its lock: one that has ended since keeps nothing quiet. And
 # whatever alerts ends the one that runs.
 WRITE = f"""
-    WITH response AS (
+    WITH first AS (
+        SELECT f.id FROM responses f WHERE f.id = %(amends_id)s::bigint AND f.patient_id = %(patient_id)s FOR KEY SHARE
+    ), response AS (
         INSERT INTO responses (public_id, patient_id, enrolment_id, checkin_id, version_id, key, content_digest,
             answers, dropped, door, informant, language, late, due_at, completed_at, received_at, amends_id,
             recorded_by_id, how_to)
-        VALUES (%(response)s, %(patient_id)s, %(enrolment_id)s, %(checkin_id)s, %(version_id)s, %(key)s,
+        SELECT %(response)s, %(patient_id)s, %(enrolment_id)s, %(checkin_id)s, %(version_id)s, %(key)s,
             %(content_digest)s, %(answers)s::jsonb, %(dropped)s::jsonb, %(door)s, %(informant)s, %(language)s, %(late)s,
-            %(due_at)s, %(completed_at)s, %(now)s, %(amends_id)s, %(recorded_by_id)s,
-            %(how_to)s::jsonb)
+            %(due_at)s, %(completed_at)s, %(now)s, %(amends_id)s::bigint, %(recorded_by_id)s,
+            %(how_to)s::jsonb
+        WHERE %(amends_id)s::bigint IS NULL OR EXISTS (SELECT 1 FROM first)
         ON CONFLICT (patient_id, key) DO NOTHING
         RETURNING id
     ), quiet AS (
@@ -77,7 +96,7 @@ WRITE = f"""
           AND (NOT %(alerting)s::boolean OR assessment.snoozed)
         RETURNING b.id
     ), answered AS (
-        UPDATE checkins c SET state = 'answered', closed_at = %(now)s
+        UPDATE checkins c SET state = 'answered', closed_at = %(now)s, left_at_question = NULL
         FROM response
         WHERE c.id = %(answers_checkin_id)s AND c.state = 'open'
           AND (SELECT count(*) FROM alert) + (SELECT count(*) FROM shown) >= 0
@@ -101,7 +120,8 @@ class Written:
 
 
 def write(line: Driver, rows: Mapping[str, Any]) -> Written | None:
-    """One statement; None when this patient's key stands already, and then nothing was written. `snooze_id` is that of
+    """One statement; None when this patient's key stands already, or what it corrects has just been moved to another
+    file, and then nothing was written. `snooze_id` is that of
     a snooze which keeps this assessment quiet, None without one; `snooze_ends` why it would end.
     """
     written = driver.one_row(line, WRITE_AT_ONCE, rows)

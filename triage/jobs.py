@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from records import clock
 from records.enrolment import NEVER_ACTIVATED, in_states
 from records.models import Enrolment, EnrolmentState, RiskTier
-from triage import history, reasons, snoozes
+from triage import causes, history, reasons, snoozes
 from triage.callbacks.raising import Raise, key_of, raise_alerts
 from triage.chunks import each_or_all
 from triage.ending import end_follow_ups
@@ -44,7 +44,7 @@ NOW = "%(now)s::timestamptz"
 # What came before is as of the silence's own hour, so a check-in made late by a worker that slept is judged alike.
 SILENT = f"""
     SELECT c.id AS checkin_id, c.public_id AS checkin, c.local_on, e.state, {history.PATIENT},
-           {history.NO_TEXT_ARRIVED}, {history.MISSED.format(until="c.opens_at")}, {history.FAILED_CALLS},
+           {history.HEARD}, {history.MISSED.format(until="c.opens_at")}, {history.FAILED_CALLS},
            {history.OWN_LIMITS.format(now=NOW)}
     FROM (SELECT * FROM checkins WHERE state = 'missed' AND silence_raised_at IS NULL
           ORDER BY closed_at, id LIMIT %(limit)s FOR UPDATE SKIP LOCKED) c
@@ -62,11 +62,15 @@ def raise_silences(session: Session, *, now: datetime, limit: int = CHUNK) -> in
 
     A follow-up that ended (admitted, deceased, withdrew …) after the check-in was missed calls nobody any more.
     """
-    found = session.connection().exec_driver_sql(SILENT, {"now": now, "limit": limit}).mappings().all()
+    found: Sequence[Any] = session.connection().exec_driver_sql(SILENT, {"now": now, "limit": limit}).mappings().all()
+
+    known = {row["checkin_id"]: causes.known(row) for row in found}
+    outage = causes.outage(list(known.values()))
 
     def act(rows: Sequence[Any]) -> int:
         followed = [row for row in rows if row["state"] != EnrolmentState.DISCHARGED]
-        alerts = [_silence(session, row, now) for row in followed]
+        why = {row["checkin_id"]: causes.cause_of(known[row["checkin_id"]], outage=outage) for row in followed}
+        alerts = [_silence(session, row, why[row["checkin_id"]], now) for row in followed]
         snoozes.end_missed(session, enrolment_ids=[row["enrolment_id"] for row in rows], now=now)
         raised = raise_alerts(session, alerts=alerts, now=now)
         session.connection().exec_driver_sql(RAISED, {"now": now, "ids": [row["checkin_id"] for row in rows]})
@@ -75,17 +79,19 @@ def raise_silences(session: Session, *, now: datetime, limit: int = CHUNK) -> in
     return each_or_all(session, found, act, job="raise_silences")
 
 
-def _silence(session: Session, row: Any, now: datetime) -> Raise:
+def _silence(session: Session, row: Any, why: causes.Found, now: datetime) -> Raise:
+    """What happened, then why as far as that is known, then what the protocol says of it: a row shows the first two."""
     known = situation(row)
     verdict = judge(session, known, on=row["local_on"], code=AlertKind.SILENCE)
-    unheard = [reasons.from_code("no-text-arrived")] if row["no_text_arrived"] else []
+    happened, *told = verdict.reasons
     return Raise(
         key=key_of(AlertKind.SILENCE, row["checkin"]),
         enrolment_id=known.enrolment_id,
         team_id=known.team_id,
         kind=AlertKind.SILENCE,
         rank=verdict.level,
-        reasons=[*verdict.reasons, *unheard],
+        reasons=[happened, why.reason(), *told],
+        cause=why.cause,
         due_at=due_at(known.centre, verdict.level, now),
         checkin_id=row["checkin_id"],
         for_physician=verdict.level >= Level.RED,

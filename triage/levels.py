@@ -31,3 +31,5 @@ class Level(IntEnum):
 
 
 ASSESSED = (Level.GREEN, Level.ORANGE, Level.RED)
+CALLED = tuple(level for level in sorted(Level, reverse=True) if level is not Level.GREEN)
+"""Those that stand in the queue, the most urgent first."""

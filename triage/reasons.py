@@ -1,7 +1,7 @@
 """Why somebody is to be called, as stored with an alert, and in words for the queue.
 
 A reason is `{"text": {language: sentence}}` with the rule or doubt it came from, written when the rules ran, or
-`{"code": …}` for what happened without rules. Neither holds identity.
+`{"code": …, "given": {…}}` for what happened without rules. Neither holds identity.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from typing import Any
 
 from records.texts import Translator, translator
 from triage.assess import Assessment
+from triage.causes import WORDS
 from triage.documents import Document
 from triage.wording import Wording, word
 
@@ -26,6 +27,10 @@ CODES = {
     "opted-out": "Wants no more messages: follow up by telephone",
     "wrote": "Wrote a message",
     "outcome-due": "Sent to hospital or an ambulance was sent: find out what came of it",
+    "welfare-due": "A welfare check was asked for: find out what came of it",
+    "moved-here": "Answers given in another file were moved here: look at them, and call",
+    "moved-away": "Answers given here were of somebody else and were moved: without them, later answers are worse",
+    "moved-before": "Answers were moved here: beside them, later answers are worse",
     "follow-up-ends": (
         "The last day of the follow-up is over: it goes on day by day until no call is owed and the last check-in "
         "shows no warning sign"
@@ -36,6 +41,7 @@ CODES = {
     "asked-treatment": "Asked to be called: a question about a treatment",
     "asked-technical": "Asked to be called: something does not work",
     "asked-unsaid": "Asked to be called, without saying why",
+    **{f"cause-{detail}": sentence for detail, sentence in WORDS.items()},
 }
 
 
@@ -74,6 +80,6 @@ def all_words(alerts: Iterable[Mapping[str, Any]], language: str) -> list[str]:
 
 def _sentences(reason: Mapping[str, Any], t: Translator) -> list[str]:
     if "code" in reason:
-        return [t.gettext(CODES[reason["code"]])]
+        return [t.gettext(CODES[reason["code"]], **reason.get("given", {}))]
     texts = reason["text"]
     return [texts.get(t.language) or next(iter(texts.values()))]

@@ -37,6 +37,42 @@ class TakenBy(Refused):
         super().__init__(name=name)
 
 
+class ClaimEnded(Refused):
+    """One's own claim ran out, or was given up in another window, and nobody else has the call-back now."""
+
+    message = "Your claim on this call-back has ended, and nobody else has it. Claim it again to go on."
+
+
+class AllBusy(Refused):
+    """Somebody waits, and others were writing into each of those call-backs at that moment."""
+
+    message = "Patients are waiting, but colleagues are working on each of them at this moment. Try again."
+
+
+class NothingToHandOver(Refused):
+    message = "None of these call-backs is yours any more. Look at the list again."
+
+
+class NoSuchColleague(Refused):
+    message = "This person cannot take call-backs over: choose a colleague of your team who works call-backs."
+
+
+class ColleagueElsewhere(Refused):
+    message = (
+        "%(name)s does not work in the team of one of these call-backs. Choose somebody else, or other call-backs."
+    )
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        super().__init__(name=name)
+
+
+class ClockWrong(Refused):
+    """The process that was asked has another time than the database: what it thinks of claims means nothing."""
+
+    message = "This server’s clock is wrong, so nothing was changed. Try again; if it stays so, tell your supervisor."
+
+
 class InFuture(Refused):
     message = "This time lies in the future. Enter when it happened."
 
@@ -53,8 +89,34 @@ class NeedsReached(Refused):
     message = "Write down a call in which you reached the patient, then close the call-back."
 
 
+class NotVerified(Refused):
+    message = "First ask for the patient's name and date of birth. Say whether both were right, then write it down."
+
+
 class NeedsAttempt(Refused):
     message = "Write down at least one call that you tried, then close the call-back."
+
+
+class NeedsContactTried(Refused):
+    message = (
+        "Call the patient, and the emergency contact if there is one, and write both calls down. A welfare check is "
+        "for when neither answers."
+    )
+
+
+class NeedsLimits(Refused):
+    message = "Set the patient's own limits first, under Follow-up. Then close the call-back with this decision."
+
+
+class NeedsRepeat(Refused):
+    message = (
+        "A red is an entry error only once the value was repeated: have the patient measure or answer again, and fill "
+        "in the questionnaire by telephone."
+    )
+
+
+class TierIsHigh(Refused):
+    message = "This patient is at high risk already. Choose another outcome."
 
 
 class PhysicianOnly(Refused):
@@ -94,6 +156,10 @@ class NoteTooLong(Refused):
     message = "The note is too long: write at most %(most)s characters."
 
 
+class DraftTooLong(Refused):
+    message = "Not saved: this is too long. Shorten it to %(most)s characters; what you typed stays on this page."
+
+
 class ProtocolUnsigned(Refused):
     message = "No physician has signed the protocol yet. A physician must sign it before a real patient is invited."
 
@@ -130,6 +196,19 @@ class InPast(Refused):
     message = "This time is over. Enter a later one."
 
 
+class RedToday(Refused):
+    message = (
+        "This is red: plan the next try for today. If nobody answers, call the emergency contact, or hand it up to a "
+        "physician."
+    )
+
+
+class CentreClosed(Refused):
+    """Nobody would be there to call."""
+
+    message = "The centre is closed at that hour. Choose a time from %(opens)s and before %(closes)s."
+
+
 class LimitsByPhysician(Refused):
     message = "Only a physician sets a patient's own limits."
 
@@ -163,3 +242,11 @@ class SnoozeNotFound(Refused):
     """Absent, or of another team; which of the two is not told."""
 
     message = "This is not among the patients of your team. Go back to the patient."
+
+
+class NoIncident(Refused):
+    message = "There is no such incident. Go back to the list of incidents."
+
+
+class TooLongAgo(Refused):
+    message = "An incident is raised for the last two days at most. Write when it began."

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Protocol
 
 from records import clock
@@ -41,5 +41,26 @@ def opening(programme: Targets, moment: datetime) -> datetime:
 
 
 def due_at(programme: Targets, level: Level, raised_at: datetime) -> datetime:
-    """What is raised outside hours is due one target after the next opening: rank then orders the morning queue."""
-    return opening(programme, raised_at) + timedelta(minutes=target_minutes(programme, level))
+    """The target of `level` after `raised_at`, of which only the minutes count in which the centre is open: what comes
+    when it is closed, or just before it closes, is due in the morning. Never before an opening and never after a
+    closing, which itself is still in time.
+    """
+    return later(programme, raised_at, target_minutes(programme, level))
+
+
+def later(programme: Targets, moment: datetime, minutes: int) -> datetime:
+    """`minutes` of the centre's open time after `moment`."""
+    left, day = timedelta(minutes=minutes), clock.local_day(moment, programme.zone)
+    while True:
+        begins, ends = open_on(programme, day)
+        moment = max(moment, begins)
+        if moment < ends:
+            if moment + left <= ends:
+                return moment + left
+            left -= ends - moment
+        day += timedelta(days=1)
+
+
+def open_on(programme: Targets, day: date) -> tuple[datetime, datetime]:
+    """When the centre opens and closes on `day` of its own calendar."""
+    return clock.instant(day, programme.opens, programme.zone), clock.instant(day, programme.closes, programme.zone)

@@ -74,12 +74,13 @@ def _load_keys(settings: config.Settings) -> bytes:
 
 
 def _register_doors(app: Flask) -> None:
-    from webapp import admin, auth, clinic, demo, health, hooks, landing, patient
+    from webapp import admin, auth, centre, clinic, demo, health, hooks, landing, patient
 
     app.register_blueprint(health.blueprint)
     app.register_blueprint(hooks.blueprint)
     app.register_blueprint(auth.blueprint)
     app.register_blueprint(clinic.blueprint)
+    app.register_blueprint(centre.blueprint)
     app.register_blueprint(patient.blueprint)
     app.register_blueprint(admin.blueprint)
     app.register_blueprint(landing.blueprint)

@@ -164,7 +164,12 @@ def load_programme() -> None:
 @click.option("--days", type=click.IntRange(1, 60), default=4, show_default=True)
 @click.option("--seed", type=int, default=1, show_default=True)
 @click.option("--programme", "slug", default=programmes.COVID_19, show_default=True)
-def rehearse(patients: int, days: int, seed: int, slug: str) -> None:
+@click.option("--live", "hours", type=click.IntRange(1, 48), help="Go on for so many hours, to be looked at on pages.")
+@click.option("--speed", type=click.FloatRange(1, 600), default=60, show_default=True, help="How fast they pass.")
+@click.option("--callers", type=click.IntRange(0, 500), help="How many invented callers work on, beside you.")
+def rehearse(
+    patients: int, days: int, seed: int, slug: str, hours: int | None, speed: float, callers: int | None
+) -> None:
     """Let synthetic patients live through the real services on a moving clock; prints what happened."""
     from webapp import rehearsal
 
@@ -173,6 +178,9 @@ def rehearse(patients: int, days: int, seed: int, slug: str) -> None:
         firstrun.load_programme(db.session, clock.now(), slug)
         db.session.commit()
         kept = {"patients": patients, "days": days, "seed": seed, "slug": slug}
+        if hours is not None:
+            rehearsal.look_on(app, app.config["VIGIDOM"], hours=hours, speed=speed, callers=callers, **kept)
+            return
         table = rehearsal.rehearse(db.session, app.config["VIGIDOM"], **kept, ends_at=clock.now())
         click.echo(table.as_text())
 

@@ -23,6 +23,7 @@ from webapp.rehearsal.stage import TEAM
 COHORT, DAYS, SEED = 36, 4, 20200309
 FIRST_PEOPLE: Sequence[tuple[str, str, Role]] = (
     ("physician@vigidom.example", "Physician on duty", Role.PHYSICIAN),
+    ("supervisor@vigidom.example", "Supervisor", Role.SUPERVISOR),
     ("administrator@vigidom.example", "Administrator", Role.ADMINISTRATOR),
 )
 

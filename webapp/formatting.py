@@ -15,6 +15,8 @@ from records import clock, phones, texts
 def init(app: Flask) -> None:
     app.jinja_env.filters.update(
         day=day,
+        weekday=weekday,
+        day_in=clock.local_day,
         moment=moment,
         hour=hour,
         clock_hour=clock_hour,
@@ -47,6 +49,10 @@ def enumerated(values: Iterable[object]) -> str:
 
 def day(value: date) -> str:
     return format_date(value, "long", locale=_locale())
+
+
+def weekday(value: date) -> str:
+    return format_date(value, "EEEE d MMMM", locale=_locale())
 
 
 def moment(value: datetime, zone: str) -> str:

@@ -15,6 +15,7 @@ View = TypeVar("View", bound=Callable[..., object])
 PERMISSIONS: dict[str, frozenset[Role]] = {
     "queue.read": frozenset({Role.OPERATOR, Role.PHYSICIAN, Role.SUPERVISOR}),
     "callback.work": frozenset({Role.OPERATOR, Role.PHYSICIAN, Role.SUPERVISOR}),
+    "callback.hand-over": frozenset({Role.OPERATOR, Role.PHYSICIAN, Role.SUPERVISOR}),
     "callback.decide": frozenset({Role.PHYSICIAN}),
     "alert.snooze": frozenset({Role.PHYSICIAN}),
     "patient.read": frozenset({Role.ENROLLER, Role.OPERATOR, Role.PHYSICIAN, Role.SUPERVISOR}),
@@ -22,6 +23,7 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "patient.follow": frozenset({Role.ENROLLER, Role.PHYSICIAN, Role.SUPERVISOR}),
     "patient.limits": frozenset({Role.PHYSICIAN}),
     "patient.door": frozenset({Role.ENROLLER, Role.OPERATOR, Role.PHYSICIAN, Role.SUPERVISOR}),
+    "answers.move": frozenset({Role.OPERATOR, Role.PHYSICIAN, Role.SUPERVISOR}),
     "answers.record": frozenset({Role.OPERATOR, Role.PHYSICIAN, Role.SUPERVISOR}),
     "protocol.read": frozenset({Role.PHYSICIAN, Role.SUPERVISOR, Role.ADMINISTRATOR}),
     "protocol.edit": frozenset({Role.PHYSICIAN, Role.ADMINISTRATOR}),
@@ -32,8 +34,13 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "questionnaire.publish": frozenset({Role.PHYSICIAN, Role.ADMINISTRATOR}),
     "adherence.read": frozenset({Role.PHYSICIAN, Role.SUPERVISOR, Role.ADMINISTRATOR}),
     "outcome.import": frozenset({Role.PHYSICIAN, Role.SUPERVISOR}),
+    "centre.watch": frozenset({Role.PHYSICIAN, Role.SUPERVISOR}),
     "staff.manage": frozenset({Role.ADMINISTRATOR}),
+    "staff.invite": frozenset({Role.SUPERVISOR, Role.ADMINISTRATOR}),
     "health.read": frozenset({Role.SUPERVISOR, Role.ADMINISTRATOR}),
+    "centre.edit": frozenset({Role.SUPERVISOR, Role.ADMINISTRATOR}),
+    "rota.read": frozenset({Role.OPERATOR, Role.PHYSICIAN, Role.SUPERVISOR, Role.ADMINISTRATOR}),
+    "rota.edit": frozenset({Role.SUPERVISOR, Role.ADMINISTRATOR}),
     "account.own": frozenset(Role),
 }
 

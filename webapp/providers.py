@@ -1,4 +1,4 @@
-"""Which provider sends the texts."""
+"""Which provider sends the texts, and makes the calls."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from notifications.providers import Provider
 from notifications.providers.console import ConsoleProvider
+from notifications.providers.console_voice import ConsoleVoice
+from notifications.providers.voice import VoiceProvider
 from webapp.config import Settings
 
 
@@ -24,3 +26,18 @@ def chosen(settings: Settings, sessions: sessionmaker[Session]) -> Provider:
             api_url=settings.twilio_api_url,
         )
     return ConsoleProvider(sessions, production=settings.production)
+
+
+def chosen_voice(settings: Settings) -> VoiceProvider:
+    """The one that bridges calls: of the same house as the texts."""
+    if settings.sms_provider == "twilio":
+        from notifications.providers.twilio_voice import TwilioVoice  # a second, of the first call only
+
+        assert settings.twilio_account_sid
+        assert settings.twilio_auth_token
+        return TwilioVoice(
+            account_sid=settings.twilio_account_sid,
+            auth_token=settings.twilio_auth_token,
+            api_url=settings.twilio_api_url,
+        )
+    return ConsoleVoice(production=settings.production)

@@ -19,14 +19,15 @@ from flask import Flask
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session, sessionmaker
 
+from notifications import announcing
 from notifications import jobs as notification_jobs
 from notifications.providers import Provider
 from questionnaires import jobs as questionnaire_jobs
 from records import clock, heartbeats, housekeeping
 from records.clock_check import ClockSkew, check_clock
 from records.db import db
+from triage import escalations, incidents, reliving, replay, team_moves
 from triage import jobs as triage_jobs
-from triage import reliving, replay
 from webapp import timekeeping
 from webapp.providers import chosen
 from webapp.timekeeping import ClockWatch
@@ -73,6 +74,12 @@ def open_checkins(sessions: Sessions, now: datetime) -> int:
     return done
 
 
+def escalate(sessions: Sessions, now: datetime) -> int:
+    """One chunk a beat: whoever is told of many is told of the rest five seconds later."""
+    with sessions.begin() as session:
+        return escalations.escalate(session, now=now)
+
+
 def relive(sessions: Sessions, now: datetime) -> int:
     """One chunk a beat: looking back must never keep what is due now waiting."""
     with sessions.begin() as session:
@@ -107,12 +114,16 @@ def jobs(
         "open-checkins": open_checkins,
         "close-checkins": in_rounds(questionnaire_jobs.close_checkins),
         "silences": in_rounds(triage_jobs.raise_silences),
+        "incidents": in_rounds(incidents.run),
         "snoozes": in_rounds(triage_jobs.end_snoozes),
         "never-invited": in_rounds(triage_jobs.raise_never_invited),
         "never-activated": in_rounds(triage_jobs.raise_never_activated),
         "reviews-due": in_rounds(triage_jobs.raise_reviews_due),
         "limits-due": in_rounds(triage_jobs.raise_limits_due),
+        "teams": in_rounds(team_moves.follow_teams),
         "follow-up-ends": in_rounds(triage_jobs.end_follow_ups),
+        "announcements": in_rounds(announcing.announce_and_tell),
+        "escalations": escalate,
         "messages": messages,
         "reliving": relive,
         replay.JOB: replays,

@@ -102,9 +102,9 @@ class TwilioProvider:
         try:
             made = self._create(text)
         except (TwilioRestException, TwilioServiceException) as error:
-            return _refusal(int(error.status), str(error.code))
+            return refusal(int(error.status), str(error.code))
         except requests.RequestException as error:
-            return _broken(error)
+            return broken(error)
         except (TwilioException, ValueError) as error:  # an answer that is no JSON: taken over, or not
             return Outcome(OutcomeKind.UNKNOWN, reason=type(error).__name__)
         return Outcome(OutcomeKind.ACCEPTED, provider_id=made.sid, status=_status(made))
@@ -149,12 +149,13 @@ def _validity(text: Text) -> int:
     return max(SHORTEST_VALIDITY_SECONDS, min(left, LONGEST_VALIDITY_SECONDS))
 
 
-def _refusal(status: int, code: str) -> Outcome:
+def refusal(status: int, code: str) -> Outcome:
+    """What it means that Twilio answered with an error."""
     kind = twilio_codes.judge(status, code)
     return Outcome(kind, reason=f"twilio-{code}", opted_out=code == twilio_codes.STOPPED)
 
 
-def _broken(error: requests.RequestException) -> Outcome:
+def broken(error: requests.RequestException) -> Outcome:
     """Only a connection that never stood proves that nothing was taken over."""
     cause: BaseException | None = error.args[0] if error.args and isinstance(error.args[0], BaseException) else None
     reason = getattr(cause, "reason", None) or cause

@@ -7,6 +7,7 @@ from records.enrolment.details import (
     application_of,
     change_details,
     particulars,
+    raise_tier,
     version_of,
 )
 from records.enrolment.entering import AlreadyFollowed, InvitedJustNow, activate, enrol, invite, invite_again
@@ -40,6 +41,7 @@ __all__ = [
     "next_step",
     "particulars",
     "pause",
+    "raise_tier",
     "release",
     "resume",
     "subject_of",

@@ -15,8 +15,8 @@ from records.comorbidities import hold_for
 from records.crypto import Sealed
 from records.enrolment.application import Application, check
 from records.enrolment.following import clear_pause
-from records.enrolment.states import require, subject_of
-from records.models import Enrolment, EnrolmentState, Patient
+from records.enrolment.states import lock, require, subject_of
+from records.models import Enrolment, EnrolmentState, Patient, RiskTier
 from records.patients import keeping, reveal, reveal_text, seal_for
 from records.refusals import Refused, Sentence
 
@@ -124,6 +124,20 @@ def change_details(
     return changed
 
 
+def raise_tier(session: Session, *, enrolment: Enrolment, now: datetime) -> None:
+    """To high risk, with the schedule that goes with it from now on. The act that led to it is audited by its room."""
+    lock(session, enrolment)
+    enrolment.risk_tier, enrolment.updated_at = RiskTier.HIGH, now
+    _look_at_schedule(enrolment, now)
+    session.flush()
+
+
+def _look_at_schedule(enrolment: Enrolment, now: datetime) -> None:
+    """At once; a worker that is behind still owes what was due before the change."""
+    if enrolment.state == EnrolmentState.ACTIVE:
+        enrolment.next_checkin_at = min(enrolment.next_checkin_at or now, now)
+
+
 def _lock_patient(session: Session, enrolment: Enrolment) -> None:
     """Who they are is shared by every follow-up of theirs."""
     locked = {"of": Patient, "key_share": True}
@@ -131,9 +145,8 @@ def _lock_patient(session: Session, enrolment: Enrolment) -> None:
 
 
 def _follow_up(enrolment: Enrolment, before: Application, changed: list[str], now: datetime) -> None:
-    if enrolment.state == EnrolmentState.ACTIVE and set(changed) & set(SCHEDULING):
-        # a worker that is behind still owes what was due before the change
-        enrolment.next_checkin_at = min(enrolment.next_checkin_at or now, now)
+    if set(changed) & set(SCHEDULING):
+        _look_at_schedule(enrolment, now)
     waiting = enrolment.state in (EnrolmentState.ENROLLED, EnrolmentState.INVITED, EnrolmentState.PAUSED)
     learned = hold_for(set(enrolment.conditions) - set(before.conditions), enrolment.programme)
     if waiting and enrolment.activated_at is None and learned is not None:

@@ -18,6 +18,9 @@ from records.patients import keeping, seal_for
 from records.refusals import Refused, Sentence
 
 ALREADY = Sentence("This patient is followed in this programme already: open that follow-up, or end it first.")
+CLOSED = Sentence(
+    "This programme or team takes nobody in at present. Choose another one, or ask a supervisor to open it again."
+)
 AGAIN_AFTER = timedelta(minutes=10)
 TOO_SOON = Sentence(
     "The invitation left less than 10 minutes ago. Wait until it can have arrived, or dictate the code meanwhile."
@@ -29,6 +32,13 @@ class InvitedJustNow(Refused):
 
     def __init__(self) -> None:
         super().__init__(TOO_SOON)
+
+
+class ClosedToNew(Refused):
+    """The programme or the team takes nobody in at present."""
+
+    def __init__(self) -> None:
+        super().__init__(CLOSED)
 
 
 class AlreadyFollowed(Refused):
@@ -49,8 +59,11 @@ def enrol(
     """A new enrolment: `enrolled`, `held` for a physician's own limits, or `refused` when the patient said no.
 
     With `patient` it is a further episode of somebody known, whose identity is brought up to date. Raises FieldErrors,
-    AgeRefused, AlreadyFollowed. `rehearsal` is for a synthetic person; a known patient keeps their own mark.
+    AgeRefused, AlreadyFollowed, ClosedToNew. `rehearsal` is for a synthetic person; a known patient keeps their own
+    mark.
     """
+    if programme.closed_at is not None or team.closed_at is not None:
+        raise ClosedToNew
     rehearses = patient.rehearsal if patient else rehearsal
     checked = check(application, programme, now=now, rehearsal=rehearses)
     if patient is None:

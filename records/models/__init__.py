@@ -1,7 +1,7 @@
 """Tables of the floor. Columns and constraints only; behaviour is in the functions of `records`."""
 
 from records.models.audit import AccessEntry, AuditEntry, AuditHead
-from records.models.contacts import Contact, OptOut
+from records.models.contacts import Contact, OptOut, Why
 from records.models.doors import Device, EnteredBy, PatientCode, PatientSession, Throttle
 from records.models.enrolments import (
     AnswersBy,
@@ -15,7 +15,7 @@ from records.models.enrolments import (
 )
 from records.models.heartbeats import Heartbeat
 from records.models.patients import Patient, PatientIndex, PatientKey
-from records.models.programmes import DayZero, Programme, Team
+from records.models.programmes import CallsBy, DayZero, Programme, Team
 from records.models.staff import Role, Staff, StaffSession, StaffSetup, StaffTeam
 
 __all__ = [
@@ -23,6 +23,7 @@ __all__ = [
     "AnswersBy",
     "AuditEntry",
     "AuditHead",
+    "CallsBy",
     "Consent",
     "Contact",
     "DayZero",
@@ -49,4 +50,5 @@ __all__ = [
     "StaffTeam",
     "Team",
     "Throttle",
+    "Why",
 ]

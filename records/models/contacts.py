@@ -21,9 +21,29 @@ class ContactOutcome(StrEnum):
     NOT_SENT = "not-sent"
 
 
+class Why(StrEnum):
+    """Why a try came to nothing, whoever carried it: `not-tried` until it was too late (the service slept), `provider`:
+    refused, or never taken over, for reasons that are not this number's; `doubtful`: nobody knows whether it went out.
+    """
+
+    NOT_TRIED = "not-tried"
+    QUIET_HOURS = "quiet-hours"
+    DAILY_CAP = "daily-cap"
+    REHEARSAL = "rehearsal"
+    ASKED_OTHERWISE = "asked-otherwise"
+    ASKED_LATER = "asked-later"
+    OPTED_OUT = "opted-out"
+    NO_PHONE = "no-phone"
+    LANDLINE = "landline"
+    BAD_NUMBER = "bad-number"
+    PROVIDER = "provider"
+    DOUBTFUL = "doubtful"
+    UNDELIVERED = "undelivered"
+
+
 class Contact(Base):
     """One try to reach a patient; `about` is the public id of what it was for (a check-in, a call-back), `source` the
-    public id of the message or attempt, so that writing it again changes the same row.
+    public id of the message or attempt, so that writing it again changes the same row. `reason` is a Why.
     """
 
     __tablename__ = "contacts"
@@ -36,6 +56,7 @@ class Contact(Base):
     channel: Mapped[str]
     purpose: Mapped[str]
     outcome: Mapped[str]
+    reason: Mapped[str | None]
     at: Mapped[datetime]
 
 

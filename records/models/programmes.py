@@ -20,6 +20,16 @@ class DayZero(StrEnum):
     START = "start"
 
 
+class CallsBy(StrEnum):
+    """How callers telephone: by the hospital's own telephony, by a call that our provider makes to both (the patient
+    then sees the centre's number), or each by their own telephone, whose number the patient sees.
+    """
+
+    HOSPITAL = "hospital"
+    BRIDGE = "bridge"
+    OWN = "own"
+
+
 class Programme(Base):
     """`name` is text by language. `schedule` is a list of `{"slot", "at": "HH:MM", "tier": "all"|"intensive"}` in the
     patient's zone. An intensive slot is asked of high-risk patients, of those whose onset is unknown, and on days
@@ -28,11 +38,17 @@ class Programme(Base):
 
     `asks_oximeter`: whether enrolling asks for one. `holds_conditions`: whether the conditions of a HoldReason wait for
     a physician's own limits. `course_of` is the linkId whose course stands beside a patient's name in the queue.
+
+    `shown_number` is what patients see when the centre calls, where it is not `phone`. A call that is later than its
+    target by `lead_after_minutes` is put before a lead, by `physician_after_minutes` before the physician on call. A
+    closed programme takes nobody in; whoever is followed is followed on.
     """
 
     __tablename__ = "programmes"
     __table_args__ = (
         one_of("day_zero", DayZero),
+        one_of("calls_by", CallsBy),
+        CheckConstraint("0 <= lead_after_minutes AND lead_after_minutes <= physician_after_minutes", name="escalates"),
         CheckConstraint("opens < closes", name="hours_in_order"),
         CheckConstraint("first_reminder_minutes < second_reminder_minutes", name="reminders_in_order"),
         CheckConstraint("second_reminder_minutes <= silent_after_minutes", name="silence_after_reminders"),
@@ -62,13 +78,23 @@ class Programme(Base):
     red_minutes: Mapped[int]
     orange_minutes: Mapped[int]
     silent_minutes: Mapped[int]
+    calls_by: Mapped[str] = mapped_column(server_default=text("'own'"))
+    shown_number: Mapped[str | None]
+    interpreter_phone: Mapped[str | None]
+    announces_calls: Mapped[bool] = mapped_column(server_default=true())
+    lead_after_minutes: Mapped[int] = mapped_column(server_default=text("0"))
+    physician_after_minutes: Mapped[int] = mapped_column(server_default=text("10"))
+    closed_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
 
 
 class Team(Base):
+    """A closed team takes nobody in; opening it again is all that it takes to go on."""
+
     __tablename__ = "teams"
 
     id: Mapped[Id]
     public_id: Mapped[PublicId]
     name: Mapped[str] = mapped_column(unique=True)
     created_at: Mapped[datetime]
+    closed_at: Mapped[datetime | None]

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
-from sqlalchemy import ForeignKey, Index, LargeBinary, SmallInteger
+from sqlalchemy import ForeignKey, Index, LargeBinary, SmallInteger, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from records.crypto import Sealed
 from records.db import Base, Id, PublicId, one_of
 from records.models.programmes import Team
 
@@ -28,7 +30,9 @@ class StaffTeam(Base):
 
 
 class Staff(Base):
-    """`email` is stored lower-case. `password_hash` is argon2id's own string; absent until set up."""
+    """`email` is stored lower-case. `password_hash` is argon2id's own string; absent until set up. `phone`, sealed, is
+    where this person is paged and called. `preferences` are how they like their screens.
+    """
 
     __tablename__ = "staff"
     __table_args__ = (one_of("role", Role),)
@@ -43,6 +47,8 @@ class Staff(Base):
     invited_at: Mapped[datetime]
     set_up_at: Mapped[datetime | None]
     disabled_at: Mapped[datetime | None]
+    phone: Mapped[Sealed | None]
+    preferences: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'"))
     teams: Mapped[list[Team]] = relationship(secondary=StaffTeam.__table__, lazy="selectin")
 
 

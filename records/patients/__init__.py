@@ -3,7 +3,7 @@
 from records.patients.checking import Typing, years_between
 from records.patients.identity import Identity, data_key, reveal, reveal_row, reveal_text, seal_for
 from records.patients.keeping import amend, create
-from records.patients.search import Duplicate, by_phone, likely_duplicates, search
+from records.patients.search import Duplicate, by_phone, digests, likely_duplicates, search
 
 __all__ = [
     "Duplicate",
@@ -13,6 +13,7 @@ __all__ = [
     "by_phone",
     "create",
     "data_key",
+    "digests",
     "likely_duplicates",
     "reveal",
     "reveal_row",

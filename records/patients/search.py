@@ -66,6 +66,11 @@ def search(session: Session, *, text: str, scope: ColumnElement[bool]) -> list[E
     return sorted(found, key=lambda enrolment: (enrolment.enrolled_at, enrolment.id), reverse=True)
 
 
+def digests(text: str) -> tuple[index.Digest, ...]:
+    """What `search` would look for, for a statement of one's own: all of them must fit; empty finds nobody."""
+    return tuple(_wanted(text[:200]))
+
+
 def _rarest_first(session: Session, wanted: list[index.Digest]) -> list[index.Digest]:
     """By how many patients each is of, counted to COMMON and no further."""
     if len(wanted) == 1:

@@ -3,10 +3,12 @@
 from records.staff.browsers import mark
 from records.staff.people import SetupLinkRefused, disable, invite, invited, renew, set_up
 from records.staff.sessions import SignInRefused, session_of, sign_in, sign_out
+from records.staff.watching import Watcher, watcher
 
 __all__ = [
     "SetupLinkRefused",
     "SignInRefused",
+    "Watcher",
     "disable",
     "invite",
     "invited",
@@ -16,4 +18,5 @@ __all__ = [
     "set_up",
     "sign_in",
     "sign_out",
+    "watcher",
 ]

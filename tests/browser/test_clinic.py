@@ -159,6 +159,7 @@ def test_a_call_is_worked_from_the_queue_to_its_end(desk: Page, ward: Ward) -> N
     enrolment = ward.red()
     come_in(desk, ward)
     desk.click(".vd-queue__action button")
+    desk.check("#attempt-verified")
     desk.check("input[name=attempt-outcome][value=reached]")
     desk.click("section[aria-labelledby=call] button[type=submit]")
     desk.check("input[name=disposition-kind][value=advice]")

@@ -190,7 +190,7 @@ def answer_with_low_oxygen(phone: Page, desk: Page) -> None:
 
 
 def work_the_call(desk: Page) -> None:
-    desk.get_by_role("button", name="Prendre").click()
+    desk.locator("#board").get_by_role("button", name="Prendre").click()
     desk.wait_for_url("**/patients/*-*")
     expect(desk.get_by_role("region", name="Pourquoi appeler")).to_contain_text("90")
     shoot(desk, "17-claimed")
@@ -200,7 +200,8 @@ def work_the_call(desk: Page) -> None:
     desk.get_by_role("link", name="File de rappel").click()
     expect(desk.locator("tr[data-callback]")).to_have_attribute("data-level", "orange")
     shoot(desk, "20-queue-after")
-    desk.get_by_role("button", name="Prendre").click()
+    desk.locator("#board").get_by_role("button", name="Prendre").click()
+    desk.wait_for_url("**/patients/*-*")
     write_down(desk, "admitted", "Hospitalisé, parle bien")
     desk.wait_for_url("**/queue")
     expect(desk.locator("main")).to_contain_text("Personne n’attend de rappel")
@@ -217,6 +218,7 @@ def write_down(desk: Page, decision: str, note: str) -> None:
     """A call that reached the patient, and what was decided."""
     calls = desk.locator("section[aria-labelledby=history]").get_by_text("Joint", exact=True)
     before = calls.count()
+    desk.check("#attempt-verified")
     desk.check("input[name=attempt-outcome][value=reached]")
     desk.locator("section[aria-labelledby=call] button[type=submit]").click()
     expect(calls).to_have_count(before + 1)

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from notifications import policy
-from notifications.models import ON_REQUEST, Purpose
+from notifications.models import UNCAPPED, Purpose
 from notifications.policy import Decision, Drop, Postpone, Situation
 from questionnaires.models import CheckinState
 from records import clock
@@ -80,14 +80,14 @@ def test_nobody_who_left_or_must_not_be_reached_is_written_to(
 def test_the_daily_cap_holds_for_all_but_what_was_asked_for_just_now(purpose: Purpose) -> None:
     decision = decide(situation(purpose, texts_today=policy.DAILY_CAP))
 
-    assert decision == (Decision() if purpose in ON_REQUEST else Decision(drop=Drop.DAILY_CAP))
+    assert decision == (Decision() if purpose in UNCAPPED else Decision(drop=Drop.DAILY_CAP))
 
 
 @pytest.mark.parametrize("purpose", list(Purpose))
-def test_at_night_only_a_code_goes_out_for_somebody_is_waiting_for_it(purpose: Purpose) -> None:
+def test_at_night_only_an_answer_goes_out_to_somebody_who_is_awake_for_it(purpose: Purpose) -> None:
     night = datetime(2026, 3, 10, 2, 0, tzinfo=UTC)
 
-    assert decide(situation(purpose), night).send is (purpose is Purpose.CODE)
+    assert decide(situation(purpose), night).send is (purpose in (Purpose.CODE, Purpose.OUTSIDE_HOURS))
 
 
 @pytest.mark.parametrize("purpose", CHECKIN_TEXTS)

@@ -24,13 +24,16 @@ from werkzeug.datastructures import Headers, ImmutableMultiDict
 
 ACCOUNT = "AC" + "a" * 32
 TOKEN = "f" * 32
-MESSAGES, ONE = re.compile(r"/Messages(/\{Sid\})?\.json$"), re.compile(r"/Messages/(\w+)\.json$")
+MESSAGES, ONE = (
+    re.compile(r"/(Messages(/\{Sid\})?|Accounts/\{AccountSid\}/Calls)\.json$"),
+    re.compile(r"/Messages/(\w+)\.json$"),
+)
 SPECIFICATION = Path(__file__).parents[3] / "shared" / "data" / "twilio" / "twilio_api_v2010.json"
 
 
 @lru_cache
 def specification() -> openapi_core.OpenAPI | None:
-    """Twilio's description of its API, cut down to messages; None on a machine without the file."""
+    """Twilio's description of its API, cut down to messages and calls; None on a machine without the file."""
     if not SPECIFICATION.exists():
         return None
     document = json.loads(SPECIFICATION.read_text())
@@ -143,13 +146,13 @@ def accept(handler: Handler, form: dict[str, str]) -> None:
 
 
 def keep(handler: Handler, form: dict[str, str], status: str = "queued") -> dict[str, Any]:
-    """What Twilio holds of a text it took over."""
+    """What Twilio holds of a text or a call that it took over."""
     made = {
-        "sid": "SM" + uuid.uuid4().hex,
+        "sid": ("CA" if "Twiml" in form else "SM") + uuid.uuid4().hex,
         "account_sid": ACCOUNT,
         "to": form["To"],
         "from": form.get("From"),
-        "body": form["Body"],
+        "body": form.get("Body"),
         "status": status,
         "direction": "outbound-api",
         "date_created": format_datetime(handler.script.clock().astimezone(UTC)),

@@ -10,7 +10,7 @@ from questionnaires.numbers import NumberProblem
 from questionnaires.refusals import REFUSALS
 from records import texts
 
-SENTENCES = {"messages.py", "refusals.py"}
+SENTENCES = {"messages.py", "programme_settings.py", "refusals.py"}
 PATHS = [p for p in Path(questionnaires.__file__).parent.glob("*.py") if p.name not in SENTENCES]
 SOURCE = "".join(p.read_text(encoding="utf-8") for p in PATHS)
 RAISED = {

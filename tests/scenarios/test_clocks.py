@@ -214,7 +214,7 @@ def test_a_worker_that_was_asleep_sends_nothing_old_and_makes_one_call_back_of_e
         assert len(world.alerts(patient)) == missed
         [call] = world.callbacks(patient)
         assert call.opened_at == woke
-        assert "no-text-arrived" in [reason.get("code") for reason in world.alerts(patient)[0].reasons]
+        assert world.alerts(patient)[0].cause == "not-sent"
     sent = {one.purpose for one in session.scalars(sa.select(Message).where(Message.sent_at.is_not(None)))}
     assert all(one.expires_at > woke for one in session.scalars(sa.select(Message).where(Message.sent_at == woke)))
     assert sent == ({"invitation"} if asleep < DAY else {"checkin"})

@@ -57,7 +57,7 @@ class Caller:
             self._call(callback, claimed.headers["Location"])
 
     def _call(self, callback: str, place: str) -> None:
-        said = {"attempt-outcome": "reached", "attempt-note": str(uuid.uuid4())}
+        said = {"attempt-outcome": "reached", "attempt-verified": "y", "attempt-note": str(uuid.uuid4())}
         self._fill_in(place, f"/en/callbacks/{callback}/attempts", said, "attempt")
         said = {"disposition-kind": self.draw.choice(KINDS), "disposition-note": "Said what to watch for."}
         self._fill_in(place, f"/en/callbacks/{callback}/dispositions", said, "disposition")

@@ -27,7 +27,7 @@ def hot(temperature: str = "41.5", **more: Any) -> dict[str, Any]:
 
 def close(scene: Scene, kind: str = DispositionKind.ENTRY_ERROR) -> None:
     callback, staff = scene.callback().public_id, scene.person()
-    callbacks.add_attempt(scene.session, callback=callback, staff=staff, outcome="reached", now=NOW)
+    callbacks.add_attempt(scene.session, callback=callback, staff=staff, outcome="reached", verified=True, now=NOW)
     seen = [alert.public_id for alert in scene.alerts()]
     callbacks.dispose(scene.session, callback=callback, staff=staff, kind=kind, seen_alerts=seen, now=NOW)
     scene.session.commit()

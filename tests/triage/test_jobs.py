@@ -13,7 +13,6 @@ from sqlalchemy.orm import Session
 
 from questionnaires import jobs as questionnaire_jobs
 from questionnaires.models import Checkin, CheckinState
-from records import contacts
 from records.audit import SYSTEM
 from records.enrolment import release
 from records.models import EnrolmentState, PauseReason, RiskTier, Role
@@ -77,31 +76,6 @@ def test_an_unanswered_checkin_becomes_a_silence_by_the_workers_two_beats(scene:
     assert silences(scene) == 1
     assert reasons.words({"reasons": scene.alerts()[0].reasons}, "en")[0] == "No answer to the check-in"
     assert reasons.words({"reasons": scene.alerts()[0].reasons}, "fr")[0] == "N’a pas répondu au questionnaire"
-
-
-@pytest.mark.parametrize(
-    ("outcomes", "told"),
-    [
-        ([], True),  # the worker that should have sent them slept
-        (["not-sent"], True),
-        (["failed", "not-sent", "not-sent"], True),
-        (["failed", "delivered"], False),
-        (["failed", "sent"], False),
-        (["failed", "unknown"], False),
-    ],
-)
-def test_the_caller_of_a_silence_is_told_when_none_of_its_texts_arrived(scene: Scene, outcomes: list[str], told: bool):
-    checkin = missed(scene)
-    for outcome in outcomes:
-        how = {"about": checkin.public_id, "channel": "sms", "purpose": "checkin", "outcome": outcome, "at": NOW}
-        contacts.note(scene.session, enrolment_id=scene.enrolment.id, source=uuid.uuid4(), **how)
-    elsewhere = {"about": uuid.uuid4(), "channel": "sms", "purpose": "checkin", "outcome": "failed", "at": NOW}
-    contacts.note(scene.session, enrolment_id=scene.enrolment.id, source=uuid.uuid4(), **elsewhere)
-
-    silences(scene)
-
-    said = reasons.words({"reasons": scene.alerts()[0].reasons}, "en")
-    assert ("None of its texts arrived: not sent, refused or not delivered" in said) is told
 
 
 SILENT = [

@@ -133,7 +133,8 @@ def test_a_weight_that_rises_over_days_is_called_back_and_the_call_closes_it(ses
     assert "Poids\u202f: de 80,0 à 82,7\u202fkg en 7 jours (alerte à partir de 2,3\u202fkg de plus)" in row.words("fr")
 
     callbacks.claim(session, callback=callback.public_id, staff=nurse, now=morning(5))
-    callbacks.add_attempt(session, callback=callback.public_id, staff=nurse, outcome="reached", now=morning(5))
+    how = {"callback": callback.public_id, "staff": nurse, "now": morning(5)}
+    callbacks.add_attempt(session, **how, outcome="reached", verified=True)
     seen = [alert["public_id"] for alert in row.alerts]
     told = {"kind": "advice", "seen_alerts": seen, "now": morning(5)}
     assert callbacks.dispose(session, callback=callback.public_id, staff=nurse, **told).closed

@@ -10,10 +10,12 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from questionnaires.models import Response
 from records.models import Patient
 from tests.factories import NOW
 from tests.triage.replaying import COVID, another, answered, bind, changed, draft, own_limit, replay, with_temperature
 from tests.triage.scene import ORANGE, RED, WELL, set_scene
+from triage import moving
 from triage.models import Assessment
 from triage.outcome_models import PatientOutcome
 from triage.replay import as_csv, as_text, extracting
@@ -77,6 +79,25 @@ def test_a_version_replayed_against_itself_changes_nothing_and_says_what_was_sai
     assert {name: fired.count(name) for name in fired} == {
         name: counts["draft"] for name, counts in found["by_rule"].items() if counts["draft"]
     }
+
+
+def test_answers_that_were_moved_are_replayed_for_the_patient_they_are_of(session: Session) -> None:
+    """What was said of later answers in the file they left stands as it was said."""
+    scene = set_scene(session)
+    right = another(scene, onset_on=NOW.date())
+    for number, value in enumerate(("39.2", "40.6", "39.2", "37.0")):
+        answered(scene, scene.enrolment, with_temperature(value), at=NOW + number * DAY)
+    answered(scene, right, with_temperature("37.0"), at=NOW + 2 * DAY)
+    second = session.scalars(sa.select(Response.public_id).order_by(Response.id).offset(1)).first()
+    given = {"staff": scene.person(), "reason": "Same phone", "now": NOW + 3 * DAY + timedelta(hours=1)}
+    moving.move_answer(session, response=second, to_enrolment=right.public_id, **given)
+    session.commit()
+
+    found = replay(scene, COVID)
+
+    assert (found["rows"], found["patients"]) == (5, 2)
+    assert found["rechecked"] == {"rows": 5, "differs": 0}
+    assert (found["gained"], found["lost"], found["recoloured"]) == (0, 0, 0)
 
 
 def test_the_order_in_which_a_document_lists_the_choices_of_a_code_decides_nothing(session: Session) -> None:

@@ -99,7 +99,8 @@ def test_the_callers_word_counts_and_else_what_was_done(
 
 
 def test_every_kind_of_disposition_has_been_thought_of() -> None:
-    untold = {"unreachable", "technical", "to-physician", "deceased"}
+    nobody = {"unreachable", "welfare-check", "technical", "wrong-patient"}
+    untold = {*nobody, "limits-changed", "to-physician", "deceased"}
     assert ACTED | RESTED | untold == set(DispositionKind)
     assert not ACTED & RESTED
     assert EMERGENCIES <= ACTED

@@ -67,6 +67,8 @@ class House:
         values = dict.fromkeys(rule.arguments, self.known[kind])
         if "language" in rule.arguments:
             values["language"] = "fr"
+        if "leg" in rule.arguments:
+            values["leg"] = "caller"
         if "filename" in rule.arguments:
             values["filename"] = "icon.svg"
         if "token" in rule.arguments:

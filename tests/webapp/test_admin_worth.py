@@ -214,7 +214,7 @@ def test_a_caller_may_say_whether_the_call_was_useful(
     client, page = enter(app, ward, Role.OPERATOR), f"/fr/patients/{enrolment.public_id}"
     at = f"/fr/callbacks/{ward.callback(enrolment).public_id}"
     post(client, "/fr/queue", {}, to=f"{at}/claim")
-    post(client, page, {"attempt-outcome": "reached"}, to=f"{at}/attempts")
+    post(client, page, {"attempt-outcome": "reached", "attempt-verified": "y"}, to=f"{at}/attempts")
     html = client.get(page).text
     assert "Cet appel a-t-il été utile au patient\u202f? (facultatif)" in html
     assert not re.search(r'name="disposition-useful"[^>]*checked', html)

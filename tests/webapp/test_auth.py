@@ -145,7 +145,7 @@ def test_after_signing_in_one_lands_where_one_wanted_to_go(client, physician):
         (Role.ENROLLER, "/en/patients"),
         (Role.OPERATOR, "/en/queue"),
         (Role.PHYSICIAN, "/en/queue"),
-        (Role.SUPERVISOR, "/en/queue"),
+        (Role.SUPERVISOR, "/en/admin/setup"),  # who is in no team has one to make first
         (Role.ADMINISTRATOR, "/en/admin/protocol"),
     ],
 )

@@ -109,7 +109,7 @@ def test_a_physician_puts_the_rule_off_from_the_call_and_anyone_who_calls_ends_i
     html = browser.get(page).text
     assert "A rule is put off until" in html
     assert "Known &lt;since&gt; Monday" in html
-    assert "A rule put off, for another" in browser.get("/en/queue").text
+    assert "A rule put off until" in browser.get("/en/queue").text
     ward.answer(enrolment, ORANGE)
     assert "no alert: put off" in browser.get(page).text
     assert "No alert was raised:" in words(browser.get(address(ward, enrolment)).text)

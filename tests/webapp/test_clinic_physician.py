@@ -61,7 +61,7 @@ def test_a_page_opened_before_it_became_the_physicians_is_refused_and_keeps_the_
     client = enter(app, ward, Role.OPERATOR)
     call, page = f"/fr/callbacks/{ward.callback(enrolment).public_id}", f"/fr/patients/{enrolment.public_id}"
     post(client, "/fr/queue", {}, to=f"{call}/claim")
-    post(client, page, {"attempt-outcome": "reached"}, to=f"{call}/attempts")
+    post(client, page, {"attempt-outcome": "reached", "attempt-verified": "y"}, to=f"{call}/attempts")
     hand_to_physician(ward)
     seen = ",".join(str(alert.public_id) for alert in ward.alerts(enrolment))
 

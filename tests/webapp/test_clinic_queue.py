@@ -15,6 +15,7 @@ from records.patients import reveal
 from tests.webapp.signing import post
 from tests.webapp.ward import ORANGE, RED, WELL, Ward, enter, open_ward
 from triage import callbacks
+from webapp.clinic import queue_address
 
 
 @pytest.fixture
@@ -201,3 +202,124 @@ def test_names_are_text_and_never_markup(app: Flask, ward: Ward) -> None:
 
     assert "<script>alert" not in html
     assert "&lt;SCRIPT&gt;" in html
+
+
+def test_a_filter_stands_in_the_address_and_in_its_rows(app: Flask, ward: Ward) -> None:
+    ward.red(family_name="Quiniou", given_name="Zoé")
+    ward.answer(ward.patient(family_name="Le Bras", given_name="Yves", language="ar"), ORANGE, ago=timedelta(hours=5))
+    client = enter(app, ward)
+    team = ward.team.public_id
+
+    for query, shown in {
+        "": ["QUINIOU Zoé", "LE BRAS Yves"],
+        f"level=orange&team={team}": ["LE BRAS Yves"],
+        "late=1": ["LE BRAS Yves"],
+        "spoken=ar": ["LE BRAS Yves"],
+        "mine=1": [],
+        "silent=1": [],
+        "physician=1": [],
+        "level=purple&team=nobody&spoken=xx&limit=-3": ["QUINIOU Zoé", "LE BRAS Yves"],
+    }.items():
+        assert names(client.get(f"/fr/queue?{query}").text) == shown, query
+        assert names(client.get(f"/fr/queue/rows?{query}").text) == shown, query
+
+
+def test_nothing_that_fits_is_said_with_the_way_back_to_everybody(app: Flask, ward: Ward) -> None:
+    ward.red()
+
+    html = enter(app, ward).get("/fr/queue?mine=1").text
+
+    assert "Personne dans la file ne correspond à votre demande." in html
+    assert "1 patient à rappeler" in html
+
+
+def test_a_name_is_searched_for_without_standing_in_the_address(app: Flask, ward: Ward) -> None:
+    ward.red(family_name="Quiniou", given_name="Zoé")
+    ward.red(family_name="Le Bras", given_name="Yves")
+    client = enter(app, ward)
+
+    answer = post(client, "/fr/queue", {"text": "quiniou"}, to="/fr/queue/search?level=red")
+
+    assert answer.status_code == 303
+    assert "quiniou" not in answer.location.lower()
+    assert "level=red" in answer.location
+    assert names(client.get(answer.location).text) == ["QUINIOU Zoé"]
+    other = enter(app, ward, Role.OPERATOR)
+    assert len(names(other.get(answer.location).text)) == 2
+
+
+def test_a_view_is_saved_shown_renamed_and_deleted_by_whose_it_is_alone(app: Flask, ward: Ward) -> None:
+    client, other = enter(app, ward), enter(app, ward, Role.OPERATOR)
+    saved = post(client, "/fr/queue", {"name": " Mes  urgents "}, to="/fr/queue/views?level=red&limit=100")
+    assert saved.location == "/fr/queue?level=red"
+    page = client.get(saved.location).text
+    assert 'href="/fr/queue?level=red" aria-current="true"><bdi>Mes urgents</bdi>' in page
+    assert "Mes urgents" not in other.get("/fr/queue").text
+    rename = re.search(r'action="(/fr/queue/views/[0-9a-f-]{36})/rename', page)[1]
+
+    assert post(other, "/fr/queue", {"name": "x"}, to=f"{rename}/rename").status_code == 404
+    assert post(other, "/fr/queue", {}, to=f"{rename}/delete").status_code == 404
+    post(client, "/fr/queue", {"name": "Rouges"}, to=f"{rename}/rename")
+    assert "<bdi>Rouges</bdi>" in client.get("/fr/queue").text
+    post(client, "/fr/queue", {}, to=f"{rename}/delete")
+    assert "Rouges" not in client.get("/fr/queue").text
+
+
+@pytest.mark.parametrize("name", ["", "   ", "x" * 61, "a\u202eb"])
+def test_a_view_without_a_fit_name_is_refused_and_what_was_typed_stays(app: Flask, ward: Ward, name: str) -> None:
+    answer = post(enter(app, ward), "/fr/queue", {"name": name}, to="/fr/queue/views?level=red")
+
+    assert answer.status_code == 422
+    assert "Donnez à la vue un nom de 1 à 60 caractères." in answer.text
+
+
+def test_how_the_queue_is_liked_is_kept_with_the_person(app: Flask, ward: Ward) -> None:
+    client = enter(app, ward)
+    assert "is-compact" not in client.get("/fr/queue").text
+
+    answer = post(client, "/fr/queue", {"compact": "1", "keyboard": "1"}, to="/fr/queue/preferences?late=1")
+
+    assert answer.location == "/fr/queue?late=1"
+    html = client.get("/fr/queue").text
+    assert 'class="is-compact"' in html
+    assert " data-keyboard" in html
+    assert " data-sound" not in html
+    assert "is-compact" not in enter(app, ward, Role.OPERATOR).get("/fr/queue").text
+
+
+def test_more_rows_are_shown_page_by_page(app: Flask, ward: Ward, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(queue_address, "PAGE", 1)
+    monkeypatch.setattr(queue_address, "MOST", 2)
+    client = enter(app, ward)
+    for _ in range(3):
+        ward.red()
+
+    first, last = (client.get(f"/fr/queue{query}").text for query in ("", "?limit=900"))
+    assert [len(names(html)) for html in (first, last)] == [1, 2]
+    assert 'href="/fr/queue?limit=2"' in first
+    assert "Seuls les 2 premiers" in last
+
+
+def test_the_next_call_is_taken_within_what_the_page_shows(app: Flask, ward: Ward) -> None:
+    ward.red()
+    orange = ward.patient()
+    ward.answer(orange, ORANGE)
+    client = enter(app, ward, Role.OPERATOR)
+
+    answer = post(client, "/fr/queue", {}, to="/fr/callbacks/next?level=orange")
+
+    assert answer.location == f"/fr/patients/{orange.public_id}"
+    again = post(client, "/fr/queue", {}, to="/fr/callbacks/next?level=orange")
+    assert again.location == "/fr/queue?level=orange"
+
+
+def test_a_row_written_for_one_viewer_gives_another_nothing_of_the_first(app: Flask, ward: Ward) -> None:
+    enrolment = ward.red()
+    mine, theirs = enter(app, ward, Role.OPERATOR), enter(app, ward, Role.OPERATOR, "Sacha Morel")
+    post(mine, "/fr/queue", {}, to=f"/fr/callbacks/{ward.callback(enrolment).public_id}/claim")
+
+    assert "Poursuivre" in mine.get("/fr/queue/rows").text
+    shown = theirs.get("/fr/queue/rows").text
+    assert "Voir" in shown
+    assert "Poursuivre" not in shown
+    assert "csrf_token" not in shown

@@ -37,7 +37,7 @@ def test_a_double_click_writes_one_call_and_one_decision_and_is_answered_alike(a
     call = f"/fr/callbacks/{ward.callback(enrolment).public_id}"
     post(client, "/fr/queue", {}, to=f"{call}/claim")
     html = client.get(file(enrolment)).text
-    said = {"attempt-outcome": "reached", "attempt-key": shown(html, "attempt-key")}
+    said = {"attempt-outcome": "reached", "attempt-verified": "y", "attempt-key": shown(html, "attempt-key")}
 
     calls = [post(client, file(enrolment), said, to=f"{call}/attempts").location for _ in range(2)]
 

@@ -32,7 +32,7 @@ def ward(session: Session) -> Ward:
     enrolment = made.patient()
     made.answer(enrolment, RED)
     about = {"callback": made.callback(enrolment).public_id, "staff": made.person(Role.OPERATOR), "now": clock.now()}
-    callbacks.add_attempt(session, outcome="reached", **about)
+    callbacks.add_attempt(session, outcome="reached", verified=True, **about)
     seen = [alert.public_id for alert in made.alerts(enrolment)]
     callbacks.dispose(session, kind=DispositionKind.ENTRY_ERROR, seen_alerts=seen, **about)
     session.commit()

@@ -8,10 +8,13 @@ import time_machine
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
-from records.models import Enrolment
-from tests.factories import NOW
+from records.audit import SYSTEM
+from records.models import Enrolment, Role
+from records.staff.telephones import set_phone
+from tests.factories import NOW, make_staff
 from tests.webapp.patient_room import DANGER, GREEN, ORANGE, RED, as_form, enter, hidden, make_followed
-from triage import documents
+from triage import documents, shifts
+from triage.models import Duty
 from webapp.patient.signs import signs
 
 OPEN = datetime(2026, 3, 10, 9, 0, tzinfo=UTC)  # 10:00 in Paris
@@ -55,6 +58,59 @@ def test_the_result_says_what_happens_next(
     assert title in page.split("<h1")[1].split("</h1>")[0]
     assert also in page
     assert 'href="tel:15"' in page
+
+
+@pytest.mark.parametrize(
+    ("hour", "answers", "title", "also"),
+    [
+        ("07:59", RED, "Nobody reads this before 08:00", "The centre is closed"),
+        ("08:00", RED, "We call you within 10 minutes", "If nobody has called by then"),
+        ("19:49", RED, "We call you within 10 minutes", "If nobody has called by then"),
+        (
+            "19:59",
+            RED,
+            "We call you by 12 Mar 08:09 at the latest",
+            "closes at 20:00 (time of Paris)",
+        ),
+        ("19:59", DANGER, "Call 15 now", "We call you by 12 Mar 08:09 at the latest."),
+        ("20:00", RED, "Nobody reads this before 08:00", "The centre is closed"),
+        ("07:59", ORANGE, "We call you after 08:00", "Nobody reads your answers before it opens"),
+        ("18:00", ORANGE, "We call you within 2 hours", "Keep your phone at hand"),
+        ("19:30", ORANGE, "We call you by 12 Mar 09:30 at the latest", "Keep your phone at hand"),
+    ],
+)
+def test_no_call_is_promised_for_an_hour_at_which_the_centre_is_closed(
+    client: FlaskClient, session: Session, hour: str, answers: dict[str, str], title: str, also: str
+) -> None:
+    at = datetime.fromisoformat(f"2026-03-11T{hour}:00+01:00")
+    with time_machine.travel(at, tick=False):
+        visit(client, session)
+        page = result_of(client, answers)
+
+    assert title in page.split("<h1")[1].split("</h1>")[0] or title in page.split("vd-alarm__next")[1]
+    assert also in page
+
+
+@pytest.mark.parametrize(("phone", "told"), [("+33612345678", True), (None, False)])
+@pytest.mark.parametrize("hour", ["07:59", "20:00"])
+def test_by_the_rota_the_patient_is_told_who_knows_and_only_if_somebody_can_be_paged(
+    client: FlaskClient, session: Session, hour: str, phone: str | None, told: bool
+) -> None:
+    at = datetime.fromisoformat(f"2026-03-11T{hour}:00+01:00")
+    with time_machine.travel(at, tick=False):
+        enrolment = visit(client, session)
+        doctor = make_staff(session, Role.PHYSICIAN, teams=[enrolment.team])
+        set_phone(session, staff=doctor, typed=phone or "", actor=SYSTEM, now=at)
+        hours = {"from_at": at - timedelta(hours=2), "until_at": at + timedelta(hours=2)}
+        lead = make_staff(session, Role.SUPERVISOR, teams=[enrolment.team])
+        shifts.add(session, team=enrolment.team, person=doctor, duty=Duty.ON_CALL, **hours, by=lead, now=at)
+        session.commit()
+        page = result_of(client, RED)
+
+    title = page.split("<h1")[1].split("</h1>")[0]
+    assert ("The physician on call is being told" in title) is told
+    assert ("Nobody reads this before 08:00" in title) is not told
+    assert "Call 15 if it gets worse" in page
 
 
 @pytest.mark.parametrize("answers", [RED, DANGER, GREEN | {"temperature": "40,4"}])

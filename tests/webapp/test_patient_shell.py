@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from urllib.parse import urljoin
 
 import pytest
 from flask import Flask
@@ -186,3 +187,22 @@ def test_a_compressed_file_is_known_again_by_its_mark(client: FlaskClient, sessi
     again = client.get(address, headers=known, buffered=True)
 
     assert (first.headers["ETag"][:2], again.status_code) == ("W/", 304)
+
+
+def test_the_first_question_weighs_little_with_everything_it_loads(client: FlaskClient, session: Session) -> None:
+    """At 400 kb/s a second is 50 kB: the page, its sheet, its scripts and what these import, as they are sent."""
+    enter(client, session, make_followed(session))
+    wanted, sent = ["/fr/checkin"], {}
+    while wanted:
+        address = wanted.pop()
+        answer = client.get(address, headers={"Accept-Encoding": "gzip"}, buffered=True)
+        assert answer.status_code == 200, address
+        packed = answer.headers.get("Content-Encoding") == "gzip"
+        sent[address] = len(answer.data)
+        text = (gzip.decompress(answer.data) if packed else answer.data).decode(errors="replace")
+        found = re.findall(r'<(?:link [^>]*rel="stylesheet"[^>]*href|script[^>]* src)="([^"]+)"', text)
+        found += re.findall(r'(?:import|from)\s*"([^"]+)"', text) if address.partition("?")[0].endswith(".js") else []
+        wanted += [page for page in (urljoin(address, one) for one in found) if page not in {*sent, *wanted}]
+
+    assert len(sent) > 3, sent
+    assert sum(sent.values()) <= 35_000, sent

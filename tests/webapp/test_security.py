@@ -122,7 +122,8 @@ def test_alerts_of_another_patient_named_in_a_form_stay_open(app: Flask, session
     mine, other, client = ward.red(), ward.red(), enter(app, ward)
     own, foreign = ward.callback(mine).public_id, ward.alerts(other)[0].public_id
     token = token_of(client, f"/fr/patients/{mine.public_id}")
-    client.post(f"/fr/callbacks/{own}/attempts", data={"csrf_token": token, "attempt-outcome": "reached"})
+    said = {"attempt-outcome": "reached", "attempt-verified": "y"}
+    client.post(f"/fr/callbacks/{own}/attempts", data={"csrf_token": token, **said})
 
     said = {"disposition-kind": "advice", "disposition-seen": str(foreign)}
     answer = client.post(f"/fr/callbacks/{own}/dispositions", data={"csrf_token": token, **said})

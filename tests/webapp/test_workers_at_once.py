@@ -44,15 +44,25 @@ PUT_OFF = """
         :now - interval '1 hour'
     FROM assessments GROUP BY enrolment_id
 """
+TAKEN = """
+    UPDATE callbacks SET claimed_by_id = :staff, claimed_at = :now, claim_ends_at = :now + interval '5 minutes'
+"""
+LATE = """
+    UPDATE callbacks SET claimed_by_id = NULL, claimed_at = NULL, claim_ends_at = NULL, incident_id = NULL,
+        next_try_at = NULL, due_at = :now - interval '1 hour'
+"""
+GIVEN_BACK = "UPDATE callbacks SET claimed_by_id = NULL, claimed_at = NULL, claim_ends_at = NULL"
 BEATS: tuple[tuple[str, timedelta, str], ...] = (
     ("open-checkins", -HOUR / 2, "UPDATE enrolments SET next_checkin_at = :now - interval '3 hours'"),
     ("close-checkins", 6 * HOUR, ""),
     ("silences", 6 * HOUR, ""),
+    ("announcements", 6 * HOUR, TAKEN),
     ("never-invited", 6 * HOUR, NEVER_INVITED),
     ("never-activated", 6 * HOUR, NEVER_ACTIVATED),
     ("reviews-due", 6 * HOUR, PAUSED),
     ("limits-due", 6 * HOUR, WITHOUT_LIMITS),
     ("follow-up-ends", 6 * HOUR, OVER),
+    ("escalations", 6 * HOUR, LATE),
     ("reliving", 6 * HOUR, UNLIVED),
     ("snoozes", 6 * HOUR, PUT_OFF),
     ("housekeeping", 6 * HOUR, STALE),
@@ -60,8 +70,10 @@ BEATS: tuple[tuple[str, timedelta, str], ...] = (
 """What makes a job's work, in the order in which one leads to the next. Everybody stays one enrolment throughout."""
 
 
-ELSEWHERE = {"messages", "replays"}
-"""Texts go out with the check-ins; of replays each worker takes one a beat, which tests/triage holds."""
+ELSEWHERE = {"messages", "replays", "incidents", "teams"}
+"""Texts go out with the check-ins; of replays each worker takes one a beat; an incident is of more patients than these,
+and teams are moved by hand: all are held in tests/triage.
+"""
 
 
 class House:

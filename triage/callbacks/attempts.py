@@ -3,27 +3,36 @@
 from __future__ import annotations
 
 import uuid
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from records import audit, contacts, patients
+from records import audit, clock, contacts, patients
+from records import enrolment as enrolments
 from records.audit import Actor
 from records.crypto import Sealed
 from records.models import Enrolment, Staff
 from records.models.contacts import ContactOutcome
+from triage.callbacks import claims, events, tries
 from triage.callbacks.finding import already, lock, refuse_not_ours
-from triage.callbacks.raising import Raise, key_of, raise_alerts
+from triage.callbacks.unreached import hand_to_physician
 from triage.levels import Level
-from triage.models import Alert, AlertKind, Attempt, AttemptOutcome, Callback
-from triage.refusals import BeforeOpening, InFuture, InPast, NoteTooLong, UnknownCode
-from triage.silence import judge, situation_of
-from triage.situation import local_day
-from triage.targets import due_at
+from triage.models import Alert, Attempt, AttemptOutcome, Callback, Called, EventKind, NextStep
+from triage.refusals import (
+    BeforeOpening,
+    CentreClosed,
+    InFuture,
+    InPast,
+    NoteTooLong,
+    NotVerified,
+    RedToday,
+    UnknownCode,
+)
 
 LONGEST_NOTE = 4000
+LONGEST_RED = timedelta(hours=1)
+"""A red may wait so long over midnight, where a centre is open at night."""
 CLOCKS_DIFFER = timedelta(minutes=1)
 CALLED_BEFORE = timedelta(hours=1)
 """A call may have been made shortly before its reason was written down, as when staff enter answers for a patient."""
@@ -38,20 +47,29 @@ def add_attempt(
     now: datetime,
     note: str = "",
     at: datetime | None = None,
+    called: str = Called.PATIENT,
+    verified: bool | None = None,
     next_try_at: datetime | None = None,
     form_key: uuid.UUID | None = None,
     from_address: str | None = None,
 ) -> Attempt:
-    """Record one call. When as many as the protocol says have reached nobody, the call-back goes to the doctor as red.
-    The same `form_key` again gives the first call and records nothing.
+    """Record one call, made at `at`, and what follows when it reached nobody (see tries.after): the patient again, at
+    `next_try_at` if the caller says when; then the emergency contact; then a physician decides. Of a call that reached
+    somebody `verified` says whether name and date of birth were asked and right; without that it reached nobody.
 
-    Raises UnknownCode, InFuture, BeforeOpening, InPast (the next try), NoteTooLong, NotFound, CallbackClosed, TakenBy.
+    A call-back that nobody holds any more is taken again by writing into it. When as many calls as the protocol says
+    have reached nobody, it goes to the doctor as red. The same `form_key` again gives the first call, and no other.
+
+    Raises UnknownCode, NotVerified, InFuture, BeforeOpening, InPast, CentreClosed or RedToday (the next try),
+    NoteTooLong, NotFound, CallbackClosed, TakenBy.
     """
-    code = known_outcome(outcome)
+    code, whom = known_outcome(outcome), known_called(called)
     check_note(note)
     moment = past(at, now)
-    if next_try_at is not None and next_try_at <= now:
-        raise InPast
+    if code is not AttemptOutcome.REACHED:
+        verified = None
+    elif verified is None:
+        raise NotVerified
     found = lock(session, callback=callback, staff=staff)
     before = already(session, Attempt, found, form_key)
     if before is not None:
@@ -59,23 +77,78 @@ def add_attempt(
     refuse_not_ours(found, staff, now)
     if moment < found.opened_at - CALLED_BEFORE:
         raise BeforeOpening
-    attempt = _store(session, found, staff, code, note, moment, form_key)
+    if next_try_at is not None:
+        refuse_try(found, next_try_at, now)
+    hold(session, found, staff, now, from_address)
+    attempt = _store(session, found, staff, moment, note, form_key, outcome=code, called=whom, verified=verified)
     found.first_called_at = min(moment, found.first_called_at or moment)
-    found.next_try_at = None if code is AttemptOutcome.REACHED else next_try_at
     found.version += 1
     _note_contact(session, found, attempt)
-    if code is not AttemptOutcome.REACHED:
-        _hand_to_physician(session, found, attempt, now)
+    _go_on(session, found, attempt, staff, next_try_at, now)
     details = {"callback": str(found.public_id), "attempt": str(attempt.public_id), "outcome": code.value}
+    if whom is Called.CONTACT:
+        details["called"] = whom.value
     subject = ("enrolment", found.enrolment.public_id)
     actor = Actor.staff(staff, from_address)
     audit.append(session, actor=actor, action="callback.attempted", subject=subject, now=now, details=details)
     return attempt
 
 
+def plan_try(session: Session, *, callback: uuid.UUID, staff: Staff, at: datetime, now: datetime) -> None:
+    """Another hour for the next try; who is called then stays. Raises InPast, CentreClosed, RedToday, NotFound,
+    CallbackClosed, TakenBy.
+    """
+    found = lock(session, callback=callback, staff=staff)
+    refuse_not_ours(found, staff, now)
+    refuse_try(found, at, now)
+    found.next_try_at = at
+    found.version += 1
+    _tell(session, found, staff, now)
+
+
+def refuse_try(callback: Callback, at: datetime, now: datetime) -> None:
+    """The next try lies ahead, while the centre is open; what is red is not left until the next day."""
+    programme = callback.enrolment.programme
+    if at <= now:
+        raise InPast
+    if not clock.is_open(at, programme.opens, programme.closes, programme.zone):
+        raise CentreClosed(opens=f"{programme.opens:%H:%M}", closes=f"{programme.closes:%H:%M}")
+    another_day = clock.local_day(at, programme.zone) != clock.local_day(now, programme.zone)
+    if callback.rank >= Level.RED and another_day and at - now > LONGEST_RED:
+        raise RedToday
+
+
+def hold(session: Session, callback: Callback, staff: Staff, now: datetime, from_address: str | None) -> None:
+    """A page sent after its claim had ended, with nobody in it since, goes on with the call."""
+    if callback.claimed_by_id == staff.id and callback.claim_ends_at is not None and callback.claim_ends_at > now:
+        return
+    unseen = callback.worsened_at if callback.claimed_by_id == staff.id else None
+    claims.claim(session, callback=callback.public_id, staff=staff, now=now, from_address=from_address)
+    session.refresh(callback)
+    if unseen is not None:  # their page was opened before it got worse, and does not show it
+        callback.worsened_at, callback.claim_ends_at = unseen, now + claims.ACKNOWLEDGED_WITHIN
+
+
+def verified_since(session: Session, callback: Callback, since: datetime | None = None) -> bool:
+    """Whether a call after `since`, or any, reached somebody of whom name and date of birth were asked and right."""
+    query = select(Attempt.id).where(
+        Attempt.callback_id == callback.id, Attempt.outcome == AttemptOutcome.REACHED, Attempt.verified.is_(True)
+    )
+    if since is not None:
+        query = query.where(Attempt.at > since)
+    return session.scalar(query.limit(1)) is not None
+
+
 def known_outcome(code: str) -> AttemptOutcome:
     try:
         return AttemptOutcome(code)
+    except ValueError as error:
+        raise UnknownCode(code=code[:40]) from error
+
+
+def known_called(code: str) -> Called:
+    try:
+        return Called(code)
     except ValueError as error:
         raise UnknownCode(code=code[:40]) from error
 
@@ -103,17 +176,22 @@ def _store(
     session: Session,
     callback: Callback,
     staff: Staff,
-    code: AttemptOutcome,
-    note: str,
     at: datetime,
+    note: str,
     form_key: uuid.UUID | None,
+    *,
+    outcome: AttemptOutcome,
+    called: Called,
+    verified: bool | None,
 ) -> Attempt:
     public_id = uuid.uuid4()
     attempt = Attempt(
         public_id=public_id,
         callback_id=callback.id,
         staff_id=staff.id,
-        outcome=code,
+        outcome=outcome,
+        called=called,
+        verified=verified,
         note=sealed_note(callback.enrolment, note, table="attempts", public_id=public_id),
         form_key=form_key,
         at=at,
@@ -124,7 +202,6 @@ def _store(
 
 
 def _note_contact(session: Session, callback: Callback, attempt: Attempt) -> None:
-    reached = attempt.outcome == AttemptOutcome.REACHED
     contacts.note(
         session,
         enrolment_id=callback.enrolment_id,
@@ -132,36 +209,58 @@ def _note_contact(session: Session, callback: Callback, attempt: Attempt) -> Non
         about=callback.public_id,
         channel="call",
         purpose="callback",
-        outcome=ContactOutcome.DELIVERED if reached else ContactOutcome.FAILED,
+        outcome=ContactOutcome.DELIVERED if tries.has_reached(attempt) else ContactOutcome.FAILED,
         at=attempt.at,
     )
 
 
-def _hand_to_physician(session: Session, callback: Callback, attempt: Attempt, now: datetime) -> None:
-    """A rule of the protocol that fires because of the failed calls, and would not without them, makes it red; once,
-    until a person has dealt with it.
-    """
-    session.flush()
-    standing = select(Alert.id).where(
-        Alert.callback_id == callback.id, Alert.kind == AlertKind.UNREACHED, Alert.closed_at.is_(None)
+def _go_on(
+    session: Session, callback: Callback, attempt: Attempt, staff: Staff, wanted: datetime | None, now: datetime
+) -> None:
+    """What comes next stands on the call-back and on the call that led to it."""
+    if tries.has_reached(attempt):
+        callback.next_step, callback.next_try_at = NextStep.CALL_PATIENT, wanted
+    else:
+        _try_again(session, callback, attempt, wanted, now)
+    attempt.next_try_at = callback.next_try_at
+    if not tries.has_reached(attempt) or wanted is not None:
+        _tell(session, callback, staff, now)
+
+
+def _try_again(session: Session, callback: Callback, attempt: Attempt, wanted: datetime | None, now: datetime) -> None:
+    found = tries.after(
+        _calls(session, callback),
+        at=attempt.at,
+        centre=callback.enrolment.programme,
+        rank=callback.rank,
+        has_contact=bool(enrolments.particulars(callback.enrolment).emergency_phone),
+        latest=_came_since(session, callback, attempt.at),
     )
-    if session.scalar(standing.limit(1)) is not None:
-        return
-    known = situation_of(session, enrolment_id=callback.enrolment_id, now=now)
-    on = local_day(known, now)
-    verdict = judge(session, known, on=on, code=AlertKind.UNREACHED.value)
-    before = judge(session, replace(known, failed_calls=0), on=on, code=AlertKind.UNREACHED.value)
-    if verdict.level < Level.RED or not verdict.fired - before.fired:
-        return
-    alert = Raise(
-        key=key_of(AlertKind.UNREACHED, attempt.public_id),
-        enrolment_id=callback.enrolment_id,
-        team_id=callback.team_id,
-        kind=AlertKind.UNREACHED,
-        rank=Level.RED,
-        reasons=verdict.reasons,
-        due_at=due_at(known.centre, Level.RED, now),
-        for_physician=True,
+    planned = found.at if found.at is not None and found.at > now else None
+    callback.next_step, callback.next_try_at = found.step, wanted or planned
+    if callback.worsened_at is not None and callback.worsened_at > attempt.at:
+        callback.next_try_at = None
+    if found.step is NextStep.PHYSICIAN:
+        callback.for_physician, callback.next_try_at = True, None
+    if hand_to_physician(session, callback, attempt, now):
+        callback.next_try_at = None
+
+
+def _calls(session: Session, callback: Callback) -> list[Attempt]:
+    query = select(Attempt).where(Attempt.callback_id == callback.id).order_by(Attempt.at, Attempt.id)
+    return list(session.scalars(query))
+
+
+def _came_since(session: Session, callback: Callback, at: datetime) -> datetime | None:
+    """By when the most urgent of what came in after that call is due: the call was not about it."""
+    standing = select(Alert.due_at).where(
+        Alert.callback_id == callback.id, Alert.closed_at.is_(None), Alert.raised_at > at
     )
-    raise_alerts(session, alerts=[alert], now=now)
-    session.refresh(callback)
+    return session.scalar(standing.order_by(Alert.rank.desc(), Alert.due_at).limit(1))
+
+
+def _tell(session: Session, callback: Callback, staff: Staff, now: datetime) -> None:
+    at = callback.next_try_at.isoformat() if callback.next_try_at else None
+    events.record(
+        session, callback_id=callback.id, kind=EventKind.NEXT_TRY, now=now, staff=staff, step=callback.next_step, at=at
+    )

@@ -11,35 +11,54 @@ from sqlalchemy.orm import Session
 
 from questionnaires.models import Checkin
 from records import clock, contacts
+from records import enrolment as enrolments
 from records.audit import Actor
 from records.models import EndReason, Enrolment, EnrolmentState
 from triage import outcomes, reasons
+from triage.callbacks.attempts import CALLED_BEFORE, past
 from triage.callbacks.raising import key_of, raise_alert
 from triage.levels import Level
 from triage.models import AlertKind, Callback, Disposition, DispositionKind
 from triage.outcome_models import OutcomeKind, OutcomeSource
-from triage.refusals import AtNight, BadDetails, NotFollowed
+from triage.refusals import AtNight, BadDetails, BeforeOpening, NotFollowed
 from triage.situation import known_zone
 from triage.targets import opening
 
 SOONEST_HOURS, LATEST_HOURS = 1, 24
+USUAL_HOURS = 4
 OUTCOME_KNOWN_AFTER = timedelta(hours=2)
-TO_HOSPITAL = frozenset({DispositionKind.AMBULANCE, DispositionKind.HOSPITAL_ADVISED})
+OUTCOME_OF = {
+    DispositionKind.AMBULANCE: "outcome-due",
+    DispositionKind.HOSPITAL_ADVISED: "outcome-due",
+    DispositionKind.WELFARE_CHECK: "welfare-due",
+}
+"""What somebody finds out two hours later, as the code of a reason."""
 
 
 def checked(
-    enrolment: Enrolment, kind: DispositionKind, details: Mapping[str, Any], *, now: datetime
+    callback: Callback, kind: DispositionKind, details: Mapping[str, Any], *, at: datetime, now: datetime
 ) -> dict[str, Any]:
-    """What is kept of `details`: for an extra check-in `{"hours": 1..24}`, else nothing. Raises before any change."""
+    """What is kept of `details`: for an extra check-in `{"hours": 1..24}`, of an ambulance `{"called_at": instant}`
+    (without one, `at`), else nothing. Raises before any change.
+    """
+    if kind is DispositionKind.AMBULANCE:
+        return {"called_at": _called_at(callback, details.get("called_at") or at, now).isoformat()}
     if kind is not DispositionKind.EXTRA_CHECKIN:
         return {}
-    hours = details.get("hours")
+    enrolment, hours = callback.enrolment, details.get("hours")
     if isinstance(hours, bool) or not isinstance(hours, int) or not SOONEST_HOURS <= hours <= LATEST_HOURS:
         raise BadDetails
     if enrolment.state != EnrolmentState.ACTIVE:
         raise NotFollowed
     _refuse_night(enrolment, now + timedelta(hours=hours))
     return {"hours": hours}
+
+
+def _called_at(callback: Callback, at: datetime, now: datetime) -> datetime:
+    moment = past(at, now)
+    if moment < callback.opened_at - CALLED_BEFORE:
+        raise BeforeOpening
+    return moment
 
 
 def _refuse_night(enrolment: Enrolment, opens_at: datetime) -> None:
@@ -58,7 +77,9 @@ def start(session: Session, callback: Callback, disposition: Disposition, *, act
         disposition.details = {**disposition.details, "checkin": str(checkin.public_id)}
     elif kind in (DispositionKind.ADMITTED, DispositionKind.DECEASED):
         _end(session, enrolment, disposition, actor, now)
-    elif kind in TO_HOSPITAL:
+    elif kind is DispositionKind.RISK_UP:
+        enrolments.raise_tier(session, enrolment=enrolment, now=now)
+    elif kind in OUTCOME_OF:
         _ask_what_came_of_it(session, enrolment, disposition, now)
 
 
@@ -105,7 +126,7 @@ def _ask_what_came_of_it(session: Session, enrolment: Enrolment, disposition: Di
         kind=AlertKind.OUTCOME_DUE,
         rank=Level.ORANGE,
         key=key_of(AlertKind.OUTCOME_DUE, disposition.public_id),
-        reasons=[reasons.from_code(AlertKind.OUTCOME_DUE)],
+        reasons=[reasons.from_code(OUTCOME_OF[DispositionKind(disposition.kind)])],
         due_at=opening(enrolment.programme, now + OUTCOME_KNOWN_AFTER),
         now=now,
     )

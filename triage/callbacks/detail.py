@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -39,18 +39,21 @@ class AlertDetail:
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """An attempt (`code` is its outcome) or a disposition (its kind), by whom, with its note in clear."""
+    """An attempt (`code` is its outcome) or a disposition (its kind), by whom, with its note in clear. `details` of a
+    disposition as stored; of an attempt `called` and `verified`.
+    """
 
     public_id: uuid.UUID
     code: str
     by: str
     at: datetime
     note: str | None
+    details: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class CallbackDetail:
-    """`claimed_by` counts at the moment asked about."""
+    """`claimed_by` counts at the moment asked about; `worsened_at` is of a worse reason that they have not seen."""
 
     public_id: uuid.UUID
     state: str
@@ -65,6 +68,7 @@ class CallbackDetail:
     claimed_by: str | None
     claimed_by_id: int | None
     claim_ends_at: datetime | None
+    worsened_at: datetime | None
     alerts: tuple[AlertDetail, ...]
     attempts: tuple[Note, ...]
     dispositions: tuple[Note, ...]
@@ -127,6 +131,7 @@ def _detail(
         claimed_by=callback.claimed_by.name if held and callback.claimed_by else None,
         claimed_by_id=callback.claimed_by_id if held else None,
         claim_ends_at=callback.claim_ends_at if held else None,
+        worsened_at=callback.worsened_at if held else None,
         alerts=tuple(sorted(alerts, key=lambda alert: (alert.closed_at is not None, -Level.from_code(alert.level)))),
         attempts=attempts,
         dispositions=dispositions,
@@ -148,11 +153,12 @@ def _alert(alert: Alert, language: str) -> AlertDetail:
 
 
 def _attempt(row: Attempt, enrolment: Enrolment) -> Note:
-    return Note(row.public_id, row.outcome, row.staff.name, row.at, _open(row, enrolment, "attempts"))
+    told = {"called": row.called, "verified": row.verified}
+    return Note(row.public_id, row.outcome, row.staff.name, row.at, _open(row, enrolment, "attempts"), told)
 
 
 def _disposition(row: Disposition, enrolment: Enrolment) -> Note:
-    return Note(row.public_id, row.kind, row.staff.name, row.at, _open(row, enrolment, "dispositions"))
+    return Note(row.public_id, row.kind, row.staff.name, row.at, _open(row, enrolment, "dispositions"), row.details)
 
 
 def _open(row: Attempt | Disposition, enrolment: Enrolment, table: str) -> str | None:

@@ -3,52 +3,33 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from records import audit
 from records.audit import Actor
 from records.models import Role, Staff
-from triage.callbacks import consequences
+from triage.callbacks import consequences, requirements
 from triage.callbacks.attempts import check_note, past, sealed_note
+from triage.callbacks.claims import let_go
 from triage.callbacks.finding import already, lock, refuse_not_ours
+from triage.callbacks.requirements import NOT_CHOSEN, PHYSICIAN_ONLY
 from triage.levels import Level
 from triage.models import (
     Alert,
     AlertKind,
-    Attempt,
-    AttemptOutcome,
     Callback,
     CallbackState,
     Disposition,
     DispositionKind,
+    NextStep,
 )
-from triage.refusals import (
-    AlertUnknown,
-    NeedsAttempt,
-    NeedsReached,
-    NothingSeen,
-    PhysicianDecides,
-    PhysicianOnly,
-    UnknownCode,
-)
-
-PHYSICIAN_ONLY = frozenset({DispositionKind.AMBULANCE, DispositionKind.UNREACHABLE})
-WITHOUT_REACHING = frozenset(
-    {
-        DispositionKind.UNREACHABLE,
-        DispositionKind.TECHNICAL,
-        DispositionKind.TO_PHYSICIAN,
-        DispositionKind.ADMITTED,
-        DispositionKind.DECEASED,
-        DispositionKind.AMBULANCE,
-    }
-)
+from triage.refusals import AlertUnknown, NothingSeen, PhysicianDecides, PhysicianOnly, UnknownCode
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,8 +76,8 @@ def dispose(
     if found.for_physician and not may_decide(staff) and code is not DispositionKind.TO_PHYSICIAN:
         raise PhysicianDecides
     closing = _closing(session, found, code, seen_alerts)
-    _refuse_uncalled(session, found, code)
-    given = consequences.checked(found.enrolment, code, details or {}, now=now)
+    requirements.require(session, found, code, closing)
+    given = consequences.checked(found, code, details or {}, at=moment, now=now)
     told = {"useful": useful, "held_seconds": _held_seconds(found, staff, now), "details": given}
     disposition = _store(session, found, staff, code, note, told, moment, form_key)
     for alert in closing:
@@ -104,7 +85,7 @@ def dispose(
     session.flush()
     actor = Actor.staff(staff, from_address)
     consequences.start(session, found, disposition, actor=actor, now=now)
-    remaining = _settle(session, found, staff, code, now)
+    remaining = settle(session, found, staff, code, now)
     _audit(session, found, disposition, closing, actor, now)
     return _outcome(disposition, found, remaining)
 
@@ -126,10 +107,9 @@ def may_decide(staff: Staff) -> bool:
 
 
 def known_kind(code: str) -> DispositionKind:
-    try:
-        return DispositionKind(code)
-    except ValueError as error:
-        raise UnknownCode(code=code[:40]) from error
+    if code in NOT_CHOSEN or code not in set(DispositionKind):
+        raise UnknownCode(code=code[:40])
+    return DispositionKind(code)
 
 
 def _closing(session: Session, callback: Callback, code: DispositionKind, seen: Collection[uuid.UUID]) -> list[Alert]:
@@ -151,23 +131,6 @@ def open_alerts(session: Session, callback: Callback) -> list[Alert]:
         .order_by(Alert.rank.desc(), Alert.due_at, Alert.id)
     )
     return list(session.scalars(found))
-
-
-def _refuse_uncalled(session: Session, callback: Callback, code: DispositionKind) -> None:
-    """A call counts for what was decided after it: what comes in later needs a call of its own."""
-    if code in WITHOUT_REACHING and code is not DispositionKind.UNREACHABLE:
-        return
-    decided = session.scalar(
-        select(func.max(Disposition.at)).where(
-            Disposition.callback_id == callback.id, Disposition.kind != DispositionKind.TO_PHYSICIAN
-        )
-    )
-    calls = select(Attempt.outcome).where(Attempt.callback_id == callback.id)
-    outcomes = session.scalars(calls.where(Attempt.at > decided) if decided else calls).all()
-    if code is DispositionKind.UNREACHABLE and not outcomes:
-        raise NeedsAttempt
-    if code is not DispositionKind.UNREACHABLE and AttemptOutcome.REACHED not in outcomes:
-        raise NeedsReached
 
 
 def _store(
@@ -196,22 +159,33 @@ def _store(
     return disposition
 
 
-def _settle(session: Session, callback: Callback, staff: Staff, code: DispositionKind, now: datetime) -> int:
+def settle(session: Session, callback: Callback, staff: Staff, code: DispositionKind, now: datetime) -> int:
     """Close the call-back, or give it the rank and time of what is left; either way nobody holds it any more."""
     session.flush()
     session.refresh(callback)
     standing = open_alerts(session, callback)
-    callback.claimed_by_id = callback.claimed_at = callback.claim_ends_at = None
+    let_go(session, callback, now=now)
     callback.next_try_at = None
+    callback.next_step = NextStep.CALL_PATIENT
     callback.version += 1
     if standing:
-        callback.rank = standing[0].rank
-        callback.due_at = standing[0].due_at
+        rank_anew(callback, standing)
         callback.for_physician = _for_physician(standing, code)
+        if code is DispositionKind.TO_PHYSICIAN:
+            callback.next_step = NextStep.PHYSICIAN
     else:
-        callback.state, callback.closed_at, callback.closed_by_id = CallbackState.CLOSED, now, staff.id
+        close(callback, staff, now)
     session.flush()
     return len(standing)
+
+
+def rank_anew(callback: Callback, standing: Sequence[Alert]) -> None:
+    """As urgent as the most urgent of what is left."""
+    callback.rank, callback.due_at = standing[0].rank, standing[0].due_at
+
+
+def close(callback: Callback, staff: Staff, now: datetime) -> None:
+    callback.state, callback.closed_at, callback.closed_by_id = CallbackState.CLOSED, now, staff.id
 
 
 def _for_physician(standing: list[Alert], code: DispositionKind) -> bool:

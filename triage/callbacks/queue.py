@@ -1,9 +1,10 @@
-"""Who is to be called, most urgent first: level, then how late. One statement, however long the queue."""
+"""Who is to be called, most urgent first: level, then how late. Of the longest queue its head is all that is read."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+import uuid
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -13,90 +14,63 @@ from sqlalchemy.orm import Session
 
 from records import access, driver
 from records.models import Staff
-from triage.callbacks.queue_rows import QueueRow, queue_row
-from triage.levels import Level
-from triage.refusals import UnknownCode
+from triage import incidents
+from triage.callbacks import queue_sql
+from triage.callbacks.queue_filters import Filters, values
+from triage.callbacks.queue_rows import QueueRow, day_of, queue_row
+from triage.incidents import Standing
 
 RECENT = timedelta(days=7)
-
-# The first rows of each team by its index, then the first of those: one pass over all teams walks quiet ones whole.
-FIRST = """
-    SELECT c.* FROM unnest(%(teams)s::bigint[]) AS team (id) CROSS JOIN LATERAL (
-        SELECT * FROM callbacks b
-        WHERE b.team_id = team.id AND b.state = 'open'
-          AND (%(rank)s::smallint IS NULL OR b.rank = %(rank)s::smallint)
-          AND (%(physician)s::boolean IS NULL OR b.for_physician = %(physician)s::boolean)
-          AND (NOT %(mine)s::boolean OR b.claimed_by_id = %(staff)s AND b.claim_ends_at > %(now)s::timestamptz)
-        ORDER BY b.rank DESC, b.due_at LIMIT %(limit)s
-    ) c ORDER BY c.rank DESC, c.due_at, c.id LIMIT %(limit)s
-"""
-
-# Of the whole queue, from its index alone; joined so that it comes also when no row passes the filters.
-STANDING = """
-    SELECT jsonb_object_agg(level.rank, level.total) AS standing FROM (
-        SELECT rank, count(*) AS total FROM callbacks
-        WHERE team_id = ANY(%(teams)s::bigint[]) AND state = 'open' GROUP BY rank
-    ) level
-"""
-
-PAGE = f"""
-    SELECT c.id, c.public_id, c.version, c.rank, c.opened_at, c.due_at, c.for_physician, c.next_try_at, c.claimed_by_id,
-        c.claim_ends_at, holder.name AS claimed_by, e.public_id AS enrolment, e.state, e.onset_on, e.zone, e.risk_tier,
-        e.lives_alone, g.zone AS centre_zone, p.public_id AS patient, p.family_name, p.given_name, p.birth_date,
-        p.language, k.wrapped,
-        (SELECT jsonb_agg(jsonb_build_object('public_id', a.public_id, 'kind', a.kind, 'rank', a.rank,
-                'raised_at', a.raised_at, 'reasons',
-                (SELECT coalesce(jsonb_agg(said.reason - 'assessed' ORDER BY said.place), '[]')
-                 FROM jsonb_array_elements(a.reasons) WITH ORDINALITY said (reason, place)))
-                ORDER BY a.rank DESC, a.raised_at, a.id)
-         FROM alerts a WHERE a.callback_id = c.id AND a.closed_at IS NULL) AS alerts,
-        (SELECT r.answers FROM responses r WHERE r.enrolment_id = e.id ORDER BY r.due_at DESC, r.id DESC LIMIT 1)
-            AS latest,
-        (SELECT z.until_at FROM snoozes z WHERE z.enrolment_id = e.id AND z.ended_at IS NULL
-           AND e.state = 'active' AND z.until_at > %(now)s::timestamptz) AS snoozed_until,
-        g.id AS programme_id, g.name AS programme, g.day_zero, g.course_of, e.activated_at,
-        recent.moments, recent.course
-    FROM ({FIRST}) c
-    JOIN enrolments e ON e.id = c.enrolment_id JOIN patients p ON p.id = e.patient_id
-    JOIN patient_keys k ON k.patient_id = p.id JOIN programmes g ON g.id = e.programme_id
-    LEFT JOIN staff holder ON holder.id = c.claimed_by_id
-    LEFT JOIN LATERAL (
-        SELECT array_agg(r.due_at) AS moments, jsonb_agg(r.measured) AS course FROM (
-            SELECT due_at, answers->g.course_of AS measured FROM responses
-            WHERE enrolment_id = e.id AND due_at > %(since)s::timestamptz ORDER BY due_at, id
-        ) r
-    ) recent ON true
-"""  # noqa: S608 - constant fragments, every value is a parameter
-
-LIGHT = f"""
-    SELECT c.id, c.public_id, c.version, c.rank, c.due_at, c.claimed_by_id, c.claim_ends_at, c.next_try_at
-    FROM ({FIRST}) c
-"""  # noqa: S608 - constant fragments, every value is a parameter
-
-
-def _with_standing(rows: str) -> str:
-    order = "ORDER BY shown.rank DESC, shown.due_at, shown.id"
-    return f"SELECT queue.standing, shown.* FROM ({STANDING}) queue LEFT JOIN ({rows}) shown ON true {order}"  # noqa: S608
-
-
-ROWS, CHANGES = _with_standing(PAGE), _with_standing(LIGHT)
-
-
-@dataclass(frozen=True, slots=True)
-class Filters:
-    """Nothing is hidden unless asked for. `level` is a level's code."""
-
-    level: str | None = None
-    physician: bool | None = None
-    mine: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """Of the whole queue of one's teams, whatever the filters; `by_level` has every level that can stand in it."""
+    """Of the whole queue of one's teams, whatever the filters; `by_level` has every level that can stand in it.
+
+    A level is counted up to queue_sql.MOST_COUNTED; `is_least` says that one has as many or more.
+    """
 
     by_level: Mapping[str, int]
     total: int
+    is_least: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """One row by what decides how it looks: two with the same `shown` read the same, but for the running of clocks."""
+
+    id: int
+    public_id: uuid.UUID
+    facts: list[Any]
+
+    @property
+    def shown(self) -> str:
+        return _digest(self.facts)
+
+
+@dataclass(frozen=True, slots=True)
+class InForce:
+    """A programme of the centre, and the version of the protocol that assesses its patients now."""
+
+    programme_id: int
+    zone: str
+    version_id: int | None
+    digest: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What stands in the queue, without a name: enough to know whether a page of it is still right. `is_cut`: more rows
+    pass the filters. `notices` is how many triage.notices waits to tell the viewer.
+    """
+
+    marks: tuple[Mark, ...]
+    is_cut: bool
+    counts: Counts
+    incidents: tuple[Standing, ...]
+    notices: int
+    programmes: tuple[InForce, ...]
+    etag: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,67 +78,81 @@ class QueuePage:
     rows: tuple[QueueRow, ...]
     counts: Counts
     etag: str
+    look: Look
 
 
 def queue(
     session: Session, *, staff: Staff, now: datetime, limit: int = 50, filters: Filters | None = None
 ) -> QueuePage:
     """The first `limit` rows within the teams of `staff`. Raises UnknownCode for a filter that is no level."""
-    chosen = filters or Filters()
-    found, counts = _found(session, ROWS, _values(staff, now, limit, chosen))
-    rows = tuple(queue_row(row, staff_id=staff.id, now=now) for row in found)
-    return QueuePage(rows, counts, _digest(found, counts, staff, now, chosen, limit))
+    seen = look(session, staff=staff, now=now, limit=limit, filters=filters)
+    return QueuePage(rows_of(session, seen.marks, staff=staff, now=now), seen.counts, seen.etag, seen)
 
 
 def etag(session: Session, *, staff: Staff, now: datetime, limit: int = 50, filters: Filters | None = None) -> str:
     """That of the page that `queue` would make, from a light read: for asking whether anything changed."""
+    return look(session, staff=staff, now=now, limit=limit, filters=filters).etag
+
+
+def look(session: Session, *, staff: Staff, now: datetime, limit: int = 50, filters: Filters | None = None) -> Look:
+    """One statement, and a second one while an incident stands."""
     chosen = filters or Filters()
-    found, counts = _found(session, CHANGES, _values(staff, now, limit, chosen))
-    return _digest(found, counts, staff, now, chosen, limit)
-
-
-def _values(staff: Staff, now: datetime, limit: int, filters: Filters) -> dict[str, Any]:
-    return {
-        "teams": access.team_ids(staff),
-        "staff": staff.id,
-        "now": now,
-        "since": now - RECENT,
-        "limit": limit,
-        "rank": _rank(filters.level) if filters.level else None,
-        "physician": filters.physician,
-        "mine": filters.mine,
-    }
-
-
-def _rank(level: str) -> int:
-    try:
-        return int(Level.from_code(level))
-    except ValueError as error:
-        raise UnknownCode(code=level[:40]) from error
-
-
-def _found(session: Session, statement: str, values: dict[str, Any]) -> tuple[list[dict[str, Any]], Counts]:
-    rows = driver.all_rows(driver.under(session), statement, values)
-    standing = {int(rank): total for rank, total in (rows[0]["standing"] or {}).items()}
-    levels = [level for level in sorted(Level, reverse=True) if level is not Level.GREEN]
-    by_level = {level.code: standing.get(level, 0) for level in levels}
-    return [row for row in rows if row["id"] is not None], Counts(by_level, sum(standing.values()))
-
-
-def _digest(rows: Iterable[Any], counts: Counts, staff: Staff, now: datetime, filters: Filters, limit: int) -> str:
-    """Of what the page shows: which rows in which state, who holds what at this moment, and the numbers. Never of an
-    instant, which would either change with every look or miss what happened within its grain.
-    """
+    own = access.team_ids(staff)
+    given, line = values(chosen, staff=staff, now=now) | {"own": own}, driver.under(session)
+    driver.plan_once(line)
+    found = driver.each_row(line, queue_sql.looking(chosen, limit), given)
+    beside = found[0]
+    marks = tuple(_mark(row, staff.id, now) for row in found if row["id"] is not None)
+    counts = _counts(orjson.loads(beside["counted"] or "{}"))
+    stand = tuple(incidents.standing(session, team_ids=own, now=now)) if beside["incidents"] else ()
+    programmes = orjson.loads(beside["programmes"] or "[]")
     shown = [
-        [
-            str(row["public_id"]),
-            row["version"],
-            row["due_at"] < now,
-            row["claimed_by_id"] if row["claim_ends_at"] is not None and row["claim_ends_at"] > now else None,
-            row["next_try_at"] is not None and row["next_try_at"] > now,
-        ]
-        for row in rows
+        [str(staff.public_id), limit, repr(chosen), len(marks) > limit, beside["notices"], programmes],
+        [mark.facts for mark in marks[:limit]],
+        [dict(counts.by_level), counts.total],
+        [[str(one.public_id), one.kind, one.waiting, one.worst, one.next_deadline_passed] for one in stand],
     ]
-    chosen = [limit, filters.level, filters.physician, filters.mine]
-    page = [str(staff.public_id), chosen, shown, dict(counts.by_level), counts.total]
-    return hashlib.sha256(orjson.dumps(page)).hexdigest()[:32]
+    tag = _digest(shown)
+    known = tuple(
+        InForce(programme[0], programme[1], programme[2], bytes.fromhex(programme[3] or "") or None)
+        for programme in programmes
+    )
+    return Look(marks[:limit], len(marks) > limit, counts, stand, beside["notices"], known, tag)
+
+
+def rows_of(session: Session, marks: Sequence[Mark], *, staff: Staff, now: datetime) -> tuple[QueueRow, ...]:
+    """What is written in these rows, in their order; one statement. The marks must come from a look of `staff`, which
+    is what keeps them within their teams.
+    """
+    if not marks:
+        return ()
+    given = {"ids": [mark.id for mark in marks], "now": now, "since": now - RECENT}
+    found = driver.each_row(driver.under(session), queue_sql.WRITTEN, given)
+    return tuple(queue_row(row, staff_id=staff.id, now=now) for row in found)
+
+
+def _mark(row: Mapping[str, Any], staff_id: int, now: datetime) -> Mark:
+    """Never of an instant that runs, which would either change with every look or miss what happened within its grain:
+    of which side of it `now` stands.
+    """
+    held = row["claim_ends_at"] is not None and row["claim_ends_at"] > now
+    shown = [
+        [str(row["public_id"]), row["version"], row["rank"], row["patient_row"], day_of(row, now), row["due_at"] < now],
+        [row["claimed_by"], row["claimed_by_id"] == staff_id, row["worsened_at"] is not None] if held else None,
+        row["next_try_at"] if row["next_try_at"] is not None and row["next_try_at"] > now else None,
+        [row["incident_id"] is not None, row["snoozed_until"], row["escalated"]],
+    ]
+    return Mark(row["id"], row["public_id"], shown)
+
+
+def _counts(counted: Mapping[str, int]) -> Counts:
+    by_level = {level.code: counted.get(str(int(level)), 0) for level in queue_sql.LEVELS}
+    is_least = any(number >= queue_sql.MOST_COUNTED for number in by_level.values())
+    return Counts(by_level, sum(by_level.values()), is_least)
+
+
+def _digest(shown: Any) -> str:
+    return hashlib.sha256(orjson.dumps(shown)).hexdigest()[:32]
+
+
+__all__ = ["Counts", "Filters", "InForce", "Look", "Mark", "QueuePage", "etag", "look", "queue", "rows_of"]

@@ -32,7 +32,9 @@ class QueueRow:
     `public_id`, `kind`, `rank`, `raised_at` and `reasons`. `latest` holds the answers of the last response in their
     stored shape; `course` the readable values of the linkId `course_of` in the last seven days, oldest
     first. `programme` is its name by language, `day` counts from its day zero. Until `snoozed_until` one orange rule is
-    put off for this patient.
+    put off for this patient. `next_step` is a code of NextStep, at `next_try_at` when that is still to come. `worse`:
+    a worse alert came since whoever holds it took it. `folded`: an incident keeps it. `escalated`: who was told last
+    that the call is late (lead, physician, on-call), nobody when none was found, answered when they look after it.
     """
 
     public_id: uuid.UUID
@@ -43,6 +45,9 @@ class QueueRow:
     late: bool
     for_physician: bool
     next_try_at: datetime | None
+    next_step: str
+    worse: bool
+    folded: bool
     claimed_by: str | None
     claimed_by_me: bool
     claim_ends_at: datetime | None
@@ -56,11 +61,13 @@ class QueueRow:
     language: str
     programme_id: int
     programme: Mapping[str, str]
+    centre_zone: str
     day_zero: str
     day: int | None
     risk_tier: str
     lives_alone: bool
     snoozed_until: datetime | None
+    escalated: str | None
     alerts: tuple[Mapping[str, Any], ...]
     latest: Mapping[str, Any] | None
     course_of: str
@@ -80,9 +87,9 @@ class QueueRow:
 
 
 PLAIN = (
-    *("public_id", "version", "rank", "opened_at", "due_at", "for_physician", "next_try_at", "enrolment"),
-    *("state", "patient", "language", "risk_tier", "lives_alone", "programme_id", "programme", "day_zero", "course_of"),
-    "snoozed_until",
+    *("public_id", "version", "rank", "opened_at", "due_at", "for_physician", "next_try_at", "next_step", "enrolment"),
+    *("state", "patient", "language", "risk_tier", "lives_alone", "programme_id", "programme"),
+    *("centre_zone", "day_zero", "course_of", "snoozed_until", "escalated"),
 )
 
 
@@ -91,6 +98,8 @@ def queue_row(row: Mapping[str, Any], *, staff_id: int, now: datetime) -> QueueR
     return QueueRow(
         **{name: row[name] for name in PLAIN},
         late=row["due_at"] < now,
+        worse=claimed and row["worsened_at"] is not None,
+        folded=row["incident_id"] is not None,
         claimed_by=row["claimed_by"] if claimed else None,
         claimed_by_me=claimed and row["claimed_by_id"] == staff_id,
         claim_ends_at=row["claim_ends_at"] if claimed else None,
@@ -98,14 +107,14 @@ def queue_row(row: Mapping[str, Any], *, staff_id: int, now: datetime) -> QueueR
         given_name=Sealed(row["given_name"]),
         birth_date=Sealed(row["birth_date"]),
         wrapped_key=Sealed(row["wrapped"]),
-        day=_day(row, now),
+        day=day_of(row, now),
         alerts=tuple(_alert(alert) for alert in row["alerts"] or ()),
         latest=row["latest"],
         course=tuple(_course(row["moments"] or (), row["course"] or ())),
     )
 
 
-def _day(row: Mapping[str, Any], now: datetime) -> int | None:
+def day_of(row: Mapping[str, Any], now: datetime) -> int | None:
     """The day of the follow-up, from the programme's day zero on."""
     zone = known_zone(row["zone"], row["centre_zone"])
     zero = row["onset_on"]

@@ -22,7 +22,7 @@ RAISE = f"""
     WITH given AS (
         SELECT * FROM jsonb_to_recordset(%(rows)s::jsonb) AS r (
             key text, enrolment_id bigint, team_id bigint, kind text, rank smallint, reasons jsonb,
-            due_at timestamptz, checkin_id bigint, assessment_id bigint, for_physician boolean)
+            due_at timestamptz, checkin_id bigint, assessment_id bigint, for_physician boolean, cause text)
     ), fresh AS (
         SELECT given.* FROM given WHERE NOT EXISTS (SELECT 1 FROM alerts a WHERE a.key = given.key)
     ), worst AS (
@@ -36,9 +36,9 @@ RAISE = f"""
         RETURNING id, enrolment_id
     ), raised AS (
         INSERT INTO alerts (key, enrolment_id, callback_id, kind, rank, assessment_id, checkin_id, reasons, raised_at,
-            due_at)
+            due_at, cause)
         SELECT fresh.key, fresh.enrolment_id, callback.id, fresh.kind, fresh.rank, fresh.assessment_id,
-            fresh.checkin_id, fresh.reasons, %(now)s::timestamptz, fresh.due_at
+            fresh.checkin_id, fresh.reasons, %(now)s::timestamptz, fresh.due_at, fresh.cause
         FROM fresh JOIN callback ON callback.enrolment_id = fresh.enrolment_id
         ON CONFLICT (key) DO NOTHING
         RETURNING 1
@@ -61,6 +61,7 @@ class Raise:
     checkin_id: int | None = None
     assessment_id: int | None = None
     for_physician: bool = False
+    cause: str | None = None
 
     def row(self) -> dict[str, Any]:
         return {
@@ -74,6 +75,7 @@ class Raise:
             "checkin_id": self.checkin_id,
             "assessment_id": self.assessment_id,
             "for_physician": self.for_physician,
+            "cause": self.cause,
         }
 
 

@@ -15,10 +15,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from records import clock
 from triage.levels import Level
 from triage.replay.result import HOURS
-from triage.targets import Targets, target_minutes
+from triage.targets import Targets, open_on, target_minutes
 
 Numbers = npt.NDArray[np.int64]
 MINUTE = 60_000_000
@@ -33,8 +32,11 @@ class Centre:
         self.days = (to_on - from_on).days + 1
         self.opens, self.closes = programme.opens, programme.closes
         each = [from_on + timedelta(days=number) for number in range(self.days + 2)]
-        begun = [clock.instant(day, programme.opens, programme.zone) for day in each]
-        self.openings = np.array([round(moment.timestamp() * 1_000_000) for moment in begun], dtype=np.int64)
+        hours = [open_on(programme, day) for day in each]
+        self.openings, self.closings = (
+            np.array([round(moment.timestamp() * 1_000_000) for moment in moments], dtype=np.int64)
+            for moments in zip(*hours, strict=True)
+        )
         self.minutes = {level: target_minutes(programme, level) for level in (Level.ORANGE, Level.RED)}
 
     def local(self, at: Numbers) -> tuple[Numbers, Numbers]:
@@ -53,9 +55,12 @@ class Centre:
         hour = np.where(open_now, rest // (60 * MINUTE), self.opens.hour)
         return starts, np.where(open_now, day, later), hour
 
-    def due(self, starts: Numbers, levels: npt.NDArray[np.int8]) -> Numbers:
+    def due(self, starts: Numbers, days: Numbers, levels: npt.NDArray[np.int8]) -> Numbers:
+        """A target that the evening leaves unfinished goes on in the next morning, and in no later one."""
         red, orange = self.minutes[Level.RED] * MINUTE, self.minutes[Level.ORANGE] * MINUTE
-        return starts + np.where(levels >= int(Level.RED), red, orange)
+        due = starts + np.where(levels >= int(Level.RED), red, orange)
+        over = due - self.closings[days]
+        return np.where(over > 0, self.openings[np.minimum(days + 1, len(self.openings) - 1)] + over, due)
 
 
 def _since_midnight(moment: object) -> int:
@@ -85,7 +90,7 @@ class Book:
         order = np.lexsort((at, places))
         places, at, levels = places[order], at[order], levels[order]
         starts, days, hours = self.centre.begin(at)
-        due = self.centre.due(starts, levels)
+        due = self.centre.due(starts, days, levels)
         turn = _turns(places)
         for number in range(int(turn.max()) + 1):
             now = turn == number

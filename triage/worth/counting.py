@@ -21,10 +21,12 @@ from triage.outcome_models import OutcomeKind
 from triage.worth.intervals import Share
 from triage.worth.statements import CALLS, EVENTS, OPENED_CALLS, WIDE
 
-ACTED = frozenset({Kind.EXTRA_CHECKIN, Kind.GP, Kind.HOSPITAL_ADVISED, Kind.AMBULANCE, Kind.ADMITTED})
+ACTED = frozenset({Kind.EXTRA_CHECKIN, Kind.RISK_UP, Kind.GP, Kind.HOSPITAL_ADVISED, Kind.AMBULANCE, Kind.ADMITTED})
 """What was done because of the call. Where the caller said nothing, these make it useful …"""
 RESTED = frozenset({Kind.ADVICE, Kind.ENTRY_ERROR})
-"""… and these, with none of those, do not. After any other nobody can tell: unreachable, technical, handed on, dead."""
+"""… and these, with none of those, do not. After any other nobody can tell: unreachable or looked for at home,
+technical, answers of somebody else, other limits, handed on, dead.
+"""
 EMERGENCIES = frozenset({Kind.AMBULANCE, Kind.HOSPITAL_ADVISED, Kind.ADMITTED})
 ANY_EVENT = tuple(OutcomeKind)
 SEVERE = (OutcomeKind.INTENSIVE_CARE, OutcomeKind.DECEASED)

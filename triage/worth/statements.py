@@ -23,7 +23,7 @@ CAUSES = f"""
     ) told
     CROSS JOIN LATERAL unnest(told.causes || CASE
         WHEN a.kind NOT IN {OF_PROTOCOL} THEN ARRAY[]::text[]
-        WHEN a.rank >= 40 THEN ARRAY['{RED}', '{ALL}'] ELSE ARRAY['{ALL}'] END) AS cause
+        WHEN a.rank >= 40 THEN ARRAY['{RED}', '{ALL}'] ELSE ARRAY['{ALL}'] END) AS counted (cause)
 """  # noqa: S608 - constant text
 HERE = "e.programme_id = :programme AND p.rehearsal = :rehearsal"
 # Looked up one by one, by index: the planner expects few rows of a part of a statement, and joins them quadratically.
@@ -42,10 +42,10 @@ CALLS = text(f"""
         FROM called JOIN alerts a ON a.callback_id = called.id
         CROSS JOIN LATERAL (SELECT CAST(a.raised_at AT TIME ZONE :zone AS date) AS day) day
     ), caused AS (
-        SELECT a.callback_id, a.period, cause, count(*) AS alerts, count(*) FILTER (WHERE is_judged) AS judged,
+        SELECT a.callback_id, a.period, counted.cause, count(*) AS alerts, count(*) FILTER (WHERE is_judged) AS judged,
                count(*) FILTER (WHERE is_judged AND is_followed) AS followed
         FROM alert a {CAUSES}
-        GROUP BY a.callback_id, a.period, cause
+        GROUP BY a.callback_id, a.period, counted.cause
     ), shared AS (
         SELECT callback_id, count(*) AS causes FROM caused WHERE cause <> ALL(:wide) GROUP BY callback_id
     ), came AS (
@@ -83,7 +83,7 @@ EVENT = f"""
 
 EVENTS = text(f"""
     WITH {EVENT}, flagged AS (
-        SELECT DISTINCT event.enrolment_id, event.period, cause
+        SELECT DISTINCT event.enrolment_id, event.period, counted.cause
         FROM event JOIN alerts a ON a.enrolment_id = event.enrolment_id
           AND CAST(a.raised_at AT TIME ZONE :zone AS date) BETWEEN event.on_day - :within AND event.on_day
         {CAUSES}

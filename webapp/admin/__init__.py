@@ -10,6 +10,7 @@ from webapp.admin import (
     questionnaire_views,
     replay_views,
     roster_views,
+    setup,
     version_acts,
     worth_views,
 )
@@ -26,6 +27,7 @@ __all__ = [
     "questionnaire_views",
     "replay_views",
     "roster_views",
+    "setup",
     "version_acts",
     "worth_views",
 ]

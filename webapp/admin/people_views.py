@@ -14,6 +14,7 @@ from records.models import Role, Staff
 from records.refusals import FieldErrors
 from webapp.admin.blueprint import blueprint
 from webapp.admin.people_form import SHORT_ROLES, DisableForm, InviteForm, TeamForm
+from webapp.auth.account import PhoneForm, keep_phone
 from webapp.extensions import translator
 from webapp.permissions import access
 
@@ -75,6 +76,19 @@ def renew(public_id: uuid.UUID) -> Page:
     return _link(chosen, token), 201
 
 
+@blueprint.post("/staff/<uuid:public_id>/phone")
+@access("staff.manage")
+def staff_phone(public_id: uuid.UUID) -> Page:
+    chosen, form = _find(public_id), PhoneForm()
+    if refusal := _not_possible(chosen):
+        flash(refusal, "error")
+        return _person(chosen, DisableForm()), 409
+    if form.validate() and keep_phone(chosen, form):
+        flash(translator().gettext("The telephone is kept."), "success")
+        return redirect(url_for("admin.person", public_id=public_id))
+    return _person(chosen, DisableForm(), form), 422
+
+
 @blueprint.post("/staff/<uuid:public_id>/disable")
 @access("staff.manage")
 def disable(public_id: uuid.UUID) -> Page:
@@ -114,10 +128,9 @@ def _list(form: InviteForm, team_form: TeamForm | None = None) -> str:
     return render_template("admin/staff.html", **known, teams=teams.everyone(db.session), role_of=_role_of)
 
 
-def _person(chosen: Staff, form: DisableForm) -> str:
-    return render_template(
-        "admin/person.html", person=chosen, form=form, role_of=_role_of, mine=chosen.id == g.staff.id
-    )
+def _person(chosen: Staff, form: DisableForm, phone: PhoneForm | None = None) -> str:
+    known = {"person": chosen, "form": form, "phone": phone or PhoneForm(chosen)}
+    return render_template("admin/person.html", **known, role_of=_role_of, mine=chosen.id == g.staff.id)
 
 
 def _link(person: Staff, token: str) -> str:

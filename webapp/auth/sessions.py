@@ -12,6 +12,8 @@ ACTIVE = "X-Vigidom-Active"
 """A page that asks by itself sends 0 while nobody touches it, so that a screen left alone does end its session."""
 BROWSER = "vigidom_browser"
 BROWSER_SECONDS = 180 * 24 * 60 * 60
+WATCHED = frozenset({"clinic.queue_rows"})
+"""What pages ask every few seconds, that only reads: see records.staff.watching. `g.staff` is then a Watcher."""
 WITHOUT_STAFF = frozenset({"static", "health.alive"})
 
 
@@ -22,6 +24,10 @@ def load() -> None:
     if not token or request.endpoint in WITHOUT_STAFF:
         return
     now = clock.now()
+    if request.endpoint in WATCHED:
+        g.staff = staff.watcher(db.session, token=token, now=now, touches=request.headers.get(ACTIVE) != "0")
+        if g.staff is not None:
+            return
     session = staff.session_of(db.session, token=token, now=now)
     if session is None:
         return

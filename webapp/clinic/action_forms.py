@@ -11,11 +11,9 @@ from wtforms import HiddenField, RadioField, SelectField, ValidationError
 from wtforms.fields import SelectChoice
 
 from records.models import EndReason, Staff
-from triage.callbacks import PHYSICIAN_ONLY
-from triage.models import DispositionKind
-from webapp.clinic.wording import DISPOSITIONS, ENDS, OUTCOMES, PAUSES
+from webapp.clinic.wording import ENDS, PAUSES
 from webapp.extensions import translator
-from webapp.fields import Day, Note, Offered, PlainText, Required
+from webapp.fields import Day, Offered, PlainText, Required
 from webapp.lazy import lazy
 
 NOTE = 2000
@@ -42,69 +40,6 @@ class OnceForm(FlaskForm):
     @property
     def form_key(self) -> uuid.UUID | None:
         return as_uuid(self.key.data or "")
-
-
-class AttemptForm(OnceForm):
-    outcome = RadioField(
-        lazy("What came of the call?"),
-        [Required("Say what came of the call"), Offered()],
-        choices=lambda: choices(OUTCOMES),
-        validate_choice=False,
-    )
-    note = Note(lazy("Note (optional)"), longest=NOTE)
-
-    def __init__(self) -> None:
-        super().__init__(prefix="attempt-")
-
-
-class DispositionForm(OnceForm):
-    """`seen` are the alerts that stood on the page: only those are closed."""
-
-    kind = RadioField(
-        lazy("What was decided?"),
-        [Required("Say what was decided"), Offered()],
-        choices=[],
-        validate_choice=False,
-    )
-    hours = PlainText(
-        lazy("Extra questionnaire: in how many hours?"),
-        longest=3,
-        description=lazy("From 1 to 24"),
-        render_kw={"inputmode": "numeric"},
-    )
-    note = Note(lazy("Note"), longest=NOTE)
-    useful = RadioField(
-        lazy("Was this call useful for the patient? (optional)"),
-        [Offered()],
-        choices=lambda: choices(USEFUL),
-        validate_choice=False,
-    )
-    seen = HiddenField()
-
-    def __init__(self, *, is_physician: bool) -> None:
-        super().__init__(prefix="disposition-")
-        self.kind.choices = choices(
-            {code: word for code, word in DISPOSITIONS.items() if is_physician or code not in PHYSICIAN_ONLY}
-        )
-
-    def only_hand_over(self) -> None:
-        """All that is offered to somebody who is no physician, of a call-back that is the physician's."""
-        self.kind.choices = choices({DispositionKind.TO_PHYSICIAN: DISPOSITIONS[DispositionKind.TO_PHYSICIAN]})
-
-    def was_useful(self) -> bool | None:
-        """None when the caller did not say."""
-        return self.useful.data == YES if self.useful.data else None
-
-    def seen_alerts(self) -> list[uuid.UUID]:
-        """What the page listed; anything else in the field is ignored and closes nothing."""
-        found = (as_uuid(text) for text in (self.seen.data or "").split(",")[:200])
-        return [public_id for public_id in found if public_id is not None]
-
-    def details(self) -> dict[str, object]:
-        if self.kind.data != DispositionKind.EXTRA_CHECKIN:
-            return {}
-        typed = self.hours.data or ""
-        return {"hours": int(typed) if typed.isascii() and typed.isdigit() else None}
 
 
 class PauseForm(FlaskForm):

@@ -10,7 +10,7 @@ from records import access
 from records.audit import Actor
 from records.db import db
 from records.models import Enrolment
-from triage.refusals import NotFound, SnoozeNotFound
+from triage.refusals import NoIncident, NotFound, SnoozeNotFound
 from webapp import errors
 from webapp.extensions import LANGUAGE, translator
 
@@ -20,7 +20,8 @@ blueprint = Blueprint("clinic", __name__, url_prefix=LANGUAGE)
 @blueprint.errorhandler(access.NotYours)
 @blueprint.errorhandler(NotFound)
 @blueprint.errorhandler(SnoozeNotFound)
-def not_found(refused: access.NotYours | NotFound | SnoozeNotFound) -> object:
+@blueprint.errorhandler(NoIncident)
+def not_found(refused: access.NotYours | NotFound | SnoozeNotFound | NoIncident) -> object:
     """Another team's patient and nobody's look the same."""
     db.session.rollback()
     return errors.page(404, refused.text(translator()))

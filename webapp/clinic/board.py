@@ -1,9 +1,9 @@
-"""The queue as its page shows it: rows in words, with a small curve, waiting times, and counts."""
+"""A row of the queue in words, with a small curve and its waiting time."""
 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -15,18 +15,28 @@ from records import texts
 from records.models import DayZero
 from records.patients import Identity, years_between
 from triage import reasons
-from triage.callbacks import Point, QueuePage, QueueRow
+from triage.callbacks import Point, QueueRow
 from triage.documents import Document
 from triage.levels import Level
-from webapp import choosing
+from triage.models import NextStep
+from webapp import choosing, formatting
 from webapp.clinic import charts, days, limits, measures
 from webapp.extensions import translator
+from webapp.lazy import lazy
 
 WEEK = timedelta(days=7)
 MOST_REASONS = 2
 TEMPERATURE = "temperature"
 A_DAY_MISSED = timedelta(hours=36)
 """Two values further apart than this had at least one unanswered check-in between them."""
+
+ESCALATED = {
+    "lead": lazy("Late: the lead was told"),
+    "physician": lazy("Late: the physician on call was told"),
+    "on-call": lazy("Whoever is on call was told"),
+    "nobody": lazy("Late: nobody on call was found"),
+    "answered": lazy("Late: somebody looks after it"),
+}
 
 
 @dataclass(frozen=True)
@@ -55,21 +65,16 @@ class Row:
     is_late: bool
     waiting: str
     left: str
-    try_again_at: datetime | None
-    put_off_for: str | None
+    next_step: str | None
+    is_worse: bool
+    is_folded: bool
+    put_off_until: str | None
+    escalated: object
     language: str
+    needs_interpreter: bool
     language_name: str
     owner: str | None
     is_mine: bool
-
-
-@dataclass(frozen=True)
-class Board:
-    rows: list[Row]
-    counts: list[tuple[Level, int]]
-    total: int
-    several: bool
-    now: int
 
 
 @dataclass(frozen=True)
@@ -87,22 +92,14 @@ class Lines:
         return limits.thresholds(self.document, {}, measure.fact.name) if self.document and measure else ()
 
 
-def board(page: QueuePage, *, documents: Mapping[int, Document | None], language: str, now: datetime) -> Board:
-    """`documents` of every programme of the centre by its id: where there are several, each row names its own."""
-    levels = [(Level.from_code(code), count) for code, count in page.counts.by_level.items() if count]
-    lines = {programme: Lines(document) for programme, document in documents.items()}
-    several = len(documents) > 1
-    rows = [_row(row, lines.get(row.programme_id, Lines(None)), several, language, now) for row in page.rows]
-    return Board(rows, levels, page.counts.total, several, int(now.timestamp()))
-
-
-def _row(row: QueueRow, lines: Lines, several: bool, language: str, now: datetime) -> Row:
+def row(row: QueueRow, *, lines: Lines, several: bool, language: str, now: datetime, version: str) -> Row:
+    """`several`: of a centre with more than one programme, whose rows name their own."""
     person: Identity = row.identity()
     followed, temperature = lines.measures.get(row.course_of), lines.measures.get(TEMPERATURE)
     return Row(
         public_id=row.public_id,
         enrolment_id=row.enrolment,
-        version=f"{row.version}.{int(row.late)}.{row.claimed_by or ''}",
+        version=version,
         level=Level.from_code(row.level),
         family_name=person.family_name,
         given_name=person.given_name,
@@ -122,13 +119,28 @@ def _row(row: QueueRow, lines: Lines, several: bool, language: str, now: datetim
         is_late=row.late,
         waiting=wait(now - row.opened_at),
         left=wait(row.due_at - now),
-        try_again_at=row.next_try_at if row.next_try_at and row.next_try_at > now else None,
-        put_off_for=wait(row.snoozed_until - now) if row.snoozed_until else None,
+        next_step=_next_step(row, now),
+        is_worse=row.worse,
+        is_folded=row.folded,
+        put_off_until=formatting.moment(row.snoozed_until, row.centre_zone) if row.snoozed_until else None,
+        escalated=ESCALATED.get(row.escalated or ""),
         language=row.language,
+        needs_interpreter=row.language != language,
         language_name=texts.LANGUAGES.get(row.language, row.language),
         owner=row.claimed_by,
         is_mine=row.claimed_by_me,
     )
+
+
+def _next_step(row: QueueRow, now: datetime) -> str | None:
+    """What is to be done next, where that is not simply to call the patient."""
+    t = translator()
+    if row.next_try_at is not None and row.next_try_at > now:
+        at = formatting.hour(row.next_try_at, row.centre_zone)
+        if row.next_step == NextStep.CALL_CONTACT:
+            return t.gettext("Call the emergency contact at %(hour)s", hour=at)
+        return t.gettext("Call again at %(hour)s", hour=at)
+    return t.gettext("Call the emergency contact") if row.next_step == NextStep.CALL_CONTACT else None
 
 
 def _reason(row: QueueRow, language: str) -> str:

@@ -1,11 +1,11 @@
-"""Working a call-back: taking it, calling, and writing what came of it."""
+"""Working a call-back: writing down the calls."""
 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable
+from typing import Any
 
-from flask import Response, flash, g, redirect, render_template, request, url_for
+from flask import Response, flash, g, redirect, request, url_for
 from flask_wtf import FlaskForm
 from markupsafe import Markup
 from werkzeug.wrappers import Response as AnyResponse
@@ -14,90 +14,91 @@ from records import clock
 from records.db import db
 from records.models import Enrolment
 from triage import callbacks
-from triage.callbacks import finding
+from triage.callbacks import attempts, drafts, finding
 from triage.models import AttemptOutcome
 from triage.refusals import Refused, TakenBy
-from webapp.clinic import action_forms, forms
+from webapp.clinic import call_form, kept
 from webapp.clinic.blueprint import blueprint, yours
+from webapp.clinic.claiming import about, whose
 from webapp.clinic.patients import page
+from webapp.clinic.taking import SHOW
 from webapp.extensions import translator
-from webapp.permissions import access, allows
+from webapp.permissions import KEEPS, access, allows
 
-Take = Callable[..., callbacks.Claimed]
-
-
-def _whose(public_id: uuid.UUID) -> Enrolment:
-    """The patient of a call-back within one's teams. Raises NotFound."""
-    return finding.find(db.session, callback=public_id, staff=g.staff).enrolment
+KEEPS["clinic.attempt"] = kept.page
 
 
-def _about(public_id: uuid.UUID) -> dict[str, object]:
-    return {"callback": public_id, "staff": g.staff, "now": clock.now(), "from_address": request.remote_addr}
+LARGEST = 4 * 1024 * 1024
+NOTES = frozenset({"clinic.attempt", "clinic.dispose"})
+
+
+@blueprint.url_value_preprocessor
+def take_long_notes(endpoint: str | None, _values: object) -> None:
+    """A note far too long is refused on its own page, where it still stands: elsewhere such a body is cut off unread.
+    Before anything reads the form.
+    """
+    if endpoint in NOTES:
+        request.max_content_length = request.max_form_memory_size = LARGEST
+
+
+def forget(public_id: uuid.UUID, prefix: str) -> None:
+    """What was typed into a form that is taken now."""
+    found = finding.find(db.session, callback=public_id, staff=g.staff)
+    drafts.discard(db.session, callback=found, staff=g.staff, prefix=prefix)
 
 
 def _to_patient(enrolment: uuid.UUID) -> AnyResponse:
     return redirect(url_for("clinic.patient", public_id=enrolment))
 
 
-@blueprint.post("/callbacks/<uuid:public_id>/claim")
-@access("callback.work")
-def claim(public_id: uuid.UUID) -> AnyResponse | tuple[str, int]:
-    return _take(public_id, callbacks.claim)
-
-
-@blueprint.post("/callbacks/<uuid:public_id>/take-over")
-@access("callback.work")
-def take_over(public_id: uuid.UUID) -> AnyResponse | tuple[str, int]:
-    return _take(public_id, callbacks.take_over)
-
-
-def _take(public_id: uuid.UUID, how: Take) -> AnyResponse | tuple[str, int]:
-    enrolment = _whose(public_id)
-    try:
-        taken = how(db.session, **_about(public_id))
-        db.session.commit()
-        return _to_patient(taken.enrolment)
-    except TakenBy as refused:
-        db.session.rollback()
-        g.page_address = ("clinic.patient", {"public_id": enrolment.public_id})
-        return render_template("clinic/taken.html", refused=refused, public_id=public_id, enrolment=enrolment), 409
-    except Refused as refused:
-        return _back_to_queue(refused)
-
-
-def _back_to_queue(refused: Refused) -> AnyResponse:
-    """Nothing was changed; the queue says what stands now."""
-    db.session.rollback()
-    flash(refused.text(translator()), "error")
-    return redirect(url_for("clinic.queue"))
-
-
-@blueprint.post("/callbacks/<uuid:public_id>/release")
-@access("callback.work")
-def release(public_id: uuid.UUID) -> AnyResponse:
-    try:
-        callbacks.release(db.session, **_about(public_id))
-        db.session.commit()
-    except TakenBy as refused:
-        return _back_to_queue(refused)
-    return redirect(url_for("clinic.queue"))
-
-
 @blueprint.post("/callbacks/<uuid:public_id>/attempts")
 @access("callback.work")
 def attempt(public_id: uuid.UUID) -> AnyResponse:
-    enrolment, form = _whose(public_id), action_forms.AttemptForm()
+    enrolment, form = whose(public_id), call_form.AttemptForm()
+    if SHOW in request.form:
+        return page(enrolment, attempt=form)
     if not form.validate():
         return page(enrolment, 422, attempt=form)
     try:
-        said = {"outcome": form.outcome.data, "note": form.note.data, "form_key": form.form_key}
-        callbacks.add_attempt(db.session, **_about(public_id), **said)
+        written = callbacks.add_attempt(db.session, **about(public_id), **_said(form, enrolment))
+        forget(public_id, "attempt-")
         db.session.commit()
     except Refused as refused:
-        return _again(enrolment, "attempt", form, refused)
+        return again(enrolment, "attempt", form, refused)
     flash(translator().gettext("The call is written down."), "success")
-    if form.outcome.data == AttemptOutcome.WRONG_NUMBER:
+    if written.outcome == AttemptOutcome.WRONG_NUMBER:
         _ask_for_the_right_number(enrolment)
+    return _to_patient(enrolment.public_id)
+
+
+def _said(form: call_form.AttemptForm, enrolment: Enrolment) -> dict[str, Any]:
+    now, programme = clock.now(), enrolment.programme
+    return {
+        "outcome": form.outcome_code,
+        "called": form.called.data,
+        "verified": form.was_verified(),
+        "note": form.note.data,
+        "at": form.made_at(programme, now),
+        "next_try_at": form.next_try(programme, now),
+        "form_key": form.form_key,
+    }
+
+
+@blueprint.post("/callbacks/<uuid:public_id>/next-try")
+@access("callback.work")
+def next_try(public_id: uuid.UUID) -> AnyResponse:
+    """Another hour for the next try."""
+    enrolment, form = whose(public_id), call_form.NextTryForm()
+    if not form.validate():
+        return page(enrolment, 422, next_try=form)
+    wanted = about(public_id) | {"at": form.next_try(enrolment.programme, clock.now())}
+    wanted.pop("from_address")
+    try:
+        attempts.plan_try(db.session, **wanted)
+        db.session.commit()
+    except Refused as refused:
+        return again(enrolment, "next_try", form, refused)
+    flash(translator().gettext("The next try is planned."), "success")
     return _to_patient(enrolment.public_id)
 
 
@@ -111,32 +112,7 @@ def _ask_for_the_right_number(enrolment: Enrolment) -> None:
     flash(Markup('{1} <a href="{2}">{0}</a>').format(*words, address), "info")
 
 
-@blueprint.post("/callbacks/<uuid:public_id>/dispositions")
-@access("callback.work")
-def dispose(public_id: uuid.UUID) -> AnyResponse:
-    enrolment, form = _whose(public_id), forms.disposition_form()
-    if not form.validate():
-        return page(enrolment, 422, disposition=form)
-    try:
-        said = {"kind": form.kind.data, "note": form.note.data, "details": form.details(), "useful": form.was_useful()}
-        seen = {"seen_alerts": form.seen_alerts(), "form_key": form.form_key}
-        outcome = callbacks.dispose(db.session, **_about(public_id), **said, **seen)
-        db.session.commit()
-    except Refused as refused:
-        return _again(enrolment, "disposition", form, refused)
-    return _disposed(outcome, enrolment)
-
-
-def _disposed(outcome: callbacks.Outcome, enrolment: Enrolment) -> AnyResponse:
-    t = translator()
-    if outcome.closed:
-        flash(t.gettext("The call-back is closed."), "success")
-        return redirect(url_for("clinic.queue"))
-    flash(t.gettext("It is written down. The call-back stays open: there is still a reason to call."), "info")
-    return _to_patient(enrolment.public_id)
-
-
-def _again(enrolment: Enrolment, name: str, form: FlaskForm, refused: Refused) -> Response:
+def again(enrolment: Enrolment, name: str, form: FlaskForm, refused: Refused) -> Response:
     """The page with what was typed, and why it was not taken; the alerts it lists are those that were seen."""
     seen = getattr(form, "seen", None)
     kept = seen.data if seen is not None else None

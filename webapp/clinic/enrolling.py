@@ -54,8 +54,12 @@ def enrol() -> AnyResponse:
 
 def _choose() -> Response:
     """Which programme comes first: what is asked about the patient depends on it."""
-    known = [(one.slug, choosing.name(one.name, language())) for one in programmes.loaded(db.session)]
+    known = [(one.slug, choosing.name(one.name, language())) for one in _open_programmes()]
     return make_response(render_template("clinic/choose_programme.html", programmes=known))
+
+
+def _open_programmes() -> list[Programme]:
+    return [one for one in programmes.loaded(db.session) if one.closed_at is None]
 
 
 def _show(form: EnrolmentForm, programme: Programme, code: int = 200, known: Sequence[Known] = ()) -> Response:
@@ -65,7 +69,8 @@ def _show(form: EnrolmentForm, programme: Programme, code: int = 200, known: Seq
 
 def _form(programme: Programme, now: datetime) -> EnrolmentForm:
     today = clock.local_day(now, programme.zone)
-    form = EnrolmentForm(programme=programme, today=today, teams=teams.of_staff(g.staff))
+    open_teams = [team for team in teams.of_staff(g.staff) if team.closed_at is None]
+    form = EnrolmentForm(programme=programme, today=today, teams=open_teams)
     if len(form.team.choices) == 1 and not form.is_submitted():
         form.team.data = form.team.choices[0].value
     return form

@@ -166,7 +166,7 @@ def open_file(enrolment: Enrolment, now: datetime) -> File:
         own_limits=history.own_limits(enrolment, document, now),
         call=standing.call(found, now),
         answers=_answers(enrolment, document, own, now),
-        acts=history.acts(found),
+        acts=history.acts(found, enrolment),
         messages=history.messages(enrolment),
         protocol_signed=signed or enrolment.patient.rehearsal,
         pause_owner=owner.name if owner else "",

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 from flask import g
 from flask_wtf import FlaskForm
@@ -15,7 +17,8 @@ from records.db import db
 from records.models import Enrolment, Role, Staff, StaffTeam
 from triage.documents import Document, Limit
 from triage.facts import SourceKind
-from webapp.clinic import action_forms, doors_form, snooze_form, wording
+from webapp.clinic import action_forms, call_form, doors_form, snooze_form, typed, wording
+from webapp.clinic.decision_form import DispositionForm
 from webapp.clinic.file import File
 from webapp.extensions import language, translator
 from webapp.permissions import allows
@@ -23,15 +26,12 @@ from webapp.permissions import allows
 CARERS = (Role.PHYSICIAN, Role.SUPERVISOR, Role.ENROLLER, Role.OPERATOR)
 
 
-def of_page(enrolment: Enrolment, file: File, now: datetime) -> dict[str, FlaskForm]:
-    disposition = disposition_form()
-    if file.call:
-        if file.call.waits_for_physician:
-            disposition.only_hand_over()
-        disposition.seen.data = ",".join(str(alert.detail.public_id) for alert in file.call.alerts)
+def of_page(enrolment: Enrolment, file: File, now: datetime, fields: Mapping[str, str]) -> dict[str, FlaskForm]:
+    """`fields` are what the person signed in had typed into this call's forms and not sent."""
     return {
-        "attempt": action_forms.AttemptForm(),
-        "disposition": disposition,
+        "attempt": call_form.AttemptForm(**typed.into("attempt-", fields)),
+        "next_try": call_form.NextTryForm(),
+        "disposition": disposition_form(enrolment, now, **typed.into("disposition-", fields)),
         "pause": pause(enrolment, now),
         "discharge": action_forms.DischargeForm(),
         "limits": limits(file.document),
@@ -40,8 +40,9 @@ def of_page(enrolment: Enrolment, file: File, now: datetime) -> dict[str, FlaskF
     }
 
 
-def disposition_form() -> action_forms.DispositionForm:
-    return action_forms.DispositionForm(is_physician=allows(g.staff.role, "callback.decide"))
+def disposition_form(enrolment: Enrolment, now: datetime, **given: Any) -> DispositionForm:
+    decides = allows(g.staff.role, "callback.decide")
+    return DispositionForm(is_physician=decides, zone=enrolment.programme.zone, now=now, **given)
 
 
 def pause(enrolment: Enrolment, now: datetime) -> action_forms.PauseForm:

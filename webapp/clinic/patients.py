@@ -17,7 +17,7 @@ from records import clock, patients
 from records.db import db
 from records.models import Enrolment, EnrolmentState
 from records.patients import Identity
-from webapp.clinic import file, forms, put_off, searching
+from webapp.clinic import calling_back, decision_form, file, forms, panel, put_off, searching, typed
 from webapp.clinic.blueprint import blueprint, yours
 from webapp.clinic.wording import STATES
 from webapp.permissions import access
@@ -48,9 +48,9 @@ def listing() -> str:
     """The search comes sealed: names stay out of the logs of whatever stands before us, and Back still works."""
     text, state = searching.shown(request.args.get("search", ""), by=g.staff.public_id), _state(request.args)
     found = [_person(enrolment) for enrolment in _found(text, state)]
-    return render_template(
-        "clinic/patients.html", people=found, text=text, state=state, states=STATES, is_cut=len(found) == MOST
-    )
+    calls = calling_back.standing([person.enrolment for person in found]) if text else {}
+    shown = {"people": found, "text": text, "state": state, "calls": calls, "is_cut": len(found) == MOST}
+    return render_template("clinic/patients.html", states=STATES, **shown)
 
 
 @blueprint.post("/patients")
@@ -103,9 +103,13 @@ def page(enrolment: Enrolment, code: int = 200, **filled: object) -> Response:
     g.page_address = ("clinic.patient", {"public_id": enrolment.public_id})
     now = clock.now()
     shown = file.open_file(enrolment, now)
-    filling = forms.of_page(enrolment, shown, now) | filled
+    fields, drafts = typed.of_page(enrolment, shown.call)
+    filling = forms.of_page(enrolment, shown, now, fields) | filled
+    decision_form.suit(filling["disposition"], shown.call, enrolment, sent="disposition" in filled)
+    about = {"panel": panel.of(shown), "unsent": typed.unsent(shown.call, filled, drafts), "drafts": drafts}
     quiet = put_off.of(enrolment, now)
-    answer = make_response(render_template("clinic/patient.html", file=shown, forms=filling, quiet=quiet), code)
+    text = render_template("clinic/patient.html", file=shown, forms=filling, quiet=quiet, **about)
+    answer = make_response(text, code)
     opened = {"staff": g.staff, "enrolment_id": enrolment.id, "page": "patient", "from_address": request.remote_addr}
     records_access.log_access(db.session, **opened, now=now)
     db.session.commit()

@@ -62,7 +62,11 @@ def of(enrolment: Enrolment, now: datetime) -> PutOff:
 
 
 def _rule(snooze: Snooze) -> str:
-    return Words(db.session.get_one(Assessment, snooze.assessment_id)).rule(snooze.rule)
+    """Of answers that were moved since, what they say is another patient's."""
+    assessed = db.session.get_one(Assessment, snooze.assessment_id)
+    if assessed.enrolment_id != snooze.enrolment_id:
+        return translator().gettext("of answers that were moved to another file since")
+    return Words(assessed).rule(snooze.rule)
 
 
 def _acts(snooze: Snooze, enrolment: Enrolment) -> list[Act]:

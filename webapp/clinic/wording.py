@@ -59,13 +59,17 @@ DISPOSITIONS = {
     DispositionKind.EXTRA_CHECKIN: lazy("Ask again with an extra questionnaire"),
     DispositionKind.GP: lazy("Sent to the general practitioner"),
     DispositionKind.TO_PHYSICIAN: lazy("Hand over to the physician"),
+    DispositionKind.RISK_UP: lazy("Risk tier up: closer follow-up"),
+    DispositionKind.LIMITS_CHANGED: lazy("Limits of the patient changed"),
     DispositionKind.HOSPITAL_ADVISED: lazy("Advised to go to hospital"),
     DispositionKind.AMBULANCE: lazy("Ambulance sent (SAMU)"),
+    DispositionKind.WELFARE_CHECK: lazy("Welfare check asked for"),
     DispositionKind.ADMITTED: lazy("Admitted to hospital: follow-up ends"),
     DispositionKind.DECEASED: lazy("Deceased: follow-up ends"),
     DispositionKind.ENTRY_ERROR: lazy("Entry error: the value was wrong"),
     DispositionKind.UNREACHABLE: lazy("Could not be reached"),
     DispositionKind.TECHNICAL: lazy("Technical problem, no health reason"),
+    DispositionKind.WRONG_PATIENT: lazy("Answers of somebody else: moved to their file"),
 }
 PURPOSES = {
     "invitation": lazy("Invitation"),
@@ -74,6 +78,8 @@ PURPOSES = {
     "second-reminder": lazy("Second reminder"),
     "asked-reminder": lazy("Reminder at the hour the patient asked for"),
     "code": lazy("Code for the patient’s own page"),
+    "call-announced": lazy("Announcement of a call"),
+    "call-tried": lazy("Word of a call that reached nobody"),
 }
 STATUSES = {
     "queued": lazy("waiting"),

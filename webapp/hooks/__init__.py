@@ -1,14 +1,17 @@
-"""The doors by which the provider of texts comes back, with receipts and with texts that people sent; signed only."""
+"""The doors by which the provider comes back: receipts, texts that people sent, what became of calls; signed only."""
 
 from __future__ import annotations
 
 import uuid
 
 from flask import Blueprint, Response, abort, current_app, request
+from sqlalchemy.orm import Session
 from twilio.request_validator import RequestValidator
 from twilio.twiml.messaging_response import MessagingResponse
 
-from notifications import inbound, receipts
+from notifications import inbound, receipts, voice
+from notifications.providers import twilio_voice
+from notifications.providers.voice import Leg
 from records import clock
 from records.db import db
 from webapp.config import Settings
@@ -17,6 +20,7 @@ from webapp.permissions import access
 
 blueprint = Blueprint("hooks", __name__, url_prefix="/hooks")
 csrf.exempt(blueprint)
+CARRIED = ("MessageSid", "MessageStatus", "ErrorCode", "CallSid", "CallStatus", "Digits")
 
 
 def is_signed(settings: Settings) -> bool:
@@ -32,7 +36,7 @@ def is_signed(settings: Settings) -> bool:
 def _only_twilio() -> None:
     if not is_signed(current_app.config["VIGIDOM"]):
         abort(403)
-    if any("\0" in request.form.get(name, "") for name in ("MessageSid", "MessageStatus", "ErrorCode")):
+    if any("\0" in request.form.get(name, "") for name in CARRIED):
         abort(400)
 
 
@@ -73,3 +77,33 @@ def inbound_text() -> Response:
     if reply is not None:
         answer.message(reply)
     return Response(str(answer), mimetype="text/xml")
+
+
+@blueprint.post("/twilio/voice/<uuid:call>/connect")
+@access("provider")
+def voice_connect(call: uuid.UUID) -> Response:
+    """What to do now that the caller's telephone was picked up: call the patient, or hang up."""
+    session: Session = db.session  # type: ignore[assignment]
+    found = voice.connects(session, public_id=call, pressed=bool(request.form.get("Digits")), now=clock.now())
+    public_url = current_app.config["VIGIDOM"].public_url
+    then = twilio_voice.hang_up()
+    if found is not None:
+        then = twilio_voice.dial(voice.prepared(session, call=found, public_url=public_url))
+    db.session.commit()
+    return Response(str(then), mimetype="text/xml")
+
+
+@blueprint.post("/twilio/voice/<uuid:call>/<any(caller, called):leg>")
+@access("provider")
+def voice_status(call: uuid.UUID, leg: str) -> tuple[str, int]:
+    """What became of one side of a bridged call; 404 for a call that is not ours."""
+    ours = voice.hear(
+        db.session,  # type: ignore[arg-type]
+        public_id=call,
+        leg=Leg(leg),
+        status=request.form.get("CallStatus", ""),
+        provider_id=request.form.get("CallSid") or None,
+        now=clock.now(),
+    )
+    db.session.commit()
+    return ("", 204) if ours else ("", 404)

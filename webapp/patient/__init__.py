@@ -1,6 +1,18 @@
 """The patient's rooms: the doors, the consent, the questionnaire and what becomes of its answers."""
 
-from webapp.patient import api, checkin, consent, entrance, leaving, measured_again, mine, mine_open, result, shell
+from webapp.patient import (
+    api,
+    checkin,
+    consent,
+    entrance,
+    leaving,
+    left,
+    measured_again,
+    mine,
+    mine_open,
+    result,
+    shell,
+)
 from webapp.patient.blueprint import blueprint
 
 __all__ = [
@@ -10,6 +22,7 @@ __all__ = [
     "consent",
     "entrance",
     "leaving",
+    "left",
     "measured_again",
     "mine",
     "mine_open",

@@ -72,14 +72,14 @@ def accept(request: Request) -> tuple[int, bytes]:
 
     Whoever is asked is in the application's context, and needs no other.
     """
-    if not _from_our_page(request):
+    if not from_our_page(request):
         raise Turned(403, NOT_OURS)
     key = finding.as_uuid(request.headers.get("Idempotency-Key"))
     if key is None:
         raise Turned(400, NO_KEY)
     if (request.content_length or 0) > LONGEST_BYTES:
         raise Turned(413, TOO_MUCH)
-    body = _object(request)
+    body = object_of(request)
     if body is None:
         raise Turned(400, NOT_JSON)
     receipt = _stored(request, body, key)
@@ -102,7 +102,7 @@ def _stored(request: Request, body: sending.Body, key: uuid.UUID) -> Receipt | N
         return sending.store(line, found, body, **given)
 
 
-def _from_our_page(request: Request) -> bool:
+def from_our_page(request: Request) -> bool:
     """Every browser of the last years says one of the two; neither is taken for no."""
     site = request.headers.get("Sec-Fetch-Site")
     if site is not None:
@@ -110,7 +110,7 @@ def _from_our_page(request: Request) -> bool:
     return request.headers.get("Origin", "").partition("://")[2] == request.host
 
 
-def _object(request: Request) -> dict[str, Any] | None:
+def object_of(request: Request) -> dict[str, Any] | None:
     """The body as an object, None for anything else: no JSON, nested without end."""
     if not request.is_json:
         return None

@@ -16,6 +16,7 @@ from questionnaires.findings import Finding
 from questionnaires.messages import message
 from questionnaires.models import Checkin
 from questionnaires.models import Response as Answered
+from questionnaires.opened import note_opened
 from questionnaires.schema import Questionnaire
 from records import clock
 from records.db import db
@@ -42,7 +43,10 @@ def page() -> Response | str:
     else:
         checkin = db.session.get(Checkin, corrected.checkin_id) if corrected.checkin_id else None
     form = forms.build(_screens(questionnaire))
-    return _render(form, questionnaire, checkin=checkin, corrected=corrected)
+    shown = _render(form, questionnaire, checkin=checkin, corrected=corrected)
+    if checkin is not None and note_opened(db.session, checkin=checkin, now=now):
+        db.session.commit()
+    return shown
 
 
 @blueprint.post(f"{LANGUAGE}/checkin/answers")
@@ -112,7 +116,11 @@ def _render(
         "key": str(corrected.key) if corrected else None,
     }
     client |= ids | {
-        "urls": {"answers": url_for("patient.receive_json"), "worker": url_for("patient.worker")},
+        "urls": {
+            "answers": url_for("patient.receive_json"),
+            "left": url_for("patient.left"),
+            "worker": url_for("patient.worker"),
+        },
         "texts": {"absent": translator().gettext("I could not measure")},
     }
     return render_template(

@@ -16,9 +16,11 @@ from records.models import AnswersBy, Enrolment, EnrolmentState, OptOut
 from records.patients.index import phone_digest
 from triage import asked, followup, protocols, snoozes
 from triage.findings import ProtocolError
+from triage.levels import Level
 from triage.models import Alert
 from triage.refusals import ProtocolUnsigned
 from triage.situation import known_zone
+from webapp.patient import promise
 from webapp.patient.signs import NO_SIGNS, Signs, limits_of, signs
 
 
@@ -64,10 +66,8 @@ class Mine:
 
     @property
     def hours(self) -> dict[str, object]:
-        """Whether the centre watches now, and when it opens."""
-        programme = self.enrolment.programme
-        hours = (programme.opens, programme.closes, programme.zone)
-        return {"watched": clock.is_open(self.now, *hours), "opening": clock.next_opening(self.now, *hours)}
+        """Whether the centre watches now, when it opens, and when whoever asks now is called."""
+        return promise.call(self.enrolment.programme, Level.ORANGE, self.now)
 
     @property
     def is_called_instead(self) -> bool:

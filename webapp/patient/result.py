@@ -7,23 +7,25 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from flask import abort, g, render_template, request
+from flask import abort, g, redirect, render_template, request, url_for
 from sqlalchemy import select
+from werkzeug.wrappers import Response as Redirect
 
 from questionnaires import responses
 from questionnaires.findings import Finding
 from questionnaires.models import Response
 from records import clock
 from records.db import db
-from records.models import Enrolment, Programme
-from triage import protocols, snoozes
+from records.models import Enrolment
+from triage import moving, protocols, snoozes
 from triage.conditions.shapes import facts_of
 from triage.documents import facts_in_use
 from triage.facts import NUMERIC
+from triage.levels import Level
 from triage.models import Assessment, ProtocolVersion
 from triage.wording import Wording
 from webapp.extensions import language
-from webapp.patient import finding, unlikely
+from webapp.patient import finding, promise, unlikely
 from webapp.patient.blueprint import LANGUAGE, blueprint
 from webapp.patient.signs import signs
 from webapp.permissions import access
@@ -33,10 +35,14 @@ CORRECTION = timedelta(minutes=10)
 
 @blueprint.get(f"{LANGUAGE}/checkin/result/<uuid:response>")
 @access("patient")
-def result(response: uuid.UUID) -> str:
-    """404 for any response but the session's own."""
+def result(response: uuid.UUID) -> str | Redirect:
+    """404 for any response but the session's own; for what was moved out of this file as somebody else's, back to what
+    is asked now.
+    """
     enrolment = g.patient_session.enrolment
     answered = responses.by_public_id(db.session, enrolment_id=enrolment.id, public_id=response)
+    if answered is None and moving.has_left(db.session, enrolment=enrolment, response=response):
+        return redirect(url_for("patient.page"))
     if answered is None:
         abort(404)
     return show(enrolment, answered)
@@ -55,8 +61,10 @@ def _told(enrolment: Enrolment, answered: Response) -> dict[str, object]:
     version = db.session.get_one(ProtocolVersion, assessment.protocol_version_id)
     document = protocols.compiled(db.session, version_id=version.id, digest=version.digest).document
     wording = Wording(document, assessment.facts, assessment.limits, assessment.explanation, language())
-    hours = _hours(enrolment.programme, answered.received_at)
-    promising = hours["watched"] and not assessment.snoozed
+    at, red = answered.received_at, assessment.level == Level.RED.code
+    hours = promise.call(enrolment.programme, Level.RED if red else Level.ORANGE, at)
+    hours["on_call"] = red and not hours["watched"] and promise.on_call_is_told(enrolment, at)
+    promising = hours["today"] and not assessment.snoozed
     return hours | {
         "answered": answered,
         "assessment": assessment,
@@ -94,12 +102,6 @@ def figures(wording: Wording) -> list[str]:
     unmeasured = [rule for rule in wording.told() if not any(kinds[name] in NUMERIC for name in facts_of(rule.when))]
     sentences = [rule.to_patient[wording.language].format_map(wording.places()) for rule in unmeasured]
     return sentences + wording.comparisons()
-
-
-def _hours(programme: Programme, at: datetime) -> dict[str, object]:
-    """Whether the centre watched when the answers came in, and when it opens after."""
-    hours = (programme.opens, programme.closes, programme.zone)
-    return {"watched": clock.is_open(at, *hours), "opening": clock.next_opening(at, *hours)}
 
 
 def is_recent(answered: Response, now: datetime) -> bool:

@@ -15,6 +15,8 @@ from triage import callbacks, followup
 from triage.callbacks import QueueRow
 from triage.levels import Level
 from triage.models import AlertKind, Callback, DispositionKind
+from triage.refusals import NeedsRepeat
+from triage.targets import opening
 from webapp.rehearsal.actors import Patient
 from webapp.rehearsal.agenda import Act, Agenda
 from webapp.rehearsal.cast import Finale
@@ -116,7 +118,8 @@ class Caller:
             callback=row.public_id,
             staff=self.staff,
             outcome=outcome,
-            next_try_at=None if outcome == "reached" else now + again,
+            verified=True if outcome == "reached" else None,
+            next_try_at=None if outcome == "reached" else opening(patient.enrolment.programme, now + again),
             now=now,
             from_address=FROM_THE_CENTRE,
         )
@@ -164,6 +167,13 @@ class Caller:
         """What became the physician's during the call is handed over."""
         if not self.is_physician and self._is_physicians(row):
             kind = DispositionKind.TO_PHYSICIAN
+        try:
+            self._write(row, kind, now)
+        except NeedsRepeat:
+            self._write(row, self._asking_again(row), now)
+        self._free(now)
+
+    def _write(self, row: QueueRow, kind: DispositionKind, now: datetime) -> None:
         callbacks.dispose(
             self.stage.session,
             callback=row.public_id,
@@ -174,7 +184,6 @@ class Caller:
             now=now,
             from_address=FROM_THE_CENTRE,
         )
-        self._free(now)
 
     def _is_physicians(self, row: QueueRow) -> bool:
         asked = select(Callback.for_physician).where(Callback.public_id == row.public_id)

@@ -6,6 +6,7 @@ import threading
 import uuid
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import Protocol
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -30,7 +31,21 @@ AWAKE = (6, 22)
 HELD_AT_THE_END = timedelta(minutes=3)
 LOOKED_AFTER = timedelta(seconds=100)
 
+NEXT = timedelta(minutes=1)
+"""From beat to beat while people look on."""
+
 Progress = Callable[[str], None]
+
+
+class Pace(Protocol):
+    """The clock of whoever looks on, from `starts_at`."""
+
+    @property
+    def starts_at(self) -> datetime: ...
+
+    def wait(self, until: datetime, stop: threading.Event) -> datetime:
+        """Wait until that clock shows `until`, or `stop`; returns what it shows, never less than `until`."""
+        ...
 
 
 def rehearse(
@@ -38,23 +53,26 @@ def rehearse(
     settings: Settings,
     *,
     patients: int,
-    days: int,
+    days: float,
     seed: int,
     ends_at: datetime,
     slug: str = programmes.COVID_19,
     stop: threading.Event | None = None,
     progress: Progress | None = None,
+    pace: Pace | None = None,
+    callers: int | None = None,
 ) -> tally.Table:
     """Let `patients` synthetic people live through the `days` before `ends_at` in one programme of the library; commits
     as it goes.
 
-    The same seed and end give the same table. Raises Refused, and has then changed nothing. `stop` ends it early.
+    The same seed and end give the same table. Raises Refused, and has then changed nothing. `stop` ends it early. With
+    `pace` the end of it is lived through beside people who look on, and no more than `callers` work then.
     """
     refusals.check(session, settings, ends_at=ends_at)
     session.commit()
     starts_at = ends_at - timedelta(days=days)
     with set_up(session, settings, slug=slug, patients=patients, starts_at=starts_at, ends_at=ends_at) as stage:
-        play = Play(stage, seed=seed)
+        play = Play(stage, seed=seed, pace=pace, callers=callers)
         play.prepare(patients)
         play.run(stop or threading.Event(), progress or (lambda _: None))
         return tally.count(stage.session, [patient.enrolment.id for patient in play.patients.values()])
@@ -63,8 +81,9 @@ def rehearse(
 class Play:
     """One rehearsal under way."""
 
-    def __init__(self, stage: Stage, *, seed: int) -> None:
+    def __init__(self, stage: Stage, *, seed: int, pace: Pace | None = None, callers: int | None = None) -> None:
         self.stage, self.seed, self.agenda = stage, seed, Agenda()
+        self.pace, self.at_work = pace, callers
         self.patients: dict[uuid.UUID, Patient] = {}
         self.by_id: dict[int, Patient] = {}
         people = [*stage.operators, *stage.physicians]
@@ -134,7 +153,15 @@ class Play:
             self.call_for_help(now)
             if now == self.stage.ends_at:
                 break
-            now = min(self._next_beat(now), self.stage.ends_at)
+            now = min(self._next(now, stop), self.stage.ends_at)
+
+    def _next(self, now: datetime, stop: threading.Event) -> datetime:
+        """The next beat; once people look on, when the clock that they see has come there."""
+        if self.pace is None or now < self.pace.starts_at:
+            following = self._next_beat(now)
+            return following if self.pace is None else min(following, max(self.pace.starts_at, now + NEXT))
+        del self.callers[self.at_work :]
+        return self.pace.wait(now + NEXT, stop)
 
     def read_texts(self, now: datetime) -> None:
         """Hand every text that has just been sent to the patient whose telephone it reached."""
@@ -148,8 +175,9 @@ class Play:
         for text, message, checkin in found:
             self.last_text = text.id
             patient = self.by_id.get(message.enrolment_id)
-            if patient is not None:
-                patient.receive(message.purpose, token_in(text.body), checkin, now)
+            token = token_in(text.body)
+            if patient is not None and token is not None:
+                patient.receive(message.purpose, token, checkin, now)
 
     def call_for_help(self, now: datetime) -> None:
         """A free operator and a free physician look at the queue shortly; each who takes a call-back calls the next."""
@@ -166,6 +194,7 @@ class Play:
         return hour + pace * ((now - hour) // pace + 1)
 
 
-def token_in(body: str) -> str:
-    """The token of the link in a text."""
-    return body.split("/q/", 1)[1].split()[0]
+def token_in(body: str) -> str | None:
+    """The token of the link in a text; None in one that only tells something, such as that the centre will call."""
+    _, has_link, rest = body.partition("/q/")
+    return rest.split()[0] if has_link else None

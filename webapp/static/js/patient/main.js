@@ -7,6 +7,7 @@ import * as drafts from "./draft.js";
 import { later, register } from "./offline.js";
 import * as outbox from "./outbox.js";
 import * as people from "./people.js";
+import { tell } from "./place.js";
 import { isEmergency, openAlarm } from "./redflag.js";
 import { fillCheck, Steps } from "./steps.js";
 
@@ -46,6 +47,13 @@ function keep(step = draft.step) {
 function noteHowTo(linkId) {
   draft.howTo = [...new Set([...(draft.howTo ?? []), linkId])];
   keep();
+}
+
+/** Counted from 1; 0 once it is sent, and of a page that answers no check-in. */
+function place() {
+  if (form.hidden || sending || !data.checkin) return 0;
+  const at = steps.asked.findIndex((screen) => screen.linkId === steps.current);
+  return at < 0 ? steps.asked.length : at + 1;
 }
 
 const informant = () => form.querySelector('[name="informant"]:checked')?.value;
@@ -235,6 +243,7 @@ function listen() {
   });
   window.addEventListener("online", wake);
   document.addEventListener("visibilitychange", wake);
+  if (data.urls.left) tell(data.urls.left, { owner: data.owner, checkin: data.checkin }, place);
 }
 
 async function start() {

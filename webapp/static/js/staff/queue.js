@@ -1,6 +1,7 @@
 "use strict";
 // Keeps the call-back queue fresh: asks every ten seconds, leaves the row in use where it is, announces new urgent
-// patients, lets waiting times run, and says in red when what is shown may be old.
+// patients, lets waiting times run, and says in red when what is shown may be old. Tells the other scripts of the page
+// by an event "urgent" on the board; an event "ask" makes it look at once.
 (() => {
   const board = document.getElementById("board");
   if (!board) return;
@@ -22,8 +23,8 @@
 
   const body = () => board.querySelector("tbody");
   const rowsOf = (root) => [...root.querySelectorAll("tr[data-callback]")];
-  const levelsOf = (rows) => new Map(rows.map((row) => [row.dataset.callback, row.dataset.level]));
-  let levels = levelsOf(rowsOf(board));
+  const isUrgent = (row) => row.dataset.level === "red" && !("owned" in row.dataset);
+  const told = new Set(rowsOf(board).filter((row) => row.dataset.level === "red").map((row) => row.dataset.callback));
 
   const now = () => serverNow + (performance.now() - fetchedAt) / 1000;
 
@@ -33,10 +34,10 @@
       (hovers.matches ? rows.find((row) => row.matches(":hover")) : undefined);
   }
 
+  // Once each: of a call that somebody has already there is nothing to do, and one that left and came back is known.
   function announce(rows) {
-    const fresh = rows.filter((row) => row.dataset.level === "red" && levels.get(row.dataset.callback) !== "red");
-    fresh.forEach((row) => row.classList.add("is-new"));
-    levels = levelsOf(rows);
+    const fresh = rows.filter((row) => isUrgent(row) && !told.has(row.dataset.callback));
+    fresh.forEach((row) => { told.add(row.dataset.callback); row.classList.add("is-new"); });
     if (fresh.length === 0) return;
     const items = fresh.slice(0, 3).map((row) => {
       const item = document.createElement("p");
@@ -49,6 +50,30 @@
       return item;
     });
     live.replaceChildren(...items);
+    board.dispatchEvent(new CustomEvent("urgent"));
+  }
+
+  // A row that reads as before stays the element that it is: nothing flickers, and nothing selected in it is lost.
+  function keepSame(fresh) {
+    const known = new Map(rowsOf(board).map((row) => [row.dataset.callback, row]));
+    rowsOf(fresh).forEach((row) => {
+      const same = known.get(row.dataset.callback);
+      if (same && same.dataset.version === row.dataset.version && !same.classList.contains("is-held")) {
+        row.replaceWith(same);
+      }
+    });
+  }
+
+  // What somebody must be told stands above the page, where the page itself put it.
+  function tell(fresh) {
+    const notices = fresh.querySelector(".vd-notices");
+    notices?.querySelectorAll("input[name=back]").forEach((input) => { input.value = location.pathname + location.search; });
+    const shown = document.querySelector("main > .vd-notices");
+    const before = shown ? shown.textContent.trim() : "";
+    if (!notices) shown?.remove();
+    else if (!shown) document.getElementById("main").prepend(notices);
+    else if (before !== notices.textContent.trim()) shown.replaceWith(notices);
+    else notices.remove();
   }
 
   // The held row is never taken out of the page, so that focus and pointer stay on it; the others change around it.
@@ -73,9 +98,10 @@
         held.classList.add("is-held");
       }
       place(fresh, held);
-      board.querySelector("#counts")?.replaceWith(fresh.querySelector("#counts"));
+      board.querySelector("#incidents")?.replaceWith(fresh.querySelector("#incidents"));
     } else {
       pending = null;
+      keepSame(fresh);
       board.replaceChildren(...fresh.childNodes);
     }
     tick();
@@ -101,6 +127,8 @@
       if (answer.status === 200) {
         etag = answer.headers.get("ETag");
         const fresh = new DOMParser().parseFromString(await answer.text(), "text/html").body;
+        tell(fresh);
+        document.getElementById("counts").replaceWith(fresh.querySelector("#counts"));
         announce(rowsOf(fresh));
         show(fresh);
       }
@@ -152,6 +180,7 @@
   for (const event of ["pointermove", "keydown", "touchstart"]) {
     document.addEventListener(event, () => { touched = true; }, { passive: true });
   }
+  board.addEventListener("ask", poll);
   board.addEventListener("pointerleave", release);
   board.addEventListener("pointerover", release);
   board.addEventListener("focusout", () => setTimeout(release));

@@ -1,0 +1,39 @@
+"""What happened to a call-back beside alerts, calls and dispositions: the rest of its clock."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from records.models import Staff
+from triage.models import CallbackEvent, EventKind
+
+
+def record(
+    session: Session,
+    *,
+    callback_id: int,
+    kind: EventKind,
+    now: datetime,
+    staff: Staff | None = None,
+    **details: Any,
+) -> CallbackEvent:
+    """`staff` is who did it, None for the service or the patient. `details` are ids, codes and instants as text, never
+    identity or health values.
+    """
+    event = CallbackEvent(
+        callback_id=callback_id, kind=kind, at=now, staff_id=staff.id if staff else None, details=details
+    )
+    session.add(event)
+    session.flush()
+    return event
+
+
+def expired(session: Session, *, callback_id: int, staff_id: int, at: datetime) -> CallbackEvent:
+    """A claim that ran out at `at`, written down by whoever comes next: nothing sweeps them."""
+    event = CallbackEvent(callback_id=callback_id, kind=EventKind.EXPIRED, at=at, staff_id=staff_id, details={})
+    session.add(event)
+    session.flush()
+    return event

@@ -1,0 +1,64 @@
+"""Who of each team is told, in which order, when a call is late or comes in while the centre is closed."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Row, text
+from sqlalchemy.orm import Session
+
+from records.models import Role
+
+SEEN_WITHIN = timedelta(minutes=30)
+"""Whoever opened a page so recently is at work."""
+
+
+@dataclass(frozen=True, slots=True)
+class AtWork:
+    """Staff by id, the first to be told first. `leads`: who leads by the rota, else the team's supervisors, those at
+    work first. `on_call`: by the rota. `physicians`: who is on call, else the team's physicians at work. Whom no text
+    can reach comes after the others.
+    """
+
+    leads: Sequence[int] = ()
+    on_call: Sequence[int] = ()
+    physicians: Sequence[int] = ()
+
+
+PEOPLE = text("""
+    SELECT m.team_id, s.id, s.role,
+           (SELECT min(h.from_at) FROM shifts h WHERE h.staff_id = s.id AND h.team_id = m.team_id AND h.duty = 'on-call'
+              AND h.cancelled_at IS NULL AND h.from_at <= :now AND h.until_at > :now) AS on_call_since,
+           (SELECT min(h.from_at) FROM shifts h WHERE h.staff_id = s.id AND h.team_id = m.team_id AND h.duty = 'lead'
+              AND h.cancelled_at IS NULL AND h.from_at <= :now AND h.until_at > :now) AS lead_since,
+           EXISTS (SELECT 1 FROM staff_sessions w WHERE w.staff_id = s.id AND w.revoked_at IS NULL
+              AND w.ends_at > :now AND w.seen_at > :seen) AS seen,
+           s.phone IS NOT NULL AS has_phone
+    FROM staff_teams m JOIN staff s ON s.id = m.staff_id
+    WHERE m.team_id = ANY(:teams) AND s.disabled_at IS NULL AND s.role IN ('operator', 'physician', 'supervisor')
+    ORDER BY m.team_id, s.id
+""")
+
+
+def at_work(session: Session, *, team_ids: Collection[int], now: datetime) -> Mapping[int, AtWork]:
+    """For each of these teams who is told; a team without anybody gets an empty list of each."""
+    values = {"teams": list(team_ids), "now": now, "seen": now - SEEN_WITHIN}
+    people: dict[int, list[Row[Any]]] = {id_: [] for id_ in team_ids}
+    for row in session.execute(PEOPLE, values):
+        people[row.team_id].append(row)
+    return {team_id: _in_order(team) for team_id, team in people.items()}
+
+
+def _in_order(team: Sequence[Row[Any]]) -> AtWork:
+    on_call = [(not one.has_phone, one.on_call_since, one.id) for one in team if one.on_call_since is not None]
+    leads = [(not (one.seen or one.has_phone), one.lead_since, one.id) for one in team if one.lead_since is not None]
+    supervisors = [(not one.seen, not one.has_phone, one.id) for one in team if one.role == Role.SUPERVISOR]
+    physicians = [one.id for one in team if one.role == Role.PHYSICIAN and one.seen]
+    return AtWork(_ids(leads) or _ids(supervisors), _ids(on_call), _ids(on_call) or physicians)
+
+
+def _ids(people: Iterable[tuple[Any, Any, int]]) -> list[int]:
+    return [id_ for _, _, id_ in sorted(people)]
