@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date, datetime, time
+from decimal import Decimal
 
 from babel.dates import format_date, format_datetime, format_time, get_timezone_location
 from flask import Flask, g
@@ -72,3 +73,9 @@ def clock_hour(value: time) -> str:
 def city(zone: str) -> str:
     """The place a zone is named for, as the language calls it: "Paris", "La Réunion"."""
     return get_timezone_location(clock.zone(zone), locale=_locale(), return_city=True)
+
+
+def number(value: Decimal) -> str:
+    """With the decimal mark of the page's language."""
+    text = f"{value:f}"
+    return text.replace(".", ",") if _locale() in texts.DECIMAL_COMMA else text

@@ -112,7 +112,8 @@ def sign_the_protocol(desk: Page) -> None:
 
 
 def enrol(desk: Page) -> None:
-    desk.get_by_role("link", name="Inclure").click()
+    desk.get_by_role("link", name="Patients").click()
+    desk.get_by_role("link", name="Inclure").first.click()
     onset = clock.local_day(clock.now(), "Europe/Paris") - timedelta(days=7)
     typed = {
         "family_name": "Martin",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from tests.factories import NOW
 from tests.triage.factories import covid
-from tests.triage.scene import RED, WELL, Scene, set_scene
+from tests.triage.scene import WELL, Scene, set_scene
 from triage import callbacks, entry_errors
 from triage.entry_errors import Question
 from triage.models import DispositionKind
@@ -21,15 +22,19 @@ def scene(session: Session) -> Scene:
     return set_scene(session)
 
 
-def hot(temperature: str = "41.5", **more: Any) -> dict[str, Any]:
+def hot(temperature: str = "39.5", **more: Any) -> dict[str, Any]:
     return {**WELL, "temperature": [{"decimal": temperature}], **more}
 
 
-def close(scene: Scene, kind: str = DispositionKind.ENTRY_ERROR) -> None:
+def close(scene: Scene, kind: str = DispositionKind.ENTRY_ERROR, *, repeated: bool = False) -> None:
+    """A red is a mistake only once it was measured again."""
     callback, staff = scene.callback().public_id, scene.person()
     callbacks.add_attempt(scene.session, callback=callback, staff=staff, outcome="reached", verified=True, now=NOW)
+    if repeated:
+        scene.submit(WELL, now=NOW + timedelta(seconds=30))
     seen = [alert.public_id for alert in scene.alerts()]
-    callbacks.dispose(scene.session, callback=callback, staff=staff, kind=kind, seen_alerts=seen, now=NOW)
+    told = {"kind": kind, "seen_alerts": seen, "now": NOW + timedelta(minutes=1)}
+    callbacks.dispose(scene.session, callback=callback, staff=staff, **told)
     scene.session.commit()
 
 
@@ -68,12 +73,12 @@ def test_what_was_closed_as_anything_else_was_not_mistaken(scene: Scene, kind: s
 
 def test_an_answer_that_is_hard_to_believe_counts_though_no_rule_fired_by_it(scene: Scene) -> None:
     scene.submit({**WELL, "heart-rate": [{"integer": 400}]})
-    close(scene)
+    close(scene, repeated=True)
 
     found = measured(scene)
 
-    assert counts(found["heart-rate"])[0] == (1, 1)
-    assert counts(found["temperature"])[0] == (0, 1)
+    assert counts(found["heart-rate"])[0] == (1, 2)
+    assert counts(found["temperature"])[0] == (0, 2)
 
 
 def test_what_was_not_measured_is_no_answer_and_no_error(scene: Scene) -> None:
@@ -84,7 +89,7 @@ def test_what_was_not_measured_is_no_answer_and_no_error(scene: Scene) -> None:
 
 
 def test_only_the_days_and_the_patients_that_were_asked_for_are_counted(scene: Scene) -> None:
-    scene.submit(RED, key=uuid.uuid4())
+    scene.submit(hot(), key=uuid.uuid4())
     close(scene)
 
     assert counts(measured(scene, rehearsal=False)["temperature"])[0] == (0, 0)

@@ -52,6 +52,7 @@ def work_off(scene: Scene, now) -> None:
     public_id, staff = scene.callback().public_id, scene.person(Role.PHYSICIAN)
     known = [alert.public_id for alert in scene.alerts()]
     how = {"callback": public_id, "staff": staff, "now": now}
+    callbacks.add_attempt(scene.session, outcome="reached", verified=True, **how)
     callbacks.dispose(scene.session, kind="technical", seen_alerts=known, **how)
     scene.session.commit()
 

@@ -133,6 +133,7 @@ def test_what_is_left_of_a_call_stays_the_physicians_while_limits_are_missing(sc
     raised(scene, NOW)
 
     about = {"callback": scene.callback().public_id, "staff": scene.person(Role.PHYSICIAN), "now": NOW + HOUR}
+    callbacks.add_attempt(scene.session, outcome="reached", verified=True, **about)
     callbacks.dispose(scene.session, kind="technical", seen_alerts=seen, **about)
     scene.session.commit()
 

@@ -200,6 +200,7 @@ ROUTES = [
     ("POST", "teams", {AD}),
     ("GET", f"staff/{ANYBODY}", {AD}),
     ("POST", f"staff/{ANYBODY}/link", {AD}),
+    ("POST", f"staff/{ANYBODY}/phone", {AD}),
     ("POST", f"staff/{ANYBODY}/disable", {AD}),
     ("GET", "staff/file", {SU, AD}),
     ("POST", "staff/file", {SU, AD}),

@@ -93,7 +93,10 @@ def test_the_page_says_which_number_the_patient_sees(app: Flask, ward: Ward, cal
 
 
 def test_a_call_in_vain_plans_the_next_one_and_its_hour_can_be_changed(app: Flask, ward: Ward) -> None:
-    client, enrolment, call = taken(app, ward)
+    enrolment = ward.patient(**RELATIVE)
+    ward.answer(enrolment, ORANGE)  # what is red is not left until tomorrow
+    client, call = enter(app, ward), call_of(ward, enrolment)
+    post(client, "/fr/queue", {}, to=f"{call}/claim")
     post(client, file(enrolment), {"attempt-outcome": "no-answer"}, to=f"{call}/attempts")
     planned = ward.callback(enrolment).next_try_at
 

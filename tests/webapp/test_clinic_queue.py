@@ -14,7 +14,7 @@ from records.models import Role
 from records.patients import reveal
 from tests.webapp.signing import post
 from tests.webapp.ward import ORANGE, RED, WELL, Ward, enter, open_ward
-from triage import callbacks
+from triage import callbacks, jobs
 from webapp.clinic import queue_address
 
 
@@ -158,6 +158,21 @@ def test_the_loser_of_a_race_is_told_who_won_and_may_take_over(app: Flask, ward:
     taken = post(loser, "/fr/patients", {}, to=claim.replace("claim", "take-over"))
     assert taken.status_code == 302
     assert ward.callback(enrolment).claimed_by_id == ward.person(Role.PHYSICIAN).id
+
+
+def test_a_silent_row_says_why_and_leaves_it_to_its_badge_that_nobody_answered(app: Flask, ward: Ward) -> None:
+    enrolment = ward.patient()
+    ward.missed(enrolment, ago=timedelta(hours=5))
+    jobs.raise_silences(ward.session, now=clock.now())
+    ward.session.commit()
+
+    client = enter(app, ward)
+    row = re.search(r'class="vd-queue__reason"(.*?)</td>', client.get("/fr/queue").text, re.DOTALL)
+
+    assert row is not None
+    assert "SMS" in row[1]
+    assert "pas répondu au questionnaire" not in row[1]
+    assert "pas répondu au questionnaire" in client.get(f"/fr/patients/{enrolment.public_id}").text
 
 
 def test_giving_a_call_back_frees_it_for_everybody(app: Flask, ward: Ward) -> None:

@@ -17,7 +17,7 @@ from records import clock
 from records.models import Role
 from tests.webapp.patient_room import GREEN, as_json, make_followed
 from tests.webapp.patient_room import enter as enter_patient
-from tests.webapp.ward import RED, Ward, enter, open_ward
+from tests.webapp.ward import ORANGE, Ward, enter, open_ward
 from triage import callbacks
 from triage.models import DispositionKind
 from webapp.patient import reception
@@ -30,7 +30,7 @@ def ward(session: Session) -> Ward:
     """One alert that a caller found to be a mistake."""
     made = open_ward(session)
     enrolment = made.patient()
-    made.answer(enrolment, RED)
+    made.answer(enrolment, ORANGE)
     about = {"callback": made.callback(enrolment).public_id, "staff": made.person(Role.OPERATOR), "now": clock.now()}
     callbacks.add_attempt(session, outcome="reached", verified=True, **about)
     seen = [alert.public_id for alert in made.alerts(enrolment)]
@@ -42,7 +42,7 @@ def ward(session: Session) -> Ward:
 def test_the_page_counts_by_question(app: Flask, ward: Ward) -> None:
     html = enter(app, ward, Role.ADMINISTRATOR).get(PAGE).text
 
-    row = html.partition(">SpO2 (oxygen)</th>")[2].partition("</tr>")[0]
+    row = html.partition(">Temperature</th>")[2].partition("</tr>")[0]
     assert "1/1" in row
     assert "too few" in row
 
@@ -51,9 +51,9 @@ def test_the_file_has_the_same_counts(app: Flask, ward: Ward) -> None:
     answer = enter(app, ward, Role.ADMINISTRATOR).get(f"{PAGE}.csv")
 
     rows = list(csv.DictReader(StringIO(answer.data.decode("utf-8-sig"))))
-    spo2 = next(row for row in rows if row["question"] == "spo2")
-    assert (spo2["all_mistaken"], spo2["all_answers"], spo2["unknown_answers"]) == ("1", "1", "1")
-    assert spo2["seen_low"] == ""
+    warm = next(row for row in rows if row["question"] == "temperature")
+    assert (warm["all_mistaken"], warm["all_answers"], warm["unknown_answers"]) == ("1", "1", "1")
+    assert warm["seen_low"] == ""
     assert answer.headers["Content-Disposition"].startswith("attachment; filename=")
 
 

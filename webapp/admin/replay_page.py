@@ -22,10 +22,10 @@ from triage.levels import ASSESSED, Level
 from triage.models import ProtocolVersion
 from triage.replay.result import HOURS, RatedLower, Replayed
 from triage.roster import open_hours
+from webapp import formatting
 from webapp.admin import replay_chart
 from webapp.admin.roster_form import day_names
 from webapp.admin.rule_words import Words
-from webapp.clinic import wording
 from webapp.extensions import language, translator
 from webapp.permissions import allows
 
@@ -114,7 +114,7 @@ def number(value: float | None, decimals: int = 1) -> str:
     """As the reader's language writes it; a dash where nothing is known."""
     if value is None:
         return NOTHING
-    return wording.number(Decimal(f"{value:.{decimals}f}"))
+    return formatting.number(Decimal(f"{value:.{decimals}f}"))
 
 
 def _rules(result: Replayed, version: ProtocolVersion, against: ProtocolVersion | None) -> list[RuleRow]:

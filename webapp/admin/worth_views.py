@@ -14,12 +14,11 @@ from records.refusals import Refused
 from triage import documents, worth
 from triage.models import ProtocolVersion
 from triage.worth import table
-from webapp import choosing
+from webapp import choosing, formatting
 from webapp.admin import versions, worth_chart, worth_page
 from webapp.admin.blueprint import blueprint
 from webapp.admin.rule_words import Words
 from webapp.admin.worth_form import WorthForm
-from webapp.clinic import wording
 from webapp.extensions import language, translator
 from webapp.permissions import access
 
@@ -50,7 +49,7 @@ def _asked() -> Asked | None:
 
 def _page(template: str, asked: Asked, **given: object) -> Response:
     known = [(one.slug, choosing.name(one.name, language())) for one in programmes.loaded(db.session)]
-    share = {"share": worth_page.share, "number": wording.number}
+    share = {"share": worth_page.share, "number": formatting.number}
     body = render_template(template, asked=asked, programme=asked.programme, programmes=known, **share, **given)
     return make_response(body, 422 if asked.form.errors else 200)
 
@@ -123,7 +122,7 @@ def _chart(curve: worth.Curve, words: Words) -> object:
         title=t.gettext("Alerts a week against patients seen before their event; the table below has the same numbers"),
         along=t.gettext("Alerts a week"),
         upwards=t.gettext("Patients seen before their event"),
-        number=lambda tick: wording.number(Decimal(f"{tick:g}")),
+        number=lambda tick: formatting.number(Decimal(f"{tick:g}")),
     )
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import cached_property
+from typing import Any
 
 from markupsafe import Markup
 
@@ -18,7 +19,7 @@ from triage import reasons
 from triage.callbacks import Point, QueueRow
 from triage.documents import Document
 from triage.levels import Level
-from triage.models import NextStep
+from triage.models import AlertKind, NextStep
 from webapp import choosing, formatting
 from webapp.clinic import charts, days, limits, measures
 from webapp.extensions import translator
@@ -145,11 +146,18 @@ def _next_step(row: QueueRow, now: datetime) -> str | None:
 
 def _reason(row: QueueRow, language: str) -> str:
     """The gravest and newest sentences, and how many more there are: a row stays low, the file says all."""
-    newest = sorted(row.alerts, key=lambda alert: alert["raised_at"], reverse=True)
+    newest = sorted(map(_beside_badge, row.alerts), key=lambda alert: alert["raised_at"], reverse=True)
     words = reasons.all_words(newest, language)
     told = " · ".join(words[:MOST_REASONS])
     more = len(words) - MOST_REASONS
     return f"{told} · {translator().ngettext('1 more', '%(num)s more', more)}" if more > 0 else told
+
+
+def _beside_badge(alert: Mapping[str, Any]) -> Mapping[str, Any]:
+    """That nobody answered is what the row's badge says; why is what a caller has to know."""
+    if not alert.get("cause") or alert["rank"] not in (Level.SILENT, Level.SILENT_URGENT):
+        return alert
+    return {**alert, "reasons": [reason for reason in alert["reasons"] if reason.get("code") != AlertKind.SILENCE]}
 
 
 def _last(row: QueueRow, measure: measures.Measure | None, language: str) -> str | None:

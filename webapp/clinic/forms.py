@@ -17,7 +17,8 @@ from records.db import db
 from records.models import Enrolment, Role, Staff, StaffTeam
 from triage.documents import Document, Limit
 from triage.facts import SourceKind
-from webapp.clinic import action_forms, call_form, doors_form, snooze_form, typed, wording
+from webapp import formatting
+from webapp.clinic import action_forms, call_form, doors_form, snooze_form, typed
 from webapp.clinic.decision_form import DispositionForm
 from webapp.clinic.file import File
 from webapp.extensions import language, translator
@@ -74,7 +75,10 @@ def measured_limits(document: Document) -> list[Limit]:
 def limits(document: Document | None) -> FlaskForm:
     named = measured_limits(document) if document else []
     return action_forms.limits_form(
-        [(limit.name, limit.labels.get(language(), limit.name), wording.number(Decimal(limit.text))) for limit in named]
+        [
+            (limit.name, limit.labels.get(language(), limit.name), formatting.number(Decimal(limit.text)))
+            for limit in named
+        ]
     )
 
 

@@ -116,5 +116,5 @@ def own_limits(enrolment: Enrolment, document: Document | None, now: datetime) -
         author = db.session.get_one(Staff, row.author_id).name
         limit = named.get(row.name)
         label = limit.labels.get(language(), row.name) if limit else row.name
-        shown.append(OwnLimit(label, wording.number(row.value), row.reason, author))
+        shown.append(OwnLimit(label, formatting.number(row.value), row.reason, author))
     return shown

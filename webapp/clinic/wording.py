@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
-
 from records import comorbidities
 from records.enrolment import NextStep
 from records.models import Consent, EndReason, EnrolmentState, PauseReason, RiskTier
-from records.texts import DECIMAL_COMMA, Translator
+from records.texts import Translator
 from triage.models import AttemptOutcome, DispositionKind
 from webapp import formatting
-from webapp.extensions import language
 from webapp.lazy import lazy
 
 STATES = {
@@ -96,11 +93,6 @@ STATUSES = {
     "unknown-final": lazy("fate not known"),
     "unreported": lazy("sent, arrival not known"),
 }
-
-
-def number(value: Decimal) -> str:
-    text = f"{value:f}"
-    return text.replace(".", ",") if language() in DECIMAL_COMMA else text
 
 
 def next_step(step: NextStep, zone: str, t: Translator) -> str:

@@ -14,7 +14,7 @@ from records.db import db
 from records.models import Enrolment, Programme, Role, Staff, StaffTeam, Team
 from records.refusals import FieldErrors
 from triage import protocols, roster
-from webapp import choosing
+from webapp import choosing, formatting
 from webapp.admin.blueprint import blueprint
 from webapp.admin.people_form import TeamForm
 from webapp.extensions import language, translator
@@ -126,6 +126,7 @@ def _programme_steps(known: list[Programme]) -> list[Step]:
 def _people_steps(session: Session, mine: list[Team]) -> list[Step]:
     t = translator()
     open_teams = [team for team in mine if team.closed_at is None]
+    names = [team.name for team in open_teams]
     lacking = [role for role in CALLERS if not _somebody(session, role, open_teams)]
     words = {
         Role.OPERATOR: t.gettext("No operator has set up their account yet."),
@@ -135,7 +136,7 @@ def _people_steps(session: Session, mine: list[Team]) -> list[Step]:
         Step(
             t.gettext("A team"),
             bool(open_teams),
-            ", ".join(team.name for team in open_teams) or t.gettext("You are in no team yet: make one below."),
+            formatting.listed(names) or t.gettext("You are in no team yet: make one below."),
             _address("admin.centre_teams"),
             t.gettext("Teams"),
         ),
