@@ -355,4 +355,4 @@ def test_call_backs_do_what_their_model_does(session: Session):
 @pytest.mark.drill
 @pytest.mark.timeout(1800)
 def test_call_backs_do_what_their_model_does_for_long(session: Session):
-    tried(session, max_examples=200, stateful_step_count=60)
+    tried(session, max_examples=20, stateful_step_count=40)
