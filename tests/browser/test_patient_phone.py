@@ -21,6 +21,8 @@ from tests.webapp.patient_room import GREEN, RED, make_followed
 from triage.models import Assessment, Callback
 from webapp.patient import shell
 
+pytestmark = pytest.mark.walk
+
 CASES = Path(__file__).parents[1] / "questionnaires" / "number_cases.json"
 
 

@@ -87,7 +87,11 @@ TAMPERINGS = {
     "removed at the end": (["DELETE FROM audit_entries WHERE number = 4"], [(3, audit_check.HEAD)]),
     "all removed": (["DELETE FROM audit_entries"], [(1, audit_check.MISSING)]),
     "removed and renumbered": (
-        ["DELETE FROM audit_entries WHERE number = 2", "UPDATE audit_entries SET number = number - 1 WHERE number > 2"],
+        [
+            "DELETE FROM audit_entries WHERE number = 2",
+            "UPDATE audit_entries SET number = 2 WHERE number = 3",
+            "UPDATE audit_entries SET number = 3 WHERE number = 4",
+        ],
         [(2, audit_check.CHANGED), (3, audit_check.CHANGED), (3, audit_check.HEAD)],
     ),
     "reordered": (
