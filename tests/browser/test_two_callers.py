@@ -135,7 +135,8 @@ def test_a_laptop_that_slept_for_an_hour_is_told_and_writes_over_nobody(
 ) -> None:
     ada = seat(new_context, ward, "Ada Nord")
     take(ada, enrolment)
-    asleep = {"claimed_at": Callback.claimed_at - HOUR, "claim_ends_at": Callback.claim_ends_at - HOUR}
+    began = ward.callback(enrolment).claimed_at - HOUR
+    asleep = {"claimed_at": began, "claim_ends_at": began + callbacks.CLAIM_LASTS}
     ward.session.execute(sa.update(Callback).values(asleep))
     other = ward.person(Role.OPERATOR, "Bea Sud")
     callbacks.claim(ward.session, callback=ward.callback(enrolment).public_id, staff=other, now=clock.now())
