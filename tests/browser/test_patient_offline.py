@@ -96,6 +96,21 @@ def test_a_link_opened_without_a_network_asks_who_one_is_before_the_kept_questio
     expect(page.locator(".is-current")).to_be_visible()
 
 
+def test_a_network_that_comes_back_as_somebody_opens_the_kept_questions_does_not_take_them_away(
+    phone: BrowserContext, followed: Enrolment, enter: Enter
+) -> None:
+    page = phone.new_page()
+    enter(page, followed)
+    keep(page, owner_of(followed))
+    phone.set_offline(True)
+    page.goto(f"/q/{doors.make_link('invite', followed.public_id)}")
+    page.get_by_role("link", name="C’est moi").wait_for()
+
+    page.evaluate("() => { document.querySelector('#kept a').click(); dispatchEvent(new Event('online')); }")
+
+    page.wait_for_selector("html[data-kept]")
+
+
 def test_whoever_comes_in_while_the_service_is_in_trouble_never_lands_in_anothers_questions(
     phone: BrowserContext,
     session: Session,

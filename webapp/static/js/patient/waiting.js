@@ -10,6 +10,8 @@ async function look() {
   waits.hidden = !(await readAll("outbox")).length;
 }
 
-window.addEventListener("online", () => location.reload());
+let isLeaving = false; // a network that comes and goes must not take back what was pressed
+kept.querySelector("a").addEventListener("click", () => (isLeaving = true));
+window.addEventListener("online", () => isLeaving || location.reload());
 document.querySelector("[data-again]").addEventListener("click", () => location.reload());
 look().catch(() => {}); // a browser that keeps nothing has nothing to say
