@@ -13,7 +13,9 @@ from notifications import announcing, call_texts, texts
 from notifications.models import InboundKind
 from records import clock, phones
 from records.models import Enrolment
-from triage import saying, shifts, targets
+from triage import targets
+from triage.announcing import saying
+from triage.duty import shifts
 from triage.models import CallbackEvent, CallbackState, EventKind
 from triage.situation import known_zone
 
@@ -66,7 +68,7 @@ def reply(
 
 
 def _pages_somebody(session: Session, enrolment: Enrolment, at: datetime) -> bool:
-    """As a red does that comes in while the centre is closed (triage.escalations)."""
+    """As a red does that comes in while the centre is closed (triage.duty.escalations)."""
     return any(person.phone for person in shifts.on_call(session, team_id=enrolment.team_id, now=at))
 
 

@@ -9,8 +9,8 @@ from records import clock
 from triage.levels import Level
 
 
-class Targets(Protocol):
-    """What of a programme decides when a call is due; hours are in `zone`, targets in minutes."""
+class Hours(Protocol):
+    """When the centre is open, every day, in `zone`."""
 
     @property
     def zone(self) -> str: ...
@@ -18,6 +18,11 @@ class Targets(Protocol):
     def opens(self) -> time: ...
     @property
     def closes(self) -> time: ...
+
+
+class Targets(Hours, Protocol):
+    """What of a programme decides when a call is due; targets are in minutes."""
+
     @property
     def red_minutes(self) -> int: ...
     @property
@@ -35,7 +40,7 @@ def target_minutes(programme: Targets, level: Level) -> int:
     return programme.orange_minutes if level >= Level.ORANGE else programme.silent_minutes
 
 
-def opening(programme: Targets, moment: datetime) -> datetime:
+def opening(programme: Hours, moment: datetime) -> datetime:
     """`moment` while the centre is open, else when it opens next."""
     return clock.next_opening(moment, programme.opens, programme.closes, programme.zone)
 
@@ -45,12 +50,12 @@ def due_at(programme: Targets, level: Level, raised_at: datetime) -> datetime:
     when it is closed, or just before it closes, is due in the morning. Never before an opening and never after a
     closing, which itself is still in time.
     """
-    return later(programme, raised_at, target_minutes(programme, level))
+    return later(programme, raised_at, timedelta(minutes=target_minutes(programme, level)))
 
 
-def later(programme: Targets, moment: datetime, minutes: int) -> datetime:
-    """`minutes` of the centre's open time after `moment`."""
-    left, day = timedelta(minutes=minutes), clock.local_day(moment, programme.zone)
+def later(programme: Hours, moment: datetime, span: timedelta) -> datetime:
+    """When the centre has been open for `span` since `moment`."""
+    left, day = span, clock.local_day(moment, programme.zone)
     while True:
         begins, ends = open_on(programme, day)
         moment = max(moment, begins)
@@ -61,6 +66,6 @@ def later(programme: Targets, moment: datetime, minutes: int) -> datetime:
         day += timedelta(days=1)
 
 
-def open_on(programme: Targets, day: date) -> tuple[datetime, datetime]:
+def open_on(programme: Hours, day: date) -> tuple[datetime, datetime]:
     """When the centre opens and closes on `day` of its own calendar."""
     return clock.instant(day, programme.opens, programme.zone), clock.instant(day, programme.closes, programme.zone)

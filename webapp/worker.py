@@ -26,8 +26,9 @@ from questionnaires import jobs as questionnaire_jobs
 from records import clock, heartbeats, housekeeping
 from records.clock_check import ClockSkew, check_clock
 from records.db import db
-from triage import escalations, incidents, reliving, replay, team_moves
+from triage import incidents, reliving, replay, team_moves
 from triage import jobs as triage_jobs
+from triage.duty import escalations
 from webapp import timekeeping
 from webapp.providers import chosen
 from webapp.timekeeping import ClockWatch

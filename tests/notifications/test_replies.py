@@ -16,7 +16,8 @@ from records.models import AuditEntry, Enrolment, Role
 from records.staff.telephones import set_phone
 from tests.factories import NOW, make_staff
 from tests.notifications.test_announcing import MINUTE, Centre
-from triage import callbacks, shifts
+from triage import callbacks
+from triage.duty import shifts
 from triage.levels import Level
 from triage.models import Alert, Callback, CallbackEvent, Duty
 

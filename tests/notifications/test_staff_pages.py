@@ -21,8 +21,9 @@ from tests.notifications import twilio_server
 from tests.notifications.conftest import URL, Scripted, answers
 from tests.notifications.test_texts import ABOUT_HEALTH, LANGUAGES, LONGEST_URL, MOST_SEGMENTS, segments
 from tests.triage.scene import RED, Scene, set_scene
-from triage import callbacks, escalations, shifts
+from triage import callbacks
 from triage.callbacks import claims
+from triage.duty import escalations, shifts
 from triage.models import Duty, EscalationKind
 
 MINUTE = timedelta(minutes=1)

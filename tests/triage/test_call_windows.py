@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from triage.call_windows import NARROWEST, STEP, Pace, window, worked
+from triage.announcing.windows import NARROWEST, STEP, Pace, window
+from triage.targets import later
 
 SECOND = timedelta(seconds=1)
 PARIS = ZoneInfo("Europe/Paris")
@@ -85,7 +86,7 @@ def test_callers_share_the_calls() -> None:
 def test_what_does_not_fit_in_today_is_for_tomorrow_and_the_night_does_not_count() -> None:
     from_at, until_at = window(ahead=40, pace=Pace(), hours=Hours(), now=at("19:00"))
     assert (from_at, until_at) == (at("10:00", 11), at("12:15", 11))
-    assert worked(Hours(), at("19:30"), timedelta(hours=13)) == at("08:30", 12)
+    assert later(Hours(), at("19:30"), timedelta(hours=13)) == at("08:30", 12)
 
 
 def test_a_pace_beyond_belief_is_not_believed() -> None:

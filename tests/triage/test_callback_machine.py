@@ -28,8 +28,9 @@ from sqlalchemy.orm import Session
 from records.models import Enrolment, Role, Staff
 from tests.factories import NOW, make_enrolment, make_team
 from tests.triage.scene import Scene, set_scene
-from triage import callbacks, escalations
+from triage import callbacks
 from triage.callbacks.clock import clock_of
+from triage.duty import escalations
 from triage.levels import Level
 from triage.models import Alert, AlertKind, Attempt, Callback, CallbackState, Disposition
 from triage.refusals import ClaimEnded, NothingToHandOver, Refused, TakenBy

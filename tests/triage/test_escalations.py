@@ -16,8 +16,9 @@ from records.models import Role, Staff, StaffSession
 from records.staff.telephones import set_phone
 from tests.factories import make_enrolment
 from tests.triage.scene import ORANGE, RED, Scene, at_once, set_scene
-from triage import callbacks, escalated, escalations, notices, shifts
+from triage import callbacks, notices
 from triage.callbacks import claims
+from triage.duty import answering, escalations, shifts
 from triage.levels import Level
 from triage.models import Duty, Escalation, EscalationKind, NoticeKind
 from triage.refusals import NotFound
@@ -44,7 +45,7 @@ def scene(session: Session) -> Scene:
 def told(scene: Scene) -> list[tuple[int, str | None]]:
     """Step and who, in order; None for nobody."""
     scene.session.commit()
-    return [(one.step, one.name) for one in escalated.said(scene.session, callback_id=scene.callback().id)]
+    return [(one.step, one.name) for one in answering.said(scene.session, callback_id=scene.callback().id)]
 
 
 def beat(scene: Scene, now: datetime) -> int:
@@ -174,7 +175,7 @@ def test_whoever_claims_it_is_left_in_peace_for_a_while_and_not_for_ever(scene: 
     beat(scene, TEN + 19 * MINUTE)
     assert told(scene) == [(1, supervisor.name)], "held for ten minutes, and nobody called"
     beat(scene, TEN + 20 * MINUTE)
-    assert escalated.said(scene.session, callback_id=scene.callback().id)[0].acknowledged_at is None
+    assert answering.said(scene.session, callback_id=scene.callback().id)[0].acknowledged_at is None
 
 
 def test_a_call_that_was_tried_is_not_late_until_its_next_try_is(scene: Scene) -> None:
@@ -202,7 +203,7 @@ def test_taking_it_answers_and_what_is_answered_pages_nobody_else(scene: Scene) 
     beat(scene, DUE + 2 * MINUTE)
     beat(scene, DUE + 10 * MINUTE)
 
-    (only,) = escalated.said(scene.session, callback_id=scene.callback().id)
+    (only,) = answering.said(scene.session, callback_id=scene.callback().id)
     assert only.acknowledged_at == DUE + 2 * MINUTE
 
 
@@ -211,7 +212,7 @@ def test_saying_i_am_on_it_holds_the_next_person_back_for_ten_minutes(scene: Sce
     scene.submit(RED, now=TEN)
     beat(scene, DUE)
     asked = scene.session.scalars(sa.select(Escalation)).one()
-    escalated.answer(scene.session, escalation=asked.public_id, staff=first, now=DUE + MINUTE)
+    answering.answer(scene.session, escalation=asked.public_id, staff=first, now=DUE + MINUTE)
 
     beat(scene, DUE + 9 * MINUTE)
     assert told(scene) == [(1, first.name)]
@@ -228,7 +229,7 @@ def test_somebody_of_another_team_can_neither_see_nor_answer_it(scene: Scene) ->
     stranger = scene.another(Role.PHYSICIAN, teams=[])
 
     with pytest.raises(NotFound):
-        escalated.answer(scene.session, escalation=asked.public_id, staff=stranger, now=DUE)
+        answering.answer(scene.session, escalation=asked.public_id, staff=stranger, now=DUE)
 
 
 def test_a_worse_alert_is_a_new_clock_and_escalates_anew(scene: Scene) -> None:
@@ -250,7 +251,7 @@ def test_a_red_before_closing_is_late_today_or_the_rotas_tonight(scene: Scene, h
     beat(scene, paris("19:59"))
     if not told(scene):
         beat(scene, paris("20:00"))
-    assert [one.kind for one in escalated.said(scene.session, callback_id=scene.callback().id)] == kinds
+    assert [one.kind for one in answering.said(scene.session, callback_id=scene.callback().id)] == kinds
 
 
 def test_at_night_only_a_red_is_told_and_only_to_who_is_on_call(scene: Scene) -> None:
@@ -266,7 +267,7 @@ def test_at_night_only_a_red_is_told_and_only_to_who_is_on_call(scene: Scene) ->
     assert told(scene) == [(1, second.name)], "whoever began first"
     beat(scene, paris("23:45"))
     assert told(scene) == [(1, second.name), (1, first.name)]
-    (one, _) = escalated.said(scene.session, callback_id=scene.callback().id)
+    (one, _) = answering.said(scene.session, callback_id=scene.callback().id)
     assert (one.kind, one.clock_at) == (EscalationKind.OUTSIDE_HOURS, paris("23:40"))
 
 
@@ -276,7 +277,7 @@ def test_the_hours_are_those_of_the_centre_wherever_it_is(scene: Scene) -> None:
     scene.session.commit()
     scene.submit(RED, now=paris("17:30"))
     beat(scene, paris("17:30"))
-    (one,) = escalated.said(scene.session, callback_id=scene.callback().id)
+    (one,) = answering.said(scene.session, callback_id=scene.callback().id)
     assert one.kind == EscalationKind.OUTSIDE_HOURS, "half past eight in the evening there"
 
 
@@ -312,7 +313,7 @@ def test_at_night_a_further_red_calls_again_who_was_told_and_may_have_slept(scen
     for minute in range(31, 59):
         beat(scene, paris(f"21:{minute}"))
     assert [name for _, name in told(scene) if name] == [doctor.name] * 2
-    again = [one for one in escalated.said(scene.session, callback_id=scene.callback().id) if one.name]
+    again = [one for one in answering.said(scene.session, callback_id=scene.callback().id) if one.name]
     assert [one.clock_at for one in again] == [paris("21:00"), paris("21:30")]
 
 

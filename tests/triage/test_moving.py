@@ -22,7 +22,7 @@ from triage import callbacks, intake, jobs, moving, reliving
 from triage.callbacks.clock import clock_of as callbacks_clock
 from triage.levels import Level
 from triage.models import Alert, AlertKind, Assessment, Callback, CallbackState, Disposition, MovedAnswer
-from triage.moving_refusals import AlreadyThere, AnswersNotFound, PatientElsewhere, RefusedPart, RehearsalApart
+from triage.moving import AlreadyThere, AnswersNotFound, PatientElsewhere, RefusedPart, RehearsalApart
 from triage.refusals import ReasonMissing, Refused
 
 SOON, LATER = NOW + timedelta(minutes=30), NOW + timedelta(hours=5)

@@ -13,6 +13,7 @@ from records import clock
 from triage.levels import Level
 from triage.targets import due_at, later, open_on
 
+HOUR = timedelta(hours=1)
 PARIS = "Europe/Paris"
 
 
@@ -57,13 +58,13 @@ def test_a_target_that_the_evening_leaves_unfinished_goes_on_in_the_morning(
 
 def test_a_centre_that_watches_through_the_night_of_the_change_counts_the_hours_that_pass() -> None:
     night = Hours(opens=time(0), closes=time(6))
-    assert later(night, paris("2026-03-29 01:30"), 60) == paris("2026-03-29 03:30"), "two o'clock is three"
-    assert later(night, datetime(2026, 10, 25, 0, 30, tzinfo=UTC), 60) == datetime(2026, 10, 25, 1, 30, tzinfo=UTC)
+    assert later(night, paris("2026-03-29 01:30"), HOUR) == paris("2026-03-29 03:30"), "two o'clock is three"
+    assert later(night, datetime(2026, 10, 25, 0, 30, tzinfo=UTC), HOUR) == datetime(2026, 10, 25, 1, 30, tzinfo=UTC)
 
 
 def test_hours_that_the_change_of_clocks_skips_are_no_hours() -> None:
     skipped = Hours(opens=time(2), closes=time(3))
-    assert later(skipped, paris("2026-03-28 02:30"), 60) == paris("2026-03-30 02:30")
+    assert later(skipped, paris("2026-03-28 02:30"), HOUR) == paris("2026-03-30 02:30")
 
 
 MOMENTS = st.datetimes(datetime(2026, 1, 1), datetime(2027, 12, 31), timezones=st.just(UTC))  # noqa: DTZ001 - Hypothesis wants these without
@@ -72,33 +73,35 @@ DAY_TIMES = st.integers(0, 24 * 60 - 1).map(lambda minute: time(minute // 60, mi
 CENTRES = st.builds(
     lambda zone, hours: Hours(zone, *sorted(hours)), ZONES, st.lists(DAY_TIMES, min_size=2, max_size=2, unique=True)
 )
-MINUTES = st.integers(1, 600)
+SPANS = st.integers(1, 600).map(lambda minutes: timedelta(minutes=minutes))
 
 
-@given(CENTRES, MOMENTS, MINUTES)
-def test_nothing_is_ever_due_while_the_centre_is_closed(centre: Hours, moment: datetime, minutes: int) -> None:
-    due = later(centre, moment, minutes)
+@given(CENTRES, MOMENTS, SPANS)
+def test_nothing_is_ever_due_while_the_centre_is_closed(centre: Hours, moment: datetime, span: timedelta) -> None:
+    due = later(centre, moment, span)
     begins, ends = open_on(centre, clock.local_day(due, centre.zone))
     assert begins < due <= ends
 
 
-@given(CENTRES, MOMENTS, MOMENTS, MINUTES)
-def test_what_came_later_is_never_due_earlier(centre: Hours, one: datetime, other: datetime, minutes: int) -> None:
+@given(CENTRES, MOMENTS, MOMENTS, SPANS)
+def test_what_came_later_is_never_due_earlier(centre: Hours, one: datetime, other: datetime, span: timedelta) -> None:
     first, second = sorted((one, other))
-    assert later(centre, first, minutes) <= later(centre, second, minutes)
+    assert later(centre, first, span) <= later(centre, second, span)
 
 
-@given(CENTRES, MOMENTS, MINUTES, MINUTES)
-def test_minutes_add_up_however_they_are_divided(centre: Hours, moment: datetime, one: int, more: int) -> None:
+@given(CENTRES, MOMENTS, SPANS, SPANS)
+def test_minutes_add_up_however_they_are_divided(
+    centre: Hours, moment: datetime, one: timedelta, more: timedelta
+) -> None:
     assert later(centre, later(centre, moment, one), more) == later(centre, moment, one + more)
 
 
-@given(MOMENTS, st.integers(1, 120))
-def test_while_the_centre_stays_open_the_clock_is_the_clock(moment: datetime, minutes: int) -> None:
+@given(MOMENTS, st.integers(1, 120).map(lambda minutes: timedelta(minutes=minutes)))
+def test_while_the_centre_stays_open_the_clock_is_the_clock(moment: datetime, span: timedelta) -> None:
     centre = Hours()
-    plain = moment + timedelta(minutes=minutes)
+    plain = moment + span
     begins, ends = open_on(centre, clock.local_day(moment, PARIS))
     if begins <= moment and plain <= ends:
-        assert later(centre, moment, minutes) == plain
+        assert later(centre, moment, span) == plain
     else:
-        assert later(centre, moment, minutes) > plain
+        assert later(centre, moment, span) > plain

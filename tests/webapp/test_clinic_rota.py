@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from records import clock
 from records.models import Role
 from tests.webapp.ward import Ward, enter, open_ward
-from triage import escalations
+from triage.duty import escalations
 from triage.models import Escalation, Shift
 
 TOMORROW = clock.local_day(clock.now(), "Europe/Paris") + timedelta(days=1)

@@ -13,7 +13,8 @@ from records.models import Enrolment, Role
 from records.staff.telephones import set_phone
 from tests.factories import NOW, make_staff
 from tests.webapp.patient_room import DANGER, GREEN, ORANGE, RED, as_form, enter, hidden, make_followed
-from triage import documents, shifts
+from triage import documents
+from triage.duty import shifts
 from triage.models import Duty
 from webapp.patient.signs import signs
 

@@ -23,17 +23,18 @@ def record(
     """`staff` is who did it, None for the service or the patient. `details` are ids, codes and instants as text, never
     identity or health values.
     """
-    event = CallbackEvent(
-        callback_id=callback_id, kind=kind, at=now, staff_id=staff.id if staff else None, details=details
-    )
-    session.add(event)
-    session.flush()
-    return event
+    return _add(session, callback_id, kind, now, staff.id if staff else None, details)
 
 
 def expired(session: Session, *, callback_id: int, staff_id: int, at: datetime) -> CallbackEvent:
     """A claim that ran out at `at`, written down by whoever comes next: nothing sweeps them."""
-    event = CallbackEvent(callback_id=callback_id, kind=EventKind.EXPIRED, at=at, staff_id=staff_id, details={})
+    return _add(session, callback_id, EventKind.EXPIRED, at, staff_id, {})
+
+
+def _add(
+    session: Session, callback_id: int, kind: EventKind, at: datetime, staff_id: int | None, details: dict[str, Any]
+) -> CallbackEvent:
+    event = CallbackEvent(callback_id=callback_id, kind=kind, at=at, staff_id=staff_id, details=details)
     session.add(event)
     session.flush()
     return event

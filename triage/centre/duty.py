@@ -9,9 +9,9 @@ from datetime import datetime, timedelta
 from sqlalchemy.orm import Session
 
 from records.models import Programme, Staff, Team
-from triage import shifts
+from triage.duty import shifts
+from triage.duty.gaps import Gap, gaps
 from triage.models import Duty, Shift
-from triage.shift_gaps import Gap, gaps
 
 AHEAD = timedelta(hours=24)
 

@@ -15,7 +15,7 @@ from werkzeug.wrappers import Response
 from records import clock
 from records.db import db
 from records.models import Enrolment
-from triage import calling_back as incoming
+from triage.announcing import calling_back as incoming
 from triage.callbacks import finding
 from triage.callbacks.claims import is_held
 from triage.levels import Level

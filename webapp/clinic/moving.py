@@ -20,7 +20,7 @@ from records.patients import Identity
 from triage import moving
 from triage.levels import Level
 from triage.models import Assessment
-from triage.moving_refusals import AnswersNotFound, PatientElsewhere
+from triage.moving import AnswersNotFound, PatientElsewhere
 from triage.refusals import Refused
 from webapp import errors
 from webapp.clinic import measures, rules, searching

@@ -12,7 +12,7 @@ from werkzeug.wrappers import Response
 from records import clock
 from records.db import db
 from records.models import Enrolment
-from triage import escalated
+from triage.duty import answering
 from triage.models import Callback, CallbackState
 from webapp.clinic.blueprint import blueprint
 from webapp.extensions import translator
@@ -22,7 +22,7 @@ from webapp.permissions import access
 @blueprint.get("/p/<uuid:escalation>")
 @access("callback.work")
 def paged(escalation: uuid.UUID) -> str:
-    found = escalated.of(db.session(), escalation=escalation, staff=g.staff)
+    found = answering.of(db.session(), escalation=escalation, staff=g.staff)
     callback = db.session.scalars(
         select(Callback)
         .where(Callback.id == found.callback_id)
@@ -36,16 +36,16 @@ def paged(escalation: uuid.UUID) -> str:
         enrolment=callback.enrolment,
         holder=callback.claimed_by if held else None,
         is_open=callback.state == CallbackState.OPEN,
-        said=escalated.said(db.session(), callback_id=callback.id),
+        said=answering.said(db.session(), callback_id=callback.id),
         zone=callback.enrolment.programme.zone,
-        others=escalated.waiting_for(db.session(), staff=g.staff, but=found.id),
+        others=answering.waiting_for(db.session(), staff=g.staff, but=found.id),
     )
 
 
 @blueprint.post("/p/<uuid:escalation>/answer")
 @access("callback.work")
 def on_it(escalation: uuid.UUID) -> Response:
-    found = escalated.answer(db.session(), escalation=escalation, staff=g.staff, now=clock.now())
+    found = answering.answer(db.session(), escalation=escalation, staff=g.staff, now=clock.now())
     enrolment = db.session.scalars(
         select(Enrolment.public_id)
         .join(Callback, Callback.enrolment_id == Enrolment.id)

@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response
 from records import clock, teams
 from records.db import db
 from records.models import Role, Team
-from triage import shifts
+from triage.duty import shifts
 from triage.models import Duty
 from triage.refusals import Refused
 from webapp import errors

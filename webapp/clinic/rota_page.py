@@ -9,9 +9,9 @@ from datetime import date, datetime, time, timedelta
 from records import clock
 from records.db import db
 from records.models import Programme, Team
-from triage import shift_gaps, shifts
+from triage.duty import shifts
+from triage.duty.gaps import Gap, gaps
 from triage.models import Duty, Shift
-from triage.shift_gaps import Gap
 
 WEEK = timedelta(days=7)
 
@@ -62,23 +62,23 @@ def week_of(team: Team, monday: date, now: datetime) -> Week:
     begins, ends = clock.instant(monday, time(), zone), clock.instant(monday + WEEK, time(), zone)
     found = shifts.between(db.session(), team_ids=[team.id], from_at=begins, until_at=ends)
     from_at = min(max(begins, now), ends)
-    gaps = shift_gaps.gaps(found, programmes, from_at=from_at, until_at=ends) if from_at < ends else []
-    days = [_day(monday + timedelta(days=number), zone, found, gaps) for number in range(7)]
+    empty = gaps(found, programmes, from_at=from_at, until_at=ends) if from_at < ends else []
+    days = [_day(monday + timedelta(days=number), zone, found, empty) for number in range(7)]
     on_call, leading = (
         [person.name for person in shifts.on_call(db.session(), team_id=team.id, now=now, duty=duty)]
         for duty in (Duty.ON_CALL, Duty.LEAD)
     )
-    return Week(team, monday, zone, days, gaps, on_call, leading)
+    return Week(team, monday, zone, days, empty, on_call, leading)
 
 
-def _day(day: date, zone: str, found: Sequence[Shift], gaps: Sequence[Gap]) -> DayOfRota:
+def _day(day: date, zone: str, found: Sequence[Shift], empty: Sequence[Gap]) -> DayOfRota:
     begins, ends = clock.instant(day, time(), zone), clock.instant(day + timedelta(days=1), time(), zone)
     return DayOfRota(
         day,
         [shift for shift in found if shift.from_at < ends and shift.until_at > begins],
         [
             Gap(gap.duty, max(gap.from_at, begins), min(gap.until_at, ends))
-            for gap in gaps
+            for gap in empty
             if gap.from_at < ends and gap.until_at > begins
         ],
     )

@@ -7,7 +7,8 @@ from datetime import datetime
 from records import clock
 from records.db import db
 from records.models import Enrolment, Programme
-from triage import shifts, targets
+from triage import targets
+from triage.duty import shifts
 from triage.levels import Level
 
 

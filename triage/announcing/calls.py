@@ -13,8 +13,8 @@ from sqlalchemy.orm import Session
 
 from records import clock, crypto, driver
 from records.models import Enrolment, Programme
-from triage import call_windows
-from triage.call_windows import Pace, Window
+from triage.announcing import windows
+from triage.announcing.windows import Pace, Window
 from triage.levels import Level
 from triage.models import CallAnnouncement, Callback, CallbackState
 
@@ -111,7 +111,7 @@ def owed(session: Session, *, now: datetime, limit: int) -> list[Announced]:
         "least": [_least(pace) for pace in known.values()],
         "red": int(Level.RED),
         "fresh": now - FRESH_CLAIM,
-        "soon": now + call_windows.STEP,
+        "soon": now + windows.STEP,
         "bound": now - BOUND_OVER,
         "most": MOST,
         "limit": limit,
@@ -131,7 +131,7 @@ def _worth_telling(
         if row["staff_id"] is not None:
             expected = at_once(now)
         else:
-            expected = call_windows.window(ahead=row["ahead"], pace=known[row["team_id"]], hours=programme, now=now)
+            expected = windows.window(ahead=row["ahead"], pace=known[row["team_id"]], hours=programme, now=now)
             open_now = clock.is_open(now, programme.opens, programme.closes, programme.zone)
             if not open_now or expected[0] <= now + WORTH_TELLING:
                 continue
@@ -140,7 +140,7 @@ def _worth_telling(
 
 def at_once(now: datetime) -> Window:
     """When somebody who has taken the call calls, at whatever hour they do."""
-    return call_windows.outwards(now, now + call_windows.NARROWEST)
+    return windows.outwards(now, now + windows.NARROWEST)
 
 
 def _least(pace: Pace) -> int:
@@ -152,7 +152,7 @@ def paces(session: Session, *, now: datetime, team_id: int | None = None) -> dic
     """How fast each team calls: who is at work now, and how long a call has kept them lately."""
     values = {"now": now, "recent": now - RECENT_WORK, "at_work": now - AT_WORK, "enough": ENOUGH_CALLS}
     rows = driver.all_rows(driver.under(session), PACES, values | {"team": team_id})
-    return {row["id"]: Pace(row["callers"] or 1, row["seconds"] or call_windows.USUAL_SECONDS) for row in rows}
+    return {row["id"]: Pace(row["callers"] or 1, row["seconds"] or windows.USUAL_SECONDS) for row in rows}
 
 
 def window(session: Session, *, callback: Callback, now: datetime) -> Window:
@@ -170,7 +170,7 @@ def window(session: Session, *, callback: Callback, now: datetime) -> Window:
     ).one()
     programme = session.get_one(Enrolment, callback.enrolment_id).programme
     pace = paces(session, now=now, team_id=callback.team_id)[callback.team_id]
-    return call_windows.window(ahead=ahead, pace=pace, hours=programme, now=now)
+    return windows.window(ahead=ahead, pace=pace, hours=programme, now=now)
 
 
 def latest(session: Session, *, callback_id: int) -> CallAnnouncement | None:

@@ -22,7 +22,7 @@ from triage.intake import Submission, assess_read
 from triage.intake_reading import Read
 from triage.levels import Level
 from triage.models import AlertKind, Assessment, MovedAnswer
-from triage.moving_checkins import given_at
+from triage.moving.checkins import given_at
 from triage.outcome_models import Snooze
 from triage.snoozed import SnoozeEnd
 from triage.targets import due_at

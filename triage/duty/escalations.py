@@ -24,9 +24,10 @@ from sqlalchemy.orm import Session
 
 from records import clock
 from records.models import Programme
-from triage import duty, notices
+from triage import notices
 from triage.callbacks import events
 from triage.chunks import each_or_all
+from triage.duty.people import AtWork, at_work
 from triage.levels import Level
 from triage.models import Escalation, EscalationKind, EventKind, Notice, NoticeKind
 
@@ -137,8 +138,8 @@ def escalate(session: Session, *, now: datetime, limit: int = CHUNK) -> int:
     session.execute(ANSWERED, {"now": now})
     found = session.execute(DUE, _values(session, now, limit)).mappings().all()
     due = [Due(**row) for row in found]
-    at_work = duty.at_work(session, team_ids={one.team_id for one in due}, now=now) if due else {}
-    return each_or_all(session, due, lambda some: _tell(session, some, at_work, now), job="escalations")
+    told_first = at_work(session, team_ids={one.team_id for one in due}, now=now) if due else {}
+    return each_or_all(session, due, lambda some: _tell(session, some, told_first, now), job="escalations")
 
 
 def _values(session: Session, now: datetime, limit: int) -> dict[str, Any]:
@@ -156,16 +157,16 @@ def _values(session: Session, now: datetime, limit: int) -> dict[str, Any]:
     }
 
 
-def _tell(session: Session, due: Iterable[Due], at_work: Mapping[int, duty.AtWork], now: datetime) -> int:
+def _tell(session: Session, due: Iterable[Due], told_first: Mapping[int, AtWork], now: datetime) -> int:
     told = 0
     for one in sorted(due, key=lambda one: one.id):
-        person = next((id_ for id_ in _list(one, at_work[one.team_id]) if id_ not in one.told), None)
+        person = next((id_ for id_ in _list(one, told_first[one.team_id]) if id_ not in one.told), None)
         if _write(session, one, person, now):
             told += 1
     return told
 
 
-def _list(one: Due, people: duty.AtWork) -> Sequence[int]:
+def _list(one: Due, people: AtWork) -> Sequence[int]:
     if one.kind == EscalationKind.OUTSIDE_HOURS:
         return people.on_call
     return people.leads if one.step == LEAD else people.physicians

@@ -21,11 +21,11 @@ from records import access, audit, patients
 from records import enrolment as enrolments
 from records.audit import Actor
 from records.models import Enrolment, EnrolmentState, Staff
-from triage import moving_checkins, moving_reassessing
 from triage.callbacks.attempts import check_note
 from triage.models import Assessment, Callback, CallbackState, Disposition, MovedAnswer
-from triage.moving_alerts import close_alerts
-from triage.moving_refusals import AlreadyThere, AnswersNotFound, PatientElsewhere, RefusedPart, RehearsalApart
+from triage.moving import checkins, reassessing
+from triage.moving.alerts import close_alerts
+from triage.moving.refusals import AlreadyThere, AnswersNotFound, PatientElsewhere, RefusedPart, RehearsalApart
 from triage.outcome_models import Snooze
 from triage.refusals import ReasonMissing
 
@@ -67,14 +67,14 @@ def move_answer(
     here = session.get_one(Enrolment, found[0].enrolment_id)
     if here.id == target.id:
         return _again(session, found[0], target)
-    was = moving_reassessing.looking_back(session, found, here, target, now=now)
+    was = reassessing.looking_back(session, found, here, target, now=now)
     moved = [_move(session, one, here, target, staff, reason.strip(), now) for one in found]
-    place = moving_checkins.place(session, response=found[0], to=target)
-    moving_checkins.put(session, responses=found, place=place)
+    place = checkins.place(session, response=found[0], to=target)
+    checkins.put(session, responses=found, place=place)
     dispositions = close_alerts(session, moved=moved, responses=found, staff=staff, reason=reason, now=now)
-    moving_reassessing.assess_anew(session, moved=moved, responses=found, to=target, now=now)
-    moving_reassessing.raise_newly_worse(session, was, mark=moved[0].public_id, now=now)
-    moving_checkins.settle(session, moved=moved, response=found[0], place=place, now=now)
+    reassessing.assess_anew(session, moved=moved, responses=found, to=target, now=now)
+    reassessing.raise_newly_worse(session, was, mark=moved[0].public_id, now=now)
+    checkins.settle(session, moved=moved, response=found[0], place=place, now=now)
     _audit(session, (here, target), found, dispositions, Actor.staff(staff, from_address), now)
     return Moved(here.public_id, target.public_id, len(found))
 
@@ -147,7 +147,7 @@ def _move(
         reason=patients.seal_for(
             here.patient, reason.replace("\0", "\ufffd"), table="moved_answers", column="reason", public_id=public_id
         ),
-        before=moving_checkins.as_it_was(session, one) | {"assessment": moving_reassessing.as_it_was(assessed)},
+        before=checkins.as_it_was(session, one) | {"assessment": reassessing.as_it_was(assessed)},
         at=now,
     )
     session.add(moved)

@@ -12,16 +12,17 @@ from sqlalchemy.orm import Session
 from records import audit
 from records.enrolment import subject_of
 from records.models import Enrolment
-from triage import announcing, reasons, targets
+from triage import reasons, targets
+from triage.announcing import calls
 from triage.callbacks import events
+from triage.callbacks.claims import ACKNOWLEDGED_WITHIN
 from triage.callbacks.raising import key_of, raise_alert
 from triage.levels import Level
 from triage.models import AlertKind, Callback, CallbackEvent, CallbackState, EventKind, NextStep, Reply
 
-LATER_MINUTES = 60
+PUT_OFF_FOR = timedelta(hours=1)
 MOST_PUT_OFF = 2
 """A call-back is put off so many times in a day by its patient; then it stays where it is."""
-TO_SAY_SEEN = timedelta(minutes=2)
 
 
 def worse(session: Session, *, enrolment: Enrolment, cause: uuid.UUID, now: datetime) -> None:
@@ -43,7 +44,7 @@ def worse(session: Session, *, enrolment: Enrolment, cause: uuid.UUID, now: date
 
 
 def later(session: Session, *, enrolment: Enrolment, cause: uuid.UUID, now: datetime) -> datetime | None:
-    """Put the next call off by LATER_MINUTES of the centre's hours and return when it is due. A red is never put off,
+    """Put the next call off by PUT_OFF_FOR of the centre's hours and return when it is due. A red is never put off,
     nor another call-back more than MOST_PUT_OFF times a day: that is only noted, and None.
     """
     callback = _open_one(session, enrolment)
@@ -52,7 +53,7 @@ def later(session: Session, *, enrolment: Enrolment, cause: uuid.UUID, now: date
     put_off = callback.rank < Level.RED and _times_put_off(session, callback, now) < MOST_PUT_OFF
     after = None
     if put_off:
-        at = targets.later(enrolment.programme, now, LATER_MINUTES)
+        at = targets.later(enrolment.programme, now, PUT_OFF_FOR)
         callback.next_try_at = after = max(at, callback.next_try_at or at)
     _note(session, callback, Reply.LATER, EventKind.SAID_LATER, cause, now, at=after.isoformat() if after else None)
     _audit(session, enrolment, "patient.said-later", cause, now)
@@ -71,7 +72,7 @@ def _wake(callback: Callback, now: datetime) -> None:
     callback.next_step = NextStep.CALL_PATIENT
     if callback.claim_ends_at is not None and callback.claim_ends_at > now:
         callback.worsened_at = callback.worsened_at or now
-        callback.claim_ends_at = min(callback.claim_ends_at, now + TO_SAY_SEEN)
+        callback.claim_ends_at = min(callback.claim_ends_at, now + ACKNOWLEDGED_WITHIN)
 
 
 def _note(
@@ -84,7 +85,7 @@ def _note(
     **details: Any,
 ) -> None:
     callback.version += 1
-    told = announcing.latest(session, callback_id=callback.id)
+    told = calls.latest(session, callback_id=callback.id)
     if told is not None:
         told.reply, told.replied_at = reply, now
     events.record(session, callback_id=callback.id, kind=kind, now=now, cause=str(cause), **details)
@@ -93,7 +94,7 @@ def _note(
 def _times_put_off(session: Session, callback: Callback, now: datetime) -> int:
     said = select(func.count()).select_from(CallbackEvent)
     said = said.where(CallbackEvent.callback_id == callback.id, CallbackEvent.kind == EventKind.SAID_LATER)
-    return session.scalars(said.where(CallbackEvent.at > now - announcing.BOUND_OVER)).one()
+    return session.scalars(said.where(CallbackEvent.at > now - calls.BOUND_OVER)).one()
 
 
 def _audit(session: Session, enrolment: Enrolment, action: str, cause: uuid.UUID, now: datetime) -> None:
