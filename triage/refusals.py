@@ -203,6 +203,19 @@ class RedToday(Refused):
     )
 
 
+class RedSoon(Refused):
+    message = (
+        "This is red and nobody was reached: plan the next try within the hour. If nobody answers, call the emergency "
+        "contact, or hand it up to a physician."
+    )
+
+
+class NothingPlanned(Refused):
+    """No try was put off, or what came in since has woken it."""
+
+    message = "No later try is planned any more. Look at the call-back again: something may have come in."
+
+
 class CentreClosed(Refused):
     """Nobody would be there to call."""
 

@@ -15,7 +15,18 @@ from triage import callbacks
 from triage.callbacks import attempts
 from triage.levels import Level
 from triage.models import AlertKind, Attempt, CallbackEvent, EventKind
-from triage.refusals import CallbackClosed, CentreClosed, InPast, NotVerified, RedToday, Refused, TakenBy, UnknownCode
+from triage.refusals import (
+    CallbackClosed,
+    CentreClosed,
+    InPast,
+    NothingPlanned,
+    NotVerified,
+    RedSoon,
+    RedToday,
+    Refused,
+    TakenBy,
+    UnknownCode,
+)
 
 AT = NOW + timedelta(minutes=5)
 WITH_RELATIVE = {"emergency_name": "Claire Petit", "emergency_phone": "+33612345678"}
@@ -33,6 +44,12 @@ def called(scene: Scene, outcome: str = "no-answer", now: datetime = AT, **given
     attempt = callbacks.add_attempt(scene.session, **(about | given))
     scene.session.commit()
     return attempt
+
+
+def planned(scene: Scene, at: datetime, *, now: datetime) -> None:
+    about = {"callback": scene.callback().public_id, "staff": scene.person()}
+    attempts.plan_try(scene.session, **about, at=at, now=now)
+    scene.session.commit()
 
 
 def after(number: int) -> datetime:
@@ -119,10 +136,7 @@ def test_the_caller_may_say_when_to_try_again(scene: Scene):
     called(scene, next_try_at=after(100))
     assert stands(scene) == ("call-patient", after(100), False)
 
-    attempts.plan_try(
-        scene.session, callback=scene.callback().public_id, staff=scene.person(), at=after(120), now=after(1)
-    )
-    scene.session.commit()
+    planned(scene, after(120), now=after(1))
 
     assert stands(scene) == ("call-patient", after(120), False)
     assert [told["at"] for told in tries_told(scene)] == [after(100).isoformat(), after(120).isoformat()]
@@ -155,7 +169,7 @@ def test_what_cannot_be_is_refused_and_changes_nothing(scene: Scene, given, refu
 @pytest.mark.parametrize(("at", "refusal"), [(AT, InPast), (NIGHT, CentreClosed)])
 def test_no_other_hour_is_planned_that_is_over_or_at_night(scene: Scene, at: datetime, refusal: type[Refused]):
     with pytest.raises(refusal):
-        attempts.plan_try(scene.session, callback=scene.callback().public_id, staff=scene.person(), at=at, now=AT)
+        planned(scene, at, now=AT)
 
 
 def test_a_worse_alert_between_the_call_and_its_writing_is_not_waited_past(scene: Scene):
@@ -205,13 +219,39 @@ def test_a_red_is_not_put_off_until_tomorrow(session: Session, red: bool, refuse
     with pytest.raises(RedToday):
         called(scene, next_try_at=tomorrow)
     with pytest.raises(RedToday):
-        attempts.plan_try(scene.session, callback=scene.callback().public_id, staff=scene.person(), at=tomorrow, now=AT)
+        planned(scene, tomorrow, now=AT)
+
+
+def test_a_red_whom_nobody_reached_is_not_put_off_for_longer_than_an_hour(session: Session):
+    scene = set_scene(session)
+    scene.submit(RED)
+
+    with pytest.raises(RedSoon):
+        called(scene, next_try_at=after(61))
+    scene.session.rollback()
+    called(scene, next_try_at=after(60))
+    with pytest.raises(RedSoon):
+        planned(scene, after(120), now=after(1))
+    scene.session.rollback()
+    called(scene, "reached", after(10), verified=True, next_try_at=after(180))
+    planned(scene, after(200), now=after(11))
+
+    assert stands(scene)[1] == after(200), "whoever was spoken with may be called again in the afternoon"
+
+
+def test_a_page_from_before_it_got_worse_does_not_put_the_worse_off(scene: Scene):
+    """The claim had run out before the red came, so nothing but the woken try tells of it."""
+    called(scene, next_try_at=after(100))
+    scene.submit(RED, now=after(60))
+
+    with pytest.raises(NothingPlanned):
+        planned(scene, after(110), now=after(90))
 
 
 def test_another_red_wakes_a_red_whose_try_was_planned(session: Session):
     scene = set_scene(session)
     scene.submit(RED)
-    called(scene, next_try_at=after(200))
+    called(scene, next_try_at=after(50))
 
     scene.submit(RED, now=after(10))
 

@@ -25,14 +25,16 @@ from triage.refusals import (
     InFuture,
     InPast,
     NoteTooLong,
+    NothingPlanned,
     NotVerified,
+    RedSoon,
     RedToday,
     UnknownCode,
 )
 
 LONGEST_NOTE = 4000
 LONGEST_RED = timedelta(hours=1)
-"""A red may wait so long over midnight, where a centre is open at night."""
+"""So long a red may wait whose patient was not reached, and any red over midnight, where a centre is open at night."""
 CLOCKS_DIFFER = timedelta(minutes=1)
 CALLED_BEFORE = timedelta(hours=1)
 """A call may have been made shortly before its reason was written down, as when staff enter answers for a patient."""
@@ -60,8 +62,8 @@ def add_attempt(
     A call-back that nobody holds any more is taken again by writing into it. When as many calls as the protocol says
     have reached nobody, it goes to the doctor as red. The same `form_key` again gives the first call, and no other.
 
-    Raises UnknownCode, NotVerified, InFuture, BeforeOpening, InPast, CentreClosed or RedToday (the next try),
-    NoteTooLong, NotFound, CallbackClosed, TakenBy.
+    Raises UnknownCode, NotVerified, InFuture, BeforeOpening, InPast, CentreClosed, RedToday or RedSoon (the
+    next try), NoteTooLong, NotFound, CallbackClosed, TakenBy.
     """
     code, whom = known_outcome(outcome), known_called(called)
     check_note(note)
@@ -78,7 +80,7 @@ def add_attempt(
     if moment < found.opened_at - CALLED_BEFORE:
         raise BeforeOpening
     if next_try_at is not None:
-        refuse_try(found, next_try_at, now)
+        refuse_try(found, next_try_at, now, is_reached=code is AttemptOutcome.REACHED and bool(verified))
     hold(session, found, staff, now, from_address)
     attempt = _store(session, found, staff, moment, note, form_key, outcome=code, called=whom, verified=verified)
     found.first_called_at = min(moment, found.first_called_at or moment)
@@ -95,27 +97,35 @@ def add_attempt(
 
 
 def plan_try(session: Session, *, callback: uuid.UUID, staff: Staff, at: datetime, now: datetime) -> None:
-    """Another hour for the next try; who is called then stays. Raises InPast, CentreClosed, RedToday, NotFound,
-    CallbackClosed, TakenBy.
+    """Another hour for a try that is planned; who is called then stays. Raises InPast, CentreClosed, RedToday, RedSoon,
+    NothingPlanned, NotFound, CallbackClosed, TakenBy.
     """
     found = lock(session, callback=callback, staff=staff)
     refuse_not_ours(found, staff, now)
-    refuse_try(found, at, now)
+    calls = _calls(session, found)
+    refuse_try(found, at, now, is_reached=bool(calls) and tries.has_reached(calls[-1]))
+    if found.next_try_at is None:
+        raise NothingPlanned
     found.next_try_at = at
     found.version += 1
     _tell(session, found, staff, now)
 
 
-def refuse_try(callback: Callback, at: datetime, now: datetime) -> None:
-    """The next try lies ahead, while the centre is open; what is red is not left until the next day."""
+def refuse_try(callback: Callback, at: datetime, now: datetime, *, is_reached: bool) -> None:
+    """The next try lies ahead, while the centre is open; what is red is not left until the next day, nor for longer than
+    LONGEST_RED when the last call reached nobody.
+    """
     programme = callback.enrolment.programme
     if at <= now:
         raise InPast
     if not clock.is_open(at, programme.opens, programme.closes, programme.zone):
         raise CentreClosed(opens=f"{programme.opens:%H:%M}", closes=f"{programme.closes:%H:%M}")
     another_day = clock.local_day(at, programme.zone) != clock.local_day(now, programme.zone)
-    if callback.rank >= Level.RED and another_day and at - now > LONGEST_RED:
-        raise RedToday
+    if callback.rank >= Level.RED and at - now > LONGEST_RED:
+        if another_day:
+            raise RedToday
+        if not is_reached:
+            raise RedSoon
 
 
 def hold(session: Session, callback: Callback, staff: Staff, now: datetime, from_address: str | None) -> None:
