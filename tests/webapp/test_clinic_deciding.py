@@ -152,6 +152,19 @@ def test_without_a_reason_nothing_is_moved(app: Flask, ward: Ward) -> None:
     assert ward.session.scalars(select(MovedAnswer)).all() == []
 
 
+def test_a_page_from_before_a_colleague_moved_them_moves_nothing_on(app: Flask, ward: Ward) -> None:
+    wrong, right, client, address = mover(app, ward)
+    mistaken = ward.patient(family_name="Autre", given_name="Jeanne")
+    post(client, address, {"to": str(right.public_id), "reason": "Fille"}, to=address)
+
+    stale = post(client, page(wrong), {"to": str(mistaken.public_id), "reason": "Cousine"}, to=address)
+
+    assert stale.status_code == 404
+    assert "ne sont pas parmi celles de votre équipe" in stale.text
+    assert len(ward.session.scalars(select(MovedAnswer)).all()) == 1
+    assert ward.is_open(right), "they stand where the first move put them"
+
+
 def test_a_patient_of_another_team_is_a_sentence(app: Flask, ward: Ward) -> None:
     wrong, _, client, address = mover(app, ward)
     other = ward.patient(team=ward.another_team())

@@ -47,10 +47,12 @@ def move_answer(
     staff: Staff,
     reason: str,
     now: datetime,
+    from_enrolment: uuid.UUID | None = None,
     from_address: str | None = None,
 ) -> Moved:
     """Move `response`, and all that stands with it as first answer or correction, to another enrolment of `staff`'s
-    teams. The same move again changes nothing.
+    teams. The same move again changes nothing. With `from_enrolment`, where `staff` saw them, nothing that a colleague
+    has moved elsewhere meanwhile is moved on.
 
     Raises ReasonMissing, NoteTooLong, AnswersNotFound, PatientElsewhere, RefusedPart, RehearsalApart, AlreadyThere.
     """
@@ -67,6 +69,8 @@ def move_answer(
     here = session.get_one(Enrolment, found[0].enrolment_id)
     if here.id == target.id:
         return _again(session, found[0], target)
+    if from_enrolment not in (None, here.public_id):
+        raise AnswersNotFound
     was = reassessing.looking_back(session, found, here, target, now=now)
     moved = [_move(session, one, here, target, staff, reason.strip(), now) for one in found]
     place = checkins.place(session, response=found[0], to=target)

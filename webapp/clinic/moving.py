@@ -92,7 +92,8 @@ def move_answers(public_id: uuid.UUID, response: uuid.UUID) -> AnyResponse:
         return _compare(enrolment, _answers(enrolment, response), wanted, form, 422)
     try:
         said = {"response": response, "to_enrolment": wanted, "reason": form.reason.data}
-        moving.move_answer(db.session, **said, staff=g.staff, now=clock.now(), from_address=request.remote_addr)
+        about = {"staff": g.staff, "from_enrolment": public_id, "from_address": request.remote_addr}
+        moving.move_answer(db.session, **said, **about, now=clock.now())
         db.session.commit()
     except AnswersNotFound:
         raise
