@@ -112,8 +112,8 @@ def plan_try(session: Session, *, callback: uuid.UUID, staff: Staff, at: datetim
 
 
 def refuse_try(callback: Callback, at: datetime, now: datetime, *, is_reached: bool) -> None:
-    """The next try lies ahead, while the centre is open; what is red is not left until the next day, nor for longer than
-    LONGEST_RED when the last call reached nobody.
+    """The next try lies ahead, while the centre is open; what is red is not left until the next day, nor for longer
+    than LONGEST_RED when the last call reached nobody.
     """
     programme = callback.enrolment.programme
     if at <= now:

@@ -111,7 +111,7 @@ class Caller:
     def _note(self, row: QueueRow, outcome: str, patient: Patient, now: datetime) -> None:
         """Whoever did not answer is tried again; somebody silent at the end stays so, after two calls at most."""
         again = timedelta(minutes=self.rng.randint(20, 60))
-        if patient.person.finale is Finale.SILENT:
+        if patient.person.finale is Finale.SILENT and row.rank < Level.RED:
             again = max(timedelta(hours=2), (self.stage.ends_at - now) + timedelta(minutes=self.rng.randint(5, 45)))
         callbacks.add_attempt(
             self.stage.session,
