@@ -8,10 +8,12 @@ from triage.callbacks.handing import HandedOver, hand_over
 from triage.callbacks.next_call import claim_next
 from triage.callbacks.queue import Counts, Filters, InForce, Look, Mark, QueuePage, etag, look, queue, rows_of
 from triage.callbacks.queue_rows import Point, QueueRow
+from triage.callbacks.queue_sql import BESIDE_COURSE
 from triage.callbacks.raising import Raise, key_of, raise_alert, raise_alerts
 from triage.callbacks.requirements import NOT_CHOSEN, PHYSICIAN_ONLY, WITHOUT_REACHING
 
 __all__ = [
+    "BESIDE_COURSE",
     "CLAIM_LASTS",
     "NOT_CHOSEN",
     "PHYSICIAN_ONLY",

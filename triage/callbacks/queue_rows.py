@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
-from questionnaires.answers import value_of
-from questionnaires.schema import Value
 from records import clock
 from records.crypto import Sealed
 from records.models import DayZero
@@ -20,8 +18,7 @@ from triage.levels import Level
 from triage.situation import known_zone
 
 
-@dataclass(frozen=True, slots=True)
-class Point:
+class Point(NamedTuple):
     at: datetime
     value: Decimal
 
@@ -29,12 +26,13 @@ class Point:
 @dataclass(frozen=True, slots=True)
 class QueueRow:
     """`claimed_by` and `claim_ends_at` are of a claim that counts now. `alerts` are the open ones, worst first, with
-    `public_id`, `kind`, `rank`, `raised_at` and `reasons`. `latest` holds the answers of the last response in their
-    stored shape; `course` the readable values of the linkId `course_of` in the last seven days, oldest
-    first. `programme` is its name by language, `day` counts from its day zero. Until `snoozed_until` one orange rule is
-    put off for this patient. `next_step` is a code of NextStep, at `next_try_at` when that is still to come. `worse`:
-    a worse alert came since whoever holds it took it. `folded`: an incident keeps it. `escalated`: who was told last
-    that the call is late (lead, physician, on-call), nobody when none was found, answered when they look after it.
+    `public_id`, `kind`, `rank`, `raised_at` and `reasons`. `latest` holds the last response's answers to the linkIds
+    `course_of` and queue_sql.BESIDE_COURSE in their stored shape; `course` the readable numbers of `course_of` in the
+    last seven days, to the second, oldest first. `programme` is its name by language, `day` counts from its day zero.
+    Until `snoozed_until` one orange rule is put off for this patient. `next_step` is a code of NextStep, at
+    `next_try_at` when that is still to come. `worse`: a worse alert came since whoever holds it took it. `folded`: an
+    incident keeps it. `escalated`: who was told last that the call is late (lead, physician, on-call), nobody when none
+    was found, answered when they look after it.
     """
 
     public_id: uuid.UUID
@@ -110,7 +108,7 @@ def queue_row(row: Mapping[str, Any], *, staff_id: int, now: datetime) -> QueueR
         day=day_of(row, now),
         alerts=tuple(_alert(alert) for alert in row["alerts"] or ()),
         latest=row["latest"],
-        course=tuple(_course(row["moments"] or (), row["course"] or ())),
+        course=_course(row["course"]),
     )
 
 
@@ -128,8 +126,12 @@ def _alert(alert: Mapping[str, Any]) -> dict[str, Any]:
     return {**alert, "public_id": uuid.UUID(alert["public_id"]), "raised_at": moment}
 
 
-def _course(moments: Sequence[datetime], answered: Sequence[Sequence[Value] | None]) -> Iterator[Point]:
-    for moment, given in zip(moments, answered, strict=True):
-        value = value_of({"": given or ()}, "")
-        if isinstance(value, int | Decimal) and not isinstance(value, bool):
-            yield Point(moment, Decimal(value))
+def _course(written: str | None) -> tuple[Point, ...]:
+    """Of "seconds value seconds value", oldest first."""
+    parts = written.split() if written else []
+    return tuple(
+        [
+            Point(datetime.fromtimestamp(int(at), UTC), Decimal(value))
+            for at, value in zip(parts[::2], parts[1::2], strict=True)
+        ]
+    )

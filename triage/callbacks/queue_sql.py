@@ -13,6 +13,9 @@ from triage.models import EscalationKind
 MOST_COUNTED = 1000
 """A level is counted so far and no further: nobody reads the difference, and each look would pay for it."""
 
+BESIDE_COURSE = "temperature"
+"""The linkId whose last value stands in each row beside the one that the programme follows."""
+
 KEEPS_PLACE = int(Level.RED)
 LEVELS = tuple(level for level in sorted(Level, reverse=True) if level is not Level.GREEN)
 
@@ -102,6 +105,9 @@ def looking(filters: Filters, limit: int) -> Statement:
     """)  # noqa: S608 - constant fragments, every value is a parameter
 
 
+NUMBER = "coalesce(r.measured->>'integer', r.measured->>'decimal', r.measured->>'quantity')"
+"""Null, which string_agg leaves out, for a stored value that is no number."""
+
 WRITTEN = driver.read_once(f"""
     SELECT c.id, c.public_id, c.version, c.rank, c.opened_at, c.due_at, c.for_physician, c.next_try_at, c.next_step,
         c.worsened_at, c.incident_id, c.claimed_by_id, c.claim_ends_at, holder.name AS claimed_by,
@@ -113,19 +119,19 @@ WRITTEN = driver.read_once(f"""
                  FROM jsonb_array_elements(a.reasons) WITH ORDINALITY said (reason, place)))
                 ORDER BY a.rank DESC, a.raised_at, a.id)
          FROM alerts a WHERE a.callback_id = c.id AND a.closed_at IS NULL) AS alerts,
-        (SELECT r.answers FROM responses r WHERE r.enrolment_id = e.id ORDER BY r.due_at DESC, r.id DESC LIMIT 1)
-            AS latest,
+        (SELECT jsonb_build_object(g.course_of, r.answers->g.course_of, '{BESIDE_COURSE}', r.answers->'{BESIDE_COURSE}')
+         FROM responses r WHERE r.enrolment_id = e.id ORDER BY r.due_at DESC, r.id DESC LIMIT 1) AS latest,
         (SELECT z.until_at FROM snoozes z WHERE z.enrolment_id = e.id AND z.ended_at IS NULL
            AND e.state = 'active' AND z.until_at > %(now)s::timestamptz) AS snoozed_until,
         g.id AS programme_id, g.name AS programme, g.day_zero, g.course_of, e.activated_at,
-        recent.moments, recent.course, {ESCALATED}
+        recent.course, {ESCALATED}
     FROM unnest(%(ids)s::bigint[]) WITH ORDINALITY wanted (id, place) JOIN callbacks c ON c.id = wanted.id
     JOIN enrolments e ON e.id = c.enrolment_id JOIN patients p ON p.id = e.patient_id
     JOIN patient_keys k ON k.patient_id = p.id JOIN programmes g ON g.id = e.programme_id
     LEFT JOIN staff holder ON holder.id = c.claimed_by_id
     LEFT JOIN LATERAL (
-        SELECT array_agg(r.due_at) AS moments, jsonb_agg(r.measured) AS course FROM (
-            SELECT due_at, answers->g.course_of AS measured FROM responses
+        SELECT string_agg(extract(epoch FROM r.due_at)::bigint || ' ' || {NUMBER}, ' ') AS course FROM (
+            SELECT due_at, answers->g.course_of->0 AS measured FROM responses
             WHERE enrolment_id = e.id AND due_at > %(since)s::timestamptz ORDER BY due_at, id
         ) r
     ) recent ON true

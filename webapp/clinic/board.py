@@ -16,7 +16,7 @@ from records import texts
 from records.models import DayZero
 from records.patients import Identity, years_between
 from triage import reasons
-from triage.callbacks import Point, QueueRow
+from triage.callbacks import BESIDE_COURSE, Point, QueueRow
 from triage.documents import Document
 from triage.levels import Level
 from triage.models import AlertKind, NextStep
@@ -27,7 +27,6 @@ from webapp.lazy import lazy
 
 WEEK = timedelta(days=7)
 MOST_REASONS = 2
-TEMPERATURE = "temperature"
 A_DAY_MISSED = timedelta(hours=36)
 """Two values further apart than this had at least one unanswered check-in between them."""
 
@@ -96,7 +95,7 @@ class Lines:
 def row(row: QueueRow, *, lines: Lines, several: bool, language: str, now: datetime, version: str) -> Row:
     """`several`: of a centre with more than one programme, whose rows name their own."""
     person: Identity = row.identity()
-    followed, temperature = lines.measures.get(row.course_of), lines.measures.get(TEMPERATURE)
+    followed, temperature = lines.measures.get(row.course_of), lines.measures.get(BESIDE_COURSE)
     return Row(
         public_id=row.public_id,
         enrolment_id=row.enrolment,
@@ -114,7 +113,7 @@ def row(row: QueueRow, *, lines: Lines, several: bool, language: str, now: datet
         course=_last(row, followed, language),
         course_name=followed.name if followed else "",
         course_unit=followed.unit if followed else "",
-        temperature=_last(row, temperature, language) if row.course_of != TEMPERATURE else None,
+        temperature=_last(row, temperature, language) if row.course_of != BESIDE_COURSE else None,
         since=int(row.opened_at.timestamp()),
         due=int(row.due_at.timestamp()),
         is_late=row.late,
