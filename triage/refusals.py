@@ -89,6 +89,10 @@ class NeedsReached(Refused):
     message = "Write down a call in which you reached the patient, then close the call-back."
 
 
+class CalledBefore(Refused):
+    message = "The patient was reached before this came in. Call again and write it down, then close the call-back."
+
+
 class NotVerified(Refused):
     message = "First ask for the patient's name and date of birth. Say whether both were right, then write it down."
 

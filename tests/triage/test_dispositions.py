@@ -15,10 +15,12 @@ from records.models import AuditEntry, EnrolmentState, RiskTier, Role
 from tests.factories import NOW
 from tests.triage.scene import ORANGE, RED, WELL, Scene, set_scene
 from triage import callbacks, ending, followup, jobs
+from triage.announcing import saying
 from triage.levels import Level
 from triage.models import Alert, AlertKind, CallbackState, Called, Disposition, DispositionKind, NextStep, PatientLimit
 from triage.refusals import (
     BeforeOpening,
+    CalledBefore,
     InFuture,
     NeedsAttempt,
     NeedsContactTried,
@@ -258,6 +260,35 @@ def test_a_red_is_no_technical_problem_before_the_patient_said_so(session: Sessi
 
     with pytest.raises(NeedsReached):
         decide(scene, "technical")
+
+
+def test_somebody_who_says_that_they_are_worse_is_no_technical_problem(scene: Scene):
+    saying.worse(scene.session, enrolment=scene.enrolment, cause=uuid.uuid4(), now=SOON)
+    scene.session.commit()
+
+    with pytest.raises(NeedsReached):
+        decide(scene, "technical", role=Role.OPERATOR)
+
+
+def test_a_call_from_before_it_got_worse_closes_nothing_of_it(scene: Scene):
+    called(scene)
+    scene.submit(RED, now=AFTER)
+    orange, red = (alert.public_id for alert in scene.alerts())
+
+    for kind in ("advice", "technical"):
+        with pytest.raises(CalledBefore):
+            decide(scene, kind, seen=[orange, red], now=AFTER + timedelta(minutes=2))
+        scene.session.rollback()
+    assert decide(scene, "advice", seen=[orange], now=AFTER + timedelta(minutes=2)).remaining == 1
+    called(scene, now=AFTER + timedelta(minutes=3))
+    assert decide(scene, "advice", seen=[red], now=AFTER + timedelta(minutes=4)).closed
+
+
+def test_what_comes_in_during_the_call_is_closed_with_it(scene: Scene):
+    called(scene)
+    scene.submit(RED, now=SOON + timedelta(minutes=3))
+
+    assert decide(scene, "advice").closed
 
 
 @pytest.mark.parametrize(

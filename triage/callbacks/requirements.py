@@ -13,6 +13,7 @@ from records import enrolment as enrolments
 from records.models import Enrolment, EnrolmentState, RiskTier
 from triage import entry_errors, protocols
 from triage.callbacks import tries
+from triage.callbacks.attempts import CALLED_BEFORE
 from triage.levels import Level
 from triage.models import (
     Alert,
@@ -28,6 +29,7 @@ from triage.models import (
     ProtocolVersion,
 )
 from triage.refusals import (
+    CalledBefore,
     NeedsAttempt,
     NeedsContactTried,
     NeedsLimits,
@@ -64,17 +66,17 @@ DECIDE_NOTHING = (DispositionKind.TO_PHYSICIAN, DispositionKind.WRONG_PATIENT)
 
 
 def require(session: Session, callback: Callback, code: DispositionKind, closing: Sequence[Alert]) -> None:
-    """Raises NeedsAttempt, NeedsReached, NotVerified, NeedsContactTried, NeedsLimits, NeedsRepeat, TierIsHigh or
-    NotFollowed.
+    """Raises NeedsAttempt, NeedsReached, NotVerified, CalledBefore, NeedsContactTried, NeedsLimits, NeedsRepeat,
+    TierIsHigh or NotFollowed.
     """
     calls = calls_that_count(session, callback)
     if code is DispositionKind.UNREACHABLE and not calls:
         raise NeedsAttempt
     if code is DispositionKind.WELFARE_CHECK:
         _require_tried(callback.enrolment, calls)
-    red = code is DispositionKind.TECHNICAL and any(is_red_of_answers(alert) for alert in closing)
+    red = code is DispositionKind.TECHNICAL and any(_says_red(alert) for alert in closing)
     if red or (code not in WITHOUT_REACHING and not _is_only_about_limits(code, closing)):
-        require_reached(calls)
+        require_reached(calls, since=max(alert.raised_at for alert in closing) - CALLED_BEFORE)
     if code is DispositionKind.LIMITS_CHANGED:
         _require_limits(session, callback, closing)
     if code is DispositionKind.ENTRY_ERROR:
@@ -94,13 +96,18 @@ def calls_that_count(session: Session, callback: Callback) -> list[Attempt]:
     return list(session.scalars(calls.where(Attempt.at > decided) if decided else calls))
 
 
-def require_reached(calls: Sequence[Attempt]) -> None:
-    """The patient, and not somebody else: name and date of birth were asked and were right."""
+def require_reached(calls: Sequence[Attempt], since: datetime) -> None:
+    """The patient, and not somebody else: name and date of birth were asked and were right. Not in a call before
+    `since`, which was about something else.
+    """
     spoken = [call for call in calls if call.outcome == AttemptOutcome.REACHED and call.called == Called.PATIENT]
     if not spoken:
         raise NeedsReached
-    if not any(tries.has_reached(call) for call in spoken):
+    reached = [call for call in spoken if tries.has_reached(call)]
+    if not reached:
         raise NotVerified
+    if not any(call.at >= since for call in reached):
+        raise CalledBefore
 
 
 def were_tried_in_vain(enrolment: Enrolment, calls: Sequence[Attempt]) -> bool:
@@ -145,6 +152,11 @@ def _require_repeated(session: Session, callback: Callback, closing: Sequence[Al
     for alert in closing:
         if is_red_of_answers(alert) and not _was_repeated(session, callback, alert):
             raise NeedsRepeat
+
+
+def _says_red(alert: Alert) -> bool:
+    """Raised by what the patient told or wrote, or by calls in vain: of a silence alone nobody said anything yet."""
+    return alert.kind != AlertKind.SILENCE and alert.rank >= Level.RED
 
 
 def is_red_of_answers(alert: Alert) -> bool:
