@@ -171,11 +171,11 @@ def test_a_process_with_a_wrong_clock_claims_nothing(app: Flask, ward: Ward, enr
     truth = clock.now
     monkeypatch.setattr(clock, "now", lambda: truth() + QUARTER)
 
-    post(browser, "/en/queue", {}, to=address(ward, enrolment, "claim"))
-    said = browser.get("/en/queue").text
     answers = [renewed(one, ward, enrolment).status_code for one in (holder, browser)]
+    for act in ("claim", "take-over", "calling-back", "bridge"):
+        post(browser, "/en/queue", {"verified": "yes", "called": "patient"}, to=address(ward, enrolment, act))
+        assert "clock is wrong" in browser.get("/en/queue").text, act
 
-    assert "clock is wrong" in said
     assert answers == [503, 503]
     assert ward.callback(enrolment).claimed_by_id == ward.person(Role.OPERATOR, "Ada Nord").id
 

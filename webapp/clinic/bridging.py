@@ -15,6 +15,7 @@ from triage.callbacks import finding
 from triage.refusals import Refused
 from webapp.clinic.announced import bridged
 from webapp.clinic.blueprint import blueprint
+from webapp.clinic.claiming import trusted_now
 from webapp.extensions import translator
 from webapp.permissions import access
 from webapp.providers import chosen_voice
@@ -39,7 +40,7 @@ def bridge(public_id: uuid.UUID) -> Response:
     settings, called = current_app.config["VIGIDOM"], request.form.get("called", "")
     try:
         about = {"callback": public_id, "staff": g.staff, "from_address": request.remote_addr}
-        made = voice.ask(db.session, **about, called=called, now=clock.now())
+        made = voice.ask(db.session, **about, called=called, now=trusted_now())
         call = voice.prepared(db.session, call=made, public_url=settings.public_url)
         db.session.commit()
     except Refused as refused:

@@ -23,6 +23,7 @@ from triage.models import Callback, CallbackState
 from triage.refusals import Refused
 from webapp.clinic.action_forms import as_uuid
 from webapp.clinic.blueprint import blueprint
+from webapp.clinic.claiming import trusted_now
 from webapp.extensions import translator
 from webapp.permissions import access
 
@@ -57,7 +58,7 @@ def calling_back(public_id: uuid.UUID) -> Response:
     said = {"verified": request.form.get("verified") == "yes", "note": t.gettext("The patient called the centre.")}
     once = {"form_key": as_uuid(request.form.get("key", "")), "from_address": request.remote_addr}
     try:
-        taken = incoming.take(db.session, callback=public_id, staff=g.staff, now=clock.now(), **said, **once)
+        taken = incoming.take(db.session, callback=public_id, staff=g.staff, now=trusted_now(), **said, **once)
         db.session.commit()
     except Refused as refused:
         db.session.rollback()
