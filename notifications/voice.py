@@ -5,30 +5,28 @@ number. The row is committed as asked for before the provider is called, and its
 from __future__ import annotations
 
 import uuid
-from datetime import datetime, timedelta
+from datetime import datetime
 from types import MappingProxyType
 
 import structlog
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from notifications import on_the_line
 from notifications.departures import phone_of
 from notifications.providers import Outcome, OutcomeKind
-from notifications.providers.voice import LONGEST_SECONDS, RING_SECONDS, Call, Leg, VoiceProvider
+from notifications.providers.voice import Call, Leg, VoiceProvider
 from records import audit, enrolment, phones
 from records.audit import Actor
 from records.models import CallsBy, Enrolment, Staff
 from records.staff import telephones
 from triage.callbacks import claims, events
 from triage.callbacks.finding import lock, refuse_not_ours
-from triage.models import Attempt, AttemptOutcome, BridgedCall, BridgeState, Callback, CallbackState, Called, EventKind
+from triage.models import AttemptOutcome, BridgedCall, BridgeState, Callback, CallbackState, Called, EventKind
 from triage.refusals import Refused
 
 log = structlog.get_logger(__name__)
 
-NOBODY_HEARD = timedelta(seconds=3 * RING_SECONDS)
-"""After that a call of which the provider reported nothing is taken for one that was never made."""
-LONGEST = timedelta(seconds=LONGEST_SECONDS + 4 * RING_SECONDS)
 S = BridgeState
 RANK = MappingProxyType({S.ASKED: 0, S.RINGING: 1, S.CONNECTED: 2, S.ENDED: 3, S.FAILED: 3})
 UNKNOWN = "unknown"
@@ -60,6 +58,10 @@ class CallUnderWay(Refused):
     message = "A call is under way. End it, then call again."
 
 
+class OnTheLine(Refused):
+    message = "%(name)s is in a call with this patient. Speak with each other, or end that call; then call."
+
+
 def ask(
     session: Session,
     *,
@@ -71,7 +73,9 @@ def ask(
 ) -> BridgedCall:
     """Write down that a call is asked for; commit, then `place` it.
 
-    Raises NotBridged, NotTaken, NoTelephone, NobodyToCall, CallUnderWay, NotFound, CallbackClosed, TakenBy.
+    A caller is in one call at a time, and so is a patient, whatever the call-back: who asks at once asks one by one.
+
+    Raises NotBridged, NotTaken, NoTelephone, NobodyToCall, CallUnderWay, OnTheLine, NotFound, CallbackClosed, TakenBy.
     """
     found = lock(session, callback=callback, staff=staff)
     refuse_not_ours(found, staff, now)
@@ -84,8 +88,11 @@ def ask(
     whom = Called(called) if called in set(Called) else Called.PATIENT
     if _number(found.enrolment, whom) is None:
         raise NobodyToCall
-    if under_way(session, staff=staff, now=now) is not None:
+    on_the_line.one_at_a_time(session)
+    if on_the_line.of_caller(session, staff=staff, now=now) is not None:
         raise CallUnderWay
+    for line in on_the_line.with_patient(session, patient_id=found.enrolment.patient_id, now=now):
+        raise OnTheLine(name=line.name)
     made = BridgedCall(callback_id=found.id, staff_id=staff.id, called=whom, state=S.ASKED, asked_at=now)
     session.add(made)
     session.flush()
@@ -102,34 +109,6 @@ def _number(who: Enrolment, whom: Called) -> str | None:
     if whom is Called.PATIENT:
         return phone_of(who.patient)
     return enrolment.particulars(who).emergency_phone or None
-
-
-def under_way(session: Session, *, staff: Staff, now: datetime) -> BridgedCall | None:
-    """The call that this person is in, as far as the provider has told; what came of it was not written down yet, or it
-    is over whatever report was lost.
-    """
-    written = select(Attempt.id).where(
-        Attempt.callback_id == BridgedCall.callback_id, Attempt.staff_id == staff.id, Attempt.at >= BridgedCall.asked_at
-    )
-    mine = select(BridgedCall).where(BridgedCall.staff_id == staff.id, BridgedCall.ended_at.is_(None))
-    mine = mine.where(~written.exists())
-    newest = session.scalars(mine.order_by(BridgedCall.id.desc()).limit(1)).first()
-    return newest if newest is not None and is_under_way(newest, now) else None
-
-
-def is_under_way(call: BridgedCall, now: datetime) -> bool:
-    """By comparison with `now`, so that a report that is lost holds nobody up."""
-    if call.ended_at is not None:
-        return False
-    return now < call.asked_at + (NOBODY_HEARD if call.state == S.ASKED else LONGEST)
-
-
-def latest(session: Session, *, callback_id: int, staff: Staff) -> BridgedCall | None:
-    """This person's last call about a call-back, as it stands in the database."""
-    mine = select(BridgedCall).where(BridgedCall.callback_id == callback_id, BridgedCall.staff_id == staff.id)
-    return session.scalars(
-        mine.order_by(BridgedCall.id.desc()).limit(1).execution_options(populate_existing=True)
-    ).first()
 
 
 def prepared(session: Session, *, call: BridgedCall, public_url: str) -> Call:
@@ -208,7 +187,21 @@ def connects(session: Session, *, public_id: uuid.UUID, pressed: bool, now: date
         _move(call, S.FAILED, now, failure=NOT_YOURS if pressed else NOT_THERE)
         session.flush()
         return None
+    _move(call, S.RINGING, now)
+    session.flush()
     return call
+
+
+def ended(session: Session, *, public_id: uuid.UUID, outcome: Outcome, now: datetime) -> bool:
+    """Write what came of ending a call (notifications.on_the_line); True when it is over. Of one that nobody has picked
+    up yet the word is enough: `connects` hangs up.
+    """
+    call = _locked(session, public_id)
+    assert call is not None
+    if outcome.kind is OutcomeKind.ACCEPTED or call.state == S.ASKED:
+        _move(call, S.ENDED, now, failure=None if call.connected_at else on_the_line.ENDED_BY_US)
+    session.flush()
+    return call.ended_at is not None
 
 
 def _locked(session: Session, public_id: uuid.UUID) -> BridgedCall | None:

@@ -25,3 +25,9 @@ class ConsoleVoice:
             sys.stdout.write(f"call from {masked(call.caller)} to {masked(call.called)}: {call.public_id}\n")
             sys.stdout.flush()
         return Outcome(OutcomeKind.ACCEPTED, provider_id=f"console-{call.public_id}")
+
+    def end(self, provider_id: str) -> Outcome:
+        if not self.quiet:
+            sys.stdout.write(f"hung up: {provider_id}\n")
+            sys.stdout.flush()
+        return Outcome(OutcomeKind.ACCEPTED, provider_id=provider_id)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import requests
 from twilio.base.exceptions import TwilioException, TwilioRestException, TwilioServiceException
 from twilio.rest import Client
+from twilio.rest.api.v2010.account.call import CallInstance
 from twilio.twiml.voice_response import Dial, Gather, Hangup, VoiceResponse
 
 from notifications import call_texts
@@ -14,6 +17,8 @@ from notifications.providers.voice import CONNECT, KEY_SECONDS, LONGEST_SECONDS,
 
 WAIT_SECONDS = 5.0
 """Somebody looks at a page meanwhile."""
+OVER = frozenset({"twilio-21220", "twilio-20404"})
+"""What Twilio says to ending a call that has ended, and one that it keeps no more."""
 HEARD = ("ringing", "answered", "completed")
 SPOKEN = {"fr": {"language": "fr-FR"}, "en": {"language": "en-GB"}, "ar": {"language": "arb", "voice": "Polly.Zeina"}}
 
@@ -33,9 +38,8 @@ class TwilioVoice:
     def place(self, call: Call) -> Outcome:
         if call.synthetic:
             return Outcome(OutcomeKind.REFUSED, reason="rehearsal")
-        http = BoundedHttpClient(self.wait_seconds, self.api_url)
-        try:
-            made = Client(*self.account, http_client=http).calls.create(
+        return self._asked(
+            lambda client: client.calls.create(
                 to=call.caller,
                 from_=call.shown,
                 twiml=str(_ask_for_a_key(call)),
@@ -45,6 +49,17 @@ class TwilioVoice:
                 status_callback_event=list(HEARD),
                 status_callback_method="POST",
             )
+        )
+
+    def end(self, provider_id: str) -> Outcome:
+        """The caller's side is hung up, and the other with it: `completed` ends what rings as what speaks."""
+        outcome = self._asked(lambda client: client.calls(provider_id).update(status="completed"))
+        return Outcome(OutcomeKind.ACCEPTED, provider_id=provider_id) if outcome.reason in OVER else outcome
+
+    def _asked(self, what: Callable[[Client], CallInstance]) -> Outcome:
+        http = BoundedHttpClient(self.wait_seconds, self.api_url)
+        try:
+            made = what(Client(*self.account, http_client=http))
         except (TwilioRestException, TwilioServiceException) as error:
             return refusal(int(error.status), str(error.code))
         except requests.RequestException as error:

@@ -55,3 +55,7 @@ class VoiceProvider(Protocol):
         call that may be made.
         """
         ...
+
+    def end(self, provider_id: str) -> Outcome:
+        """Hang up both ends of a call, bounded in time; `accepted` when it is over, also when it was before."""
+        ...

@@ -8,7 +8,8 @@ from xml.etree import ElementTree
 
 import pytest
 
-from notifications import voice
+from notifications import on_the_line, voice
+from notifications.on_the_line import ToEnd
 from notifications.providers import OutcomeKind, twilio_voice
 from notifications.providers.console import ConsoleInProduction
 from notifications.providers.console_voice import ConsoleVoice
@@ -97,6 +98,34 @@ def test_what_the_network_does_is_one_of_four_outcomes_and_the_call_is_asked_for
     wire[1].then(behave)
     assert voice.place(twilio, call()).kind is kind
     assert len(wire[1].sent) == 1
+
+
+@pytest.mark.parametrize(
+    ("behave", "kind"),
+    [
+        (server.end_call, OutcomeKind.ACCEPTED),
+        (server.refuse(400, 21220), OutcomeKind.ACCEPTED),  # it had ended
+        (server.refuse(404, 20404), OutcomeKind.ACCEPTED),  # kept no more
+        (server.refuse(401, 20003), OutcomeKind.RETRY),
+        (server.refuse(400, 21100), OutcomeKind.REFUSED),
+        (server.fail(503), OutcomeKind.RETRY),
+        (server.drop_before_taking_over, OutcomeKind.UNKNOWN),
+        (server.answer_nonsense, OutcomeKind.UNKNOWN),
+    ],
+)
+def test_a_call_is_ended_whether_it_rings_or_speaks(
+    twilio: TwilioVoice, wire: Wire, behave: Callable[..., None], kind: OutcomeKind
+) -> None:
+    sid = twilio.place(call()).provider_id
+    assert sid is not None
+    wire[1].then(behave)
+    assert on_the_line.end(twilio, ToEnd(uuid.uuid4(), "Alix", sid)).kind is kind
+    assert (wire[1].sent[1], wire[1].updated) == ({"Status": "completed"}, [sid])
+
+
+def test_a_call_of_which_no_id_is_known_is_not_asked_about(twilio: TwilioVoice, wire: Wire) -> None:
+    assert on_the_line.end(twilio, ToEnd(uuid.uuid4(), "Alix", None)).kind is OutcomeKind.UNKNOWN
+    assert wire[1].sent == []
 
 
 def test_a_provider_that_does_not_answer_is_not_waited_for(wire: Wire) -> None:

@@ -25,9 +25,10 @@ from werkzeug.datastructures import Headers, ImmutableMultiDict
 ACCOUNT = "AC" + "a" * 32
 TOKEN = "f" * 32
 MESSAGES, ONE = (
-    re.compile(r"/(Messages(/\{Sid\})?|Accounts/\{AccountSid\}/Calls)\.json$"),
+    re.compile(r"/(Messages(/\{Sid\})?|Accounts/\{AccountSid\}/Calls(/\{Sid\})?)\.json$"),
     re.compile(r"/Messages/(\w+)\.json$"),
 )
+ONE_CALL = re.compile(r"/Calls/(\w+)\.json$")
 SPECIFICATION = Path(__file__).parents[3] / "shared" / "data" / "twilio" / "twilio_api_v2010.json"
 
 
@@ -68,6 +69,7 @@ class Script:
     behaviours: deque[Callable[[Handler, dict[str, str]], None]] = field(default_factory=deque)
     sent: list[dict[str, str]] = field(default_factory=list)
     listed: list[dict[str, str]] = field(default_factory=list)
+    updated: list[str] = field(default_factory=list)
     looked: list[str] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
     held: list[dict[str, Any]] = field(default_factory=list)
@@ -98,6 +100,8 @@ class Handler(BaseHTTPRequestHandler):
         self._hold_against_specification(body)
         form = dict(parse_qsl(body.decode()))
         self.script.sent.append(form)
+        updated = ONE_CALL.search(urlsplit(self.path).path)
+        self.script.updated.extend([updated[1]] if updated else [])
         behave = self.script.behaviours.popleft() if self.script.behaviours else accept
         behave(self, form)
 
@@ -143,6 +147,13 @@ class Handler(BaseHTTPRequestHandler):
 
 def accept(handler: Handler, form: dict[str, str]) -> None:
     handler.answer(201, keep(handler, form))
+
+
+def end_call(handler: Handler, form: dict[str, str]) -> None:
+    """Hangs up a call that goes on, under the id in the address."""
+    made = next(made for made in handler.script.held if made["sid"] == handler.script.updated[-1])
+    made["status"] = form["Status"]
+    handler.answer(200, made)
 
 
 def keep(handler: Handler, form: dict[str, str], status: str = "queued") -> dict[str, Any]:
@@ -199,7 +210,8 @@ def drop_before_taking_over(handler: Handler, _: dict[str, str]) -> None:
 
 
 def answer_nonsense(handler: Handler, form: dict[str, str]) -> None:
-    keep(handler, form)
+    if "To" in form:
+        keep(handler, form)
     handler.send_response(201)
     handler.send_header("Content-Length", "4")
     handler.end_headers()

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import uuid
 from dataclasses import dataclass
 from datetime import datetime
 
 from flask import current_app, g
 from sqlalchemy import select
 
-from notifications import voice
+from notifications import on_the_line, voice
 from notifications.models import Message, MessageStatus
 from records import clock
 from records.db import db
 from records.models import CallsBy, Enrolment, Programme
 from records.staff.telephones import phone_of
 from triage import announcing
-from triage.models import BridgedCall, BridgeState, Callback, Reply
+from triage.models import BridgedCall, BridgeState, Callback, Called, Reply
+from webapp import formatting
 from webapp.clinic.blueprint import blueprint
+from webapp.extensions import translator
 from webapp.lazy import lazy
 
 S = MessageStatus
@@ -78,6 +81,7 @@ class Bridge:
     has_phone: bool
     is_console: bool
     is_under_way: bool
+    under_way: uuid.UUID | None
     state: str
     said: object
     outcome: str
@@ -89,7 +93,7 @@ class Bridge:
 
 @blueprint.app_context_processor
 def _offered() -> dict[str, object]:
-    return {"announced_call": announced, "bridged_call": bridged}
+    return {"announced_call": announced, "bridged_call": bridged, "others_on_the_line": others_on_the_line}
 
 
 def announced(callback_id: int) -> Announced | None:
@@ -116,16 +120,50 @@ def bridged(callback_id: int, programme: Programme | None = None) -> Bridge | No
     programme = programme or _programme(callback_id)
     if programme.calls_by != CallsBy.BRIDGE:
         return None
-    now, last = clock.now(), voice.latest(db.session, callback_id=callback_id, staff=g.staff)
-    is_under_way = last is not None and voice.under_way(db.session, staff=g.staff, now=now) is not None
+    now, last = clock.now(), on_the_line.latest(db.session, callback_id=callback_id, staff=g.staff)
+    standing = on_the_line.of_caller(db.session, staff=g.staff, now=now)
     return Bridge(
         has_phone=phone_of(g.staff) is not None,
         is_console=current_app.config["VIGIDOM"].sms_provider == "console",
-        is_under_way=is_under_way,
+        is_under_way=last is not None and standing is not None,
+        under_way=standing.public_id if standing else None,
         state=last.state if last else "",
-        said=_said(last, voice.is_under_way(last, now)) if last else "",
+        said=_said(last, on_the_line.is_under_way(last, now)) if last else "",
         outcome=_outcome(last) if last else "",
     )
+
+
+@dataclass(frozen=True)
+class OnTheLine:
+    """A call that goes on and that the caller must know of: of somebody else, or one's own of a call-back that is not
+    one's own any more.
+    """
+
+    call: uuid.UUID
+    said: object
+    may_end: bool
+
+
+def others_on_the_line(enrolment: Enrolment, *, holds: bool) -> list[OnTheLine]:
+    """What nobody may miss before they dial: two who speak with one patient know it of each other."""
+    now, zone = clock.now(), enrolment.programme.zone
+    lines = on_the_line.with_patient(db.session(), patient_id=enrolment.patient_id, now=now)
+    return [
+        OnTheLine(line.call, _says(line, zone), holds or line.staff_id == g.staff.id)
+        for line in lines
+        if line.staff_id != g.staff.id or not holds
+    ]
+
+
+def _says(line: on_the_line.Line, zone: str) -> object:
+    t, given = translator(), {"name": line.name, "hour": formatting.hour(line.since, zone)}
+    if line.staff_id == g.staff.id:
+        return t.gettext("Your own call with this patient is still going on, since %(hour)s.", **given)
+    if not line.is_connected:
+        return t.gettext("%(name)s is calling this patient through the centre, since %(hour)s.", **given)
+    if line.called is Called.CONTACT:
+        return t.gettext("%(name)s is speaking with the emergency contact of this patient, since %(hour)s.", **given)
+    return t.gettext("%(name)s is speaking with this patient, since %(hour)s.", **given)
 
 
 def _programme(callback_id: int) -> Programme:

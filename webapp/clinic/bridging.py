@@ -7,12 +7,13 @@ import uuid
 from flask import abort, current_app, flash, g, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from notifications import voice
+from notifications import on_the_line, voice
 from notifications.providers.voice import Leg
 from records import clock
 from records.db import db
 from triage.callbacks import finding
 from triage.refusals import Refused
+from webapp.clinic.action_forms import as_uuid
 from webapp.clinic.announced import bridged
 from webapp.clinic.blueprint import blueprint
 from webapp.clinic.claiming import trusted_now
@@ -53,6 +54,41 @@ def bridge(public_id: uuid.UUID) -> Response:
     return _to_call(enrolment)
 
 
+@blueprint.post("/callbacks/<uuid:public_id>/bridge/end")
+@access("callback.work")
+def bridge_end(public_id: uuid.UUID) -> Response:
+    """End a call that is going on: one's own, or that of whoever had the call-back before."""
+    enrolment = finding.find(db.session, callback=public_id, staff=g.staff).enrolment.public_id
+    call = as_uuid(request.form.get("call", "")) or abort(400)
+    try:
+        about = {"callback": public_id, "staff": g.staff, "from_address": request.remote_addr}
+        asked = on_the_line.ask_to_end(db.session, **about, call=call, now=clock.now())
+        db.session.commit()
+    except Refused as refused:
+        db.session.rollback()
+        flash(refused.text(translator()), "error")
+        return _to_call(enrolment)
+    if asked is None:
+        flash(translator().gettext("That call was over already."), "info")
+    else:
+        _end(asked)
+    return _to_call(enrolment)
+
+
+def _end(asked: on_the_line.ToEnd) -> None:
+    t = translator()
+    outcome = on_the_line.end(chosen_voice(current_app.config["VIGIDOM"]), asked)
+    over = voice.ended(db.session, public_id=asked.call, outcome=outcome, now=clock.now())
+    db.session.commit()
+    if over:
+        flash(t.gettext("The call of %(name)s was ended.", name=asked.name), "success")
+    else:
+        said = t.gettext(
+            "It is not known whether the call of %(name)s has ended: ask them to hang up.", name=asked.name
+        )
+        flash(said, "error")
+
+
 @blueprint.get("/callbacks/<uuid:public_id>/bridge")
 @access("callback.work")
 def bridge_state(public_id: uuid.UUID) -> str:
@@ -74,7 +110,7 @@ def bridge_play(public_id: uuid.UUID) -> Response:
     if settings.sms_provider != "console" or settings.production:
         abort(404)
     found = finding.find(db.session, callback=public_id, staff=g.staff)
-    enrolment, last = found.enrolment.public_id, voice.latest(db.session, callback_id=found.id, staff=g.staff)
+    enrolment, last = found.enrolment.public_id, on_the_line.latest(db.session, callback_id=found.id, staff=g.staff)
     played = PLAYED.get(request.form.get("what", ""))
     if last is not None and played is not None:
         leg, status = played

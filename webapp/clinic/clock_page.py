@@ -188,6 +188,8 @@ def _elsewhere(moment: Moment, given: Mapping[str, Any], zone: str, t: Translato
             return t.gettext("The patient replied: worse.")
         case What.SAID_LATER:
             return t.gettext("The patient replied: later.")
+        case What.BRIDGED if given.get("ended"):
+            return t.gettext("%(name)s ended the call through the centre.", name=_by(moment))
         case What.BRIDGED:
             return t.gettext("%(name)s had the centre’s telephone connect the call.", name=_by(moment))
         case EventKind.NEXT_TRY:
