@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from wtforms import Field, StringField, ValidationError
@@ -121,3 +121,26 @@ def _read_day(text: str) -> date | None:
         return date(year, month, day) if year in YEARS else None
     except ValueError:
         return None
+
+
+class Period:
+    """First and last day of a form that has both, as `since` and `until`; `longest` is what may lie between them."""
+
+    longest: timedelta | None = None
+    too_long = ""
+    since: Day
+    until: Day
+
+    def validate_since(self, field: Day) -> None:
+        if field.data is None and not field.process_errors:
+            raise ValidationError(str(lazy("Type the first day")))
+
+    def validate_until(self, field: Day) -> None:
+        if field.data is None and not field.process_errors:
+            raise ValidationError(str(lazy("Type the last day")))
+        if self.longest is None or not self.since.data or not field.data:
+            return
+        if field.data < self.since.data:
+            raise ValidationError(str(lazy("The last day is before the first")))
+        if field.data - self.since.data > self.longest:
+            raise ValidationError(str(self.too_long))

@@ -8,14 +8,14 @@ from flask_wtf import FlaskForm
 from wtforms import ValidationError
 
 from webapp.extensions import translator
-from webapp.fields import Day
+from webapp.fields import Day, Period
 from webapp.lazy import lazy
 
 USUAL = timedelta(days=27)
-LONGEST = timedelta(days=732)
 
 
-class ReplayForm(FlaskForm):
+class ReplayForm(Period, FlaskForm):
+    longest, too_long = timedelta(days=732), lazy("Choose two years at the most")
     since = Day(lazy("Answers from"), render_kw={"autocomplete": "off"})
     until = Day(lazy("to"), render_kw={"autocomplete": "off"})
 
@@ -23,18 +23,7 @@ class ReplayForm(FlaskForm):
         self.today = today
         super().__init__(data={"since": today - USUAL, "until": today})
 
-    def validate_since(self, field: Day) -> None:
-        if field.data is None and not field.process_errors:
-            raise ValidationError(translator().gettext("Type the first day"))
-
     def validate_until(self, field: Day) -> None:
-        if field.data is None and not field.process_errors:
-            raise ValidationError(translator().gettext("Type the last day"))
-        if not self.since.data or not field.data:
-            return
-        if field.data < self.since.data:
-            raise ValidationError(translator().gettext("The last day is before the first"))
-        if field.data > self.today:
+        if field.data and field.data > self.today:
             raise ValidationError(translator().gettext("No day to come has answers yet: choose today at the latest"))
-        if field.data - self.since.data > LONGEST:
-            raise ValidationError(translator().gettext("Choose two years at the most"))
+        super().validate_until(field)

@@ -6,17 +6,15 @@ from datetime import date, timedelta
 
 from flask import request
 from flask_wtf import FlaskForm
-from wtforms import SelectField, ValidationError
+from wtforms import SelectField
 from wtforms.fields import SelectChoice
 
 from triage.outcome_models import OutcomeKind
 from triage.worth.counting import ANY_EVENT, SEVERE
-from webapp.extensions import translator
-from webapp.fields import Day, Offered
+from webapp.fields import Day, Offered, Period
 from webapp.lazy import lazy
 
 USUAL = timedelta(weeks=8)
-LONGEST = timedelta(days=366)
 WITHIN = ("3", "7", "14")
 BY = {"all": lazy("not divided"), "week": lazy("by week"), "month": lazy("by month")}
 EVENTS = {"any": lazy("admission, intensive care or death"), "severe": lazy("intensive care or death")}
@@ -24,7 +22,9 @@ KINDS = {"any": ANY_EVENT, "severe": SEVERE}
 DEFAULTS = {"by": "all", "within": "7", "events": "any"}
 
 
-class WorthForm(FlaskForm):
+class WorthForm(Period, FlaskForm):
+    longest, too_long = timedelta(days=366), lazy("Choose a year at the most")
+
     class Meta:
         csrf = False
 
@@ -44,20 +44,6 @@ class WorthForm(FlaskForm):
         if asked:  # an address that was cut short asks for the usual of what it does not say
             for name, value in DEFAULTS.items():
                 self[name].data = self[name].data or value
-
-    def validate_since(self, field: Day) -> None:
-        if field.data is None and not field.process_errors:
-            raise ValidationError(translator().gettext("Type the first day"))
-
-    def validate_until(self, field: Day) -> None:
-        if field.data is None and not field.process_errors:
-            raise ValidationError(translator().gettext("Type the last day"))
-        if not self.since.data or not field.data:
-            return
-        if field.data < self.since.data:
-            raise ValidationError(translator().gettext("The last day is before the first"))
-        if field.data - self.since.data > LONGEST:
-            raise ValidationError(translator().gettext("Choose a year at the most"))
 
     @property
     def kinds(self) -> tuple[OutcomeKind, ...]:

@@ -7,13 +7,13 @@ from datetime import date, datetime, time, timedelta
 
 from flask import request
 from flask_wtf import FlaskForm
-from wtforms import SelectField, ValidationError
+from wtforms import SelectField
 from wtforms.fields import SelectChoice
 
 from records import clock
 from records.models import Programme, Team
 from webapp.extensions import translator
-from webapp.fields import Day, Offered
+from webapp.fields import Day, Offered, Period
 from webapp.lazy import lazy
 
 MIDNIGHT = "24:00"
@@ -21,7 +21,7 @@ SHIFT, YESTERDAY = "shift", "yesterday"
 DAY = timedelta(days=1)
 
 
-class ReportForm(FlaskForm):
+class ReportForm(Period, FlaskForm):
     """What it asks stands in the page's address: a page that only reads can be kept and sent on."""
 
     class Meta:
@@ -44,14 +44,6 @@ class ReportForm(FlaskForm):
             field.choices = [SelectChoice(value=hour, label=hour) for hour in sorted(hours)]
         everyone = SelectChoice(value="", label=translator().gettext("All teams"))
         self.team.choices = [everyone, *(SelectChoice(value=key, label=one.name) for key, one in self.teams.items())]
-
-    def validate_since(self, field: Day) -> None:
-        if field.data is None and not field.errors:
-            raise ValidationError(translator().gettext("Type the first day"))
-
-    def validate_until(self, field: Day) -> None:
-        if field.data is None and not field.errors:
-            raise ValidationError(translator().gettext("Type the last day"))
 
     @property
     def chosen(self) -> list[Team]:

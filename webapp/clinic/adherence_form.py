@@ -7,20 +7,21 @@ from datetime import date, timedelta
 
 from flask import request
 from flask_wtf import FlaskForm
-from wtforms import SelectField, ValidationError
+from wtforms import SelectField
 from wtforms.fields import SelectChoice
 
 from records.models import Programme, Team
 from webapp.extensions import language, translator
-from webapp.fields import Day, Offered
+from webapp.fields import Day, Offered, Period
 from webapp.lazy import lazy
 
 USUAL = timedelta(weeks=8)
-LONGEST = timedelta(days=366)
 
 
-class AdherenceForm(FlaskForm):
+class AdherenceForm(Period, FlaskForm):
     """What it asks stands in the page's address: a page that only reads can be kept and sent on."""
+
+    longest, too_long = timedelta(days=366), lazy("Choose a year at the most")
 
     class Meta:
         csrf = False
@@ -43,20 +44,6 @@ class AdherenceForm(FlaskForm):
         if request.args:  # an address that was cut short asks for the usual of what it does not say
             self.programme.data = self.programme.data or programmes[0].slug
             self.team.data = self.team.data or ""
-
-    def validate_since(self, field: Day) -> None:
-        if field.data is None and not field.process_errors:
-            raise ValidationError(translator().gettext("Type the first day"))
-
-    def validate_until(self, field: Day) -> None:
-        if field.data is None and not field.process_errors:
-            raise ValidationError(translator().gettext("Type the last day"))
-        if not self.since.data or not field.data:
-            return
-        if field.data < self.since.data:
-            raise ValidationError(translator().gettext("The last day is before the first"))
-        if field.data - self.since.data > LONGEST:
-            raise ValidationError(translator().gettext("Choose a year at the most"))
 
     @property
     def chosen(self) -> Programme:
