@@ -4,15 +4,21 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session
 
 from records import audit
 from records.enrolment.states import OPEN, in_states
 from records.fields import Fields
-from records.models import Enrolment, Staff, Team
+from records.models import Enrolment, Role, Staff, StaffTeam, Team
 from records.refusals import FieldErrors, Refused, Sentence
 
+CALLERS = frozenset({Role.OPERATOR, Role.PHYSICIAN, Role.SUPERVISOR})
+"""Who works call-backs."""
+LAST = Sentence(
+    "%(name)s is the last of %(team)s who calls, and it still follows patients. Put somebody else in first, or move "
+    "the patients to another team."
+)
 FOLLOWS = Sentence("This team still follows patients: %(num)s. Move them to another team first, then close it.")
 
 
@@ -21,6 +27,13 @@ class StillFollows(Refused):
 
     def __init__(self, number: int) -> None:
         super().__init__(Sentence(FOLLOWS.message, {"num": number}))
+
+
+class LastCaller(Refused):
+    """Whose patients would stand in nobody's queue."""
+
+    def __init__(self, team: Team, person: Staff) -> None:
+        super().__init__(Sentence(LAST.message, {"team": team.name, "name": person.name}))
 
 
 def create(session: Session, *, name: str, actor: audit.Actor, now: datetime) -> Team:
@@ -55,8 +68,7 @@ def everyone(session: Session) -> list[Team]:
 def close(session: Session, *, team: Team, actor: audit.Actor, now: datetime) -> None:
     """Take nobody in any more. Raises StillFollows while anybody is followed; closing twice changes nothing."""
     session.refresh(team, with_for_update={"key_share": True})
-    followed = select(func.count()).select_from(Enrolment).where(Enrolment.team_id == team.id, in_states(OPEN))
-    number = session.scalars(followed).one()
+    number = _followed(session, team)
     if number:
         raise StillFollows(number)
     if team.closed_at is None:
@@ -79,10 +91,34 @@ def put_in(session: Session, *, team: Team, person: Staff, actor: audit.Actor, n
 
 
 def take_out(session: Session, *, team: Team, person: Staff, actor: audit.Actor, now: datetime) -> None:
-    """From the next page on they see none of this team's patients."""
+    """From the next page on they see none of this team's patients. Raises LastCaller for the last of a team that
+    follows patients who could call them.
+    """
+    session.refresh(team, with_for_update=True)
+    if person.role in CALLERS and not has_callers(session, team, besides=person) and _followed(session, team):
+        raise LastCaller(team, person)
     if team in person.teams:
         person.teams.remove(team)
         _tell(session, team, "team.staff-removed", actor, now, {"staff": str(person.public_id)})
+
+
+def has_callers(session: Session, team: Team, *, besides: Staff | None = None) -> bool:
+    """Somebody who has set up their account could call this team's patients."""
+    found = exists().where(
+        StaffTeam.team_id == team.id,
+        StaffTeam.staff_id == Staff.id,
+        Staff.role.in_(CALLERS),
+        Staff.set_up_at.is_not(None),
+        Staff.disabled_at.is_(None),
+    )
+    if besides is not None:
+        found = found.where(Staff.id != besides.id)
+    return bool(session.scalar(select(found)))
+
+
+def _followed(session: Session, team: Team) -> int:
+    counted = select(func.count()).select_from(Enrolment).where(Enrolment.team_id == team.id, in_states(OPEN))
+    return session.scalars(counted).one()
 
 
 def _tell(

@@ -7,11 +7,12 @@ from datetime import datetime
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from records import audit
+from records import audit, teams
 from records.models import Team
 from records.refusals import Refused, Sentence
 
 CLOSED = Sentence("%(team)s takes nobody in at present. Open it again, or choose another team.")
+NOBODY = Sentence("Nobody works in %(team)s who could call. Put somebody in first, or choose another team.")
 SAME = Sentence("Choose another team than the one that they are in.")
 
 # Whoever holds a call goes on with it where they are in the new team too; else the call is free at once.
@@ -49,9 +50,11 @@ def move_all(session: Session, *, team: Team, to: Team, actor: audit.Actor, now:
     """
     if to.id == team.id:
         raise NotThere(SAME)
-    session.refresh(to, with_for_update={"key_share": True})
+    session.refresh(to, with_for_update=True)
     if to.closed_at is not None:
         raise NotThere(Sentence(CLOSED.message, {"team": to.name}))
+    if not teams.has_callers(session, to):
+        raise NotThere(Sentence(NOBODY.message, {"team": to.name}))
     moved, last = 0, CHUNK
     while last == CHUNK:
         last = _count(session.execute(MOVE, {"team": team.id, "to": to.id, "limit": CHUNK}))

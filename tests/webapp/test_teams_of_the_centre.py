@@ -27,6 +27,13 @@ def of(team: Team) -> str:
     return f"{PAGE}/{team.public_id}"
 
 
+def staffed(ward: Ward) -> Team:
+    """Another team, in which somebody calls."""
+    made = ward.another_team()
+    ward.person(Role.OPERATOR, "Ada Sud", team=made)
+    return made
+
+
 def test_a_cell_says_whom_it_follows_and_how_many_each_caller_has(app: Flask, ward: Ward) -> None:
     client = enter(app, ward, Role.SUPERVISOR, language="en")
     ward.person(Role.OPERATOR)
@@ -40,7 +47,7 @@ def test_a_cell_says_whom_it_follows_and_how_many_each_caller_has(app: Flask, wa
 
 
 def test_everybody_goes_over_with_the_calls_that_wait(app: Flask, session: Session, ward: Ward) -> None:
-    client, south = enter(app, ward, Role.SUPERVISOR, language="en"), ward.another_team()
+    client, south = enter(app, ward, Role.SUPERVISOR, language="en"), staffed(ward)
     held, free = ward.red(), ward.red()
     callbacks.claim(session, callback=ward.callback(held).public_id, staff=ward.person(Role.OPERATOR), now=clock.now())
     session.commit()
@@ -86,7 +93,7 @@ def test_a_call_that_came_in_during_a_move_follows_its_patient(session: Session,
 def test_a_team_is_closed_once_it_follows_nobody_and_then_takes_nobody_in(
     app: Flask, session: Session, ward: Ward
 ) -> None:
-    client, south = enter(app, ward, Role.SUPERVISOR, language="en"), ward.another_team()
+    client, south = enter(app, ward, Role.SUPERVISOR, language="en"), staffed(ward)
     ward.patient()
 
     post(client, of(ward.team), {}, to=f"{of(ward.team)}/close")
@@ -109,6 +116,32 @@ def test_patients_do_not_go_into_a_team_that_is_closed(session: Session, ward: W
 
     with pytest.raises(team_moves.NotThere):
         team_moves.move_all(session, team=ward.team, to=south, actor=SYSTEM, now=clock.now())
+
+
+def test_patients_do_not_go_where_nobody_calls(session: Session, ward: Ward) -> None:
+    south, patient = ward.another_team(), ward.red()
+    ward.person(Role.ENROLLER, team=south)
+
+    with pytest.raises(team_moves.NotThere) as refused:
+        team_moves.move_all(session, team=ward.team, to=south, actor=SYSTEM, now=clock.now())
+
+    assert "Nobody works in %(team)s who could call." in refused.value.sentence.message
+    assert ward.callback(patient).team_id == ward.team.id
+
+
+def test_the_last_who_calls_stays_while_somebody_is_followed(app: Flask, session: Session, ward: Ward) -> None:
+    client, alone = enter(app, ward, Role.SUPERVISOR, language="en"), ward.person(Role.SUPERVISOR)
+    ward.red()
+
+    post(client, of(ward.team), {"leaves": alone.public_id}, to=f"{of(ward.team)}/people")
+
+    assert "is the last of Nord who calls" in client.get(of(ward.team)).text
+    session.expire_all()
+    assert ward.team in alone.teams
+    ward.person(Role.OPERATOR)
+    post(client, of(ward.team), {"leaves": alone.public_id}, to=f"{of(ward.team)}/people")
+    session.expire_all()
+    assert ward.team not in alone.teams
 
 
 def test_people_are_put_into_a_team_and_taken_out(app: Flask, session: Session, ward: Ward) -> None:

@@ -12,13 +12,13 @@ from sqlalchemy.orm import Session, joinedload
 
 from records import access
 from records.models import Enrolment, Role, Staff, StaffSession, StaffTeam
+from records.teams import CALLERS
 from triage import notices
 from triage.callbacks import events
 from triage.callbacks.claims import ACKNOWLEDGED_WITHIN, append, hold
 from triage.models import Callback, CallbackState, Duty, EventKind, NoticeKind, Shift
 from triage.refusals import ColleagueElsewhere, NoSuchColleague, NothingToHandOver
 
-CALLERS = frozenset({Role.OPERATOR, Role.PHYSICIAN, Role.SUPERVISOR})
 AT_WORK = timedelta(minutes=15)
 """Somebody whose browser was last seen within this is at work."""
 

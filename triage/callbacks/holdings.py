@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session, joinedload
 
 from records import access
 from records.models import Enrolment, Staff, StaffTeam
+from records.teams import CALLERS
 from triage.callbacks.claims import CLAIM_LASTS
-from triage.callbacks.handing import CALLERS
 from triage.levels import Level
 from triage.models import Callback, CallbackState
 

@@ -23,7 +23,6 @@ from webapp.extensions import translator
 from webapp.permissions import access, allows
 
 Page = str | Response | tuple[str, int]
-CALLS = (Role.OPERATOR, Role.PHYSICIAN, Role.SUPERVISOR)
 
 
 @dataclass(frozen=True)
@@ -37,7 +36,7 @@ class Cell:
 
     @property
     def callers(self) -> int:
-        return sum(person.role in CALLS for person in self.people)
+        return sum(person.role in teams.CALLERS for person in self.people)
 
     @property
     def per_caller(self) -> int | None:
@@ -65,7 +64,12 @@ def team_people(public_id: uuid.UUID) -> Page:
     leaving = request.form.get("leaves", "")
     if leaving:
         person = next((one for one in _people(team) if str(one.public_id) == leaving), None) or abort(404)
-        teams.take_out(db.session, team=team, person=person, actor=_actor(), now=clock.now())
+        try:
+            teams.take_out(db.session, team=team, person=person, actor=_actor(), now=clock.now())
+        except Refused as refused:
+            db.session.rollback()
+            flash(refused.text(translator()), "error")
+            return redirect(url_for("admin.centre_team", public_id=public_id))
     elif form.validate():
         person = db.session.scalars(select(Staff).where(Staff.public_id == uuid.UUID(form.person.data))).one()
         teams.put_in(db.session, team=team, person=person, actor=_actor(), now=clock.now())
