@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from notifications import statuses
 from notifications.models import MessageStatus
-from notifications.settling import LOOKED_UP_AT_AGES
+from notifications.settling import BACK_OFF, LOOKED_UP_AT_AGES
 from notifications.why import why
 from records import contacts, driver
 
@@ -28,6 +28,17 @@ MOVE = """
     WHERE m.id = told.id
     RETURNING m.id, m.enrolment_id, m.public_id AS source, m.channel, m.purpose, m.reason,
         coalesce((SELECT c.public_id FROM checkins c WHERE c.id = m.checkin_id), told.enrolment) AS about
+"""
+
+AGAIN = """
+    WITH told AS MATERIALIZED (
+        SELECT m.id, t.reason FROM unnest(%(ids)s::bigint[], %(reasons)s::text[]) AS t (id, reason)
+        JOIN messages m ON m.id = t.id WHERE m.status = 'sending' ORDER BY m.id FOR UPDATE OF m
+    )
+    UPDATE messages m SET status = 'queued', status_at = %(at)s, reason = told.reason, claimed_by = NULL,
+        lease_ends_at = NULL, next_try_at = %(at)s + (%(waits)s::interval[])[least(m.tries, %(most)s)]
+    FROM told WHERE m.id = told.id
+    RETURNING m.id
 """
 
 Told = tuple[str | None, str | None]
@@ -64,3 +75,19 @@ def move(
 def accept(session: Session, status: MessageStatus, told: Mapping[int, Told], *, at: datetime) -> frozenset[int]:
     """The provider took these over; what it says of them later is waited for, then asked for."""
     return move(session, status, told, at=at, look_at=at + LOOKED_UP_AT_AGES[0])
+
+
+def try_again(session: Session, reasons: Mapping[int, str | None], *, at: datetime) -> frozenset[int]:
+    """Put what the provider did not take over back into the queue, to wait as long as its tries ask for; returns those
+    that were still on their way.
+    """
+    if not reasons:
+        return frozenset()
+    values = {
+        "ids": list(reasons),
+        "reasons": list(reasons.values()),
+        "waits": list(BACK_OFF),
+        "most": len(BACK_OFF),
+        "at": at,
+    }
+    return frozenset(row["id"] for row in driver.all_rows(driver.under(session), AGAIN, values))

@@ -15,6 +15,7 @@ import structlog
 from sqlalchemy.orm import Session, sessionmaker
 
 from notifications import groups, outbox, settling
+from notifications.models import MessageStatus
 from notifications.outbox import Claim
 from notifications.providers import Outcome, OutcomeKind, Provider, Text
 
@@ -23,6 +24,7 @@ log = structlog.get_logger(__name__)
 Clock = Callable[[], datetime]
 Ready = tuple[int, Text]
 Outcomes = dict[int, Outcome]
+TOGETHER = (OutcomeKind.ACCEPTED, OutcomeKind.RETRY)
 
 
 @dataclass(frozen=True)
@@ -62,12 +64,13 @@ def _write_down(
 ) -> frozenset[int]:
     """What became of those that came back; returns which of the following may be sent."""
     name = delivery.provider.name
-    if any(one.kind is not OutcomeKind.ACCEPTED for one in done.values()):
+    if any(one.kind not in TOGETHER for one in done.values()):
         counts.update(_one_by_one(delivery, done))
         done = {}
     with delivery.sessions.begin() as session:
         at = delivery.clock()
         counts.update(_accepted(session, done, at))
+        counts.update(_to_try_again(session, done, at))
         started = outbox.start_sending(session, message_ids=following, token=claim.token, provider=name, at=at)
     counts["lost"] += len(following) - len(started)
     return started
@@ -82,12 +85,22 @@ def _one_by_one(delivery: Delivery, done: Outcomes) -> Iterator[str]:
 
 def _accepted(session: Session, outcomes: Outcomes, at: datetime) -> Iterator[str]:
     """Together, by the status that the provider gave; one by one where a receipt was faster."""
-    for status in {one.status for one in outcomes.values()}:
-        told = {id_: (one.provider_id, one.reason) for id_, one in outcomes.items() if one.status is status}
+    taken = {id_: one for id_, one in outcomes.items() if one.kind is OutcomeKind.ACCEPTED}
+    for status in {one.status for one in taken.values()}:
+        told = {id_: (one.provider_id, one.reason) for id_, one in taken.items() if one.status is status}
         moved = groups.accept(session, status, told, at=at)
         yield from [status.value] * len(moved)
         for message_id in sorted(told.keys() - moved):
             yield settling.settle(session, message_id=message_id, outcome=outcomes[message_id], at=at)
+
+
+def _to_try_again(session: Session, outcomes: Outcomes, at: datetime) -> Iterator[str]:
+    """Together: while a provider is away every text comes back so."""
+    told = {id_: one.reason for id_, one in outcomes.items() if one.kind is OutcomeKind.RETRY}
+    waiting = groups.try_again(session, told, at=at)
+    yield from [MessageStatus.QUEUED.value] * len(waiting)
+    for message_id in sorted(told.keys() - waiting):
+        yield settling.settle(session, message_id=message_id, outcome=outcomes[message_id], at=at)
 
 
 def _handed_over(provider: Provider, text: Text) -> Outcome:

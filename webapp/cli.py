@@ -6,7 +6,7 @@ import os
 import signal
 import sys
 import threading
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import click
@@ -167,8 +167,16 @@ def load_programme() -> None:
 @click.option("--live", "hours", type=click.IntRange(1, 48), help="Go on for so many hours, to be looked at on pages.")
 @click.option("--speed", type=click.FloatRange(1, 600), default=60, show_default=True, help="How fast they pass.")
 @click.option("--callers", type=click.IntRange(0, 500), help="How many invented callers work on, beside you.")
+@click.option("--begin", type=click.DateTime(["%H:%M"]), help="The hour of today (UTC) at which they begin; else now.")
 def rehearse(
-    patients: int, days: int, seed: int, slug: str, hours: int | None, speed: float, callers: int | None
+    patients: int,
+    days: int,
+    seed: int,
+    slug: str,
+    hours: int | None,
+    speed: float,
+    callers: int | None,
+    begin: datetime | None,
 ) -> None:
     """Let synthetic patients live through the real services on a moving clock; prints what happened."""
     from webapp import rehearsal
@@ -179,7 +187,10 @@ def rehearse(
         db.session.commit()
         kept = {"patients": patients, "days": days, "seed": seed, "slug": slug}
         if hours is not None:
-            rehearsal.look_on(app, app.config["VIGIDOM"], hours=hours, speed=speed, callers=callers, **kept)
+            now = clock.now()
+            starts_at = datetime.combine(now, begin.time(), UTC) if begin else now
+            live = {"hours": hours, "speed": speed, "callers": callers, "starts_at": starts_at}
+            rehearsal.look_on(app, app.config["VIGIDOM"], **live, **kept)
             return
         table = rehearsal.rehearse(db.session, app.config["VIGIDOM"], **kept, ends_at=clock.now())
         click.echo(table.as_text())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
@@ -27,16 +28,24 @@ class ConsoleProvider:
         self.quiet = quiet
 
     def send(self, text: Text) -> Outcome:
-        with self.sessions.begin() as session:
-            message = select(Message.id).where(Message.public_id == text.message_public_id).scalar_subquery()
-            row = {"message_id": message, "recipient": masked(text.to), "body": text.body, "printed_at": text.at}
-            session.execute(insert(ConsoleMessage).values(row).on_conflict_do_nothing(index_elements=["message_id"]))
+        self.keep([text])
         if not self.quiet:
             sys.stdout.write(f"text to {masked(text.to)}: {text.message_public_id}\n")
             sys.stdout.flush()
-        return Outcome(
-            OutcomeKind.ACCEPTED, provider_id=f"console-{text.message_public_id}", status=MessageStatus.DELIVERED
-        )
+        return delivered(text)
+
+    def keep(self, texts: Sequence[Text]) -> None:
+        """Put them on the page that shows them, in one commit; one that stands there already stays as it is."""
+        by_id = {text.message_public_id: text for text in texts}
+        with self.sessions.begin() as session:
+            known = session.execute(select(Message.id, Message.public_id).where(Message.public_id.in_(by_id)))
+            rows = [
+                {"message_id": id_, "recipient": masked(text.to), "body": text.body, "printed_at": text.at}
+                for id_, text in ((id_, by_id[public_id]) for id_, public_id in known)
+            ]
+            once = insert(ConsoleMessage).on_conflict_do_nothing(index_elements=["message_id"])
+            if rows:
+                session.execute(once, rows)
 
     def find(self, text: Text) -> LookUp:
         found = select(ConsoleMessage.id).join(Message).where(Message.public_id == text.message_public_id)
@@ -47,6 +56,12 @@ class ConsoleProvider:
 
     def look(self, provider_id: str) -> LookUp:
         return LookUp(LookUpKind.FOUND, provider_id=provider_id, status=MessageStatus.DELIVERED)
+
+
+def delivered(text: Text) -> Outcome:
+    return Outcome(
+        OutcomeKind.ACCEPTED, provider_id=f"console-{text.message_public_id}", status=MessageStatus.DELIVERED
+    )
 
 
 def masked(phone: str) -> str:

@@ -9,12 +9,13 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, sessionmaker
 
-from notifications import receipts
+from notifications import receipts, settling
 from notifications.models import Message
 from notifications.providers import Outcome, OutcomeKind, Text
 from records.models import Contact
 from tests import factories
 from tests.notifications.conftest import OPENS, Killed, Scripted, answers, make_checkin, messages
+from tests.statements import counted
 
 Beat = Callable[..., dict[str, int]]
 TEXTS, LANES = 12, 4
@@ -69,3 +70,18 @@ def test_a_crash_leaves_no_more_in_doubt_than_were_on_their_way(
     assert max(on_disk) <= LANES
     assert 1 <= Counter(message.status for message in messages(session).values())["sending"] <= LANES
     assert len(on_disk) == TEXTS - 1
+
+
+@pytest.mark.usefixtures("twelve")
+def test_while_the_provider_is_away_texts_go_back_together_in_the_commit_that_starts_the_next(
+    session: Session, engine: sa.Engine, provider: Scripted, beat: Beat
+) -> None:
+    provider.next.extend([answers(OutcomeKind.RETRY, "twilio-503")] * TEXTS)
+    with counted(engine) as statements:
+        assert beat(OPENS) == {"owed": TEXTS, "queued": TEXTS}
+
+    assert {(one.next_try_at, one.reason) for one in messages(session).values()} == {
+        (OPENS + settling.BACK_OFF[0], "twilio-503")
+    }
+    of_a_text = [one for one in statements if "'sending'" in one or ("FOR UPDATE" in one and "messages" in one)]
+    assert len(of_a_text) <= 2 * TEXTS + 10

@@ -15,6 +15,7 @@ from records.audit import SYSTEM
 from records.models import Role, Staff, StaffSession
 from records.staff.telephones import set_phone
 from tests.factories import make_enrolment
+from tests.statements import counted
 from tests.triage.scene import ORANGE, RED, Scene, at_once, set_scene
 from triage import callbacks, notices
 from triage.callbacks import claims
@@ -298,6 +299,22 @@ def test_a_hundred_late_calls_are_one_line_on_the_screen_and_each_red_has_its_ow
 
     assert beat(scene, TEN + timedelta(hours=3)) == 3
     assert len(notices.unseen(scene.session, staff=supervisor)) == 2
+
+
+def test_a_morning_of_late_calls_costs_no_more_statements_than_one(scene: Scene) -> None:
+    scene.person(Role.SUPERVISOR)
+    asked = []
+    for patients, now in ((1, TEN), (6, TEN + timedelta(hours=3))):
+        for _ in range(patients):
+            patient = make_enrolment(scene.session, programme=scene.programme, team=scene.team)
+            replace(scene, enrolment=patient).submit(ORANGE, now=now)
+        scene.session.commit()
+        with counted(scene.session) as statements:
+            assert escalations.escalate(scene.session, now=now + timedelta(hours=2, minutes=1)) >= patients
+        asked.append(len(statements))
+        scene.session.commit()
+
+    assert asked[1] <= asked[0]
 
 
 def test_at_night_a_further_red_calls_again_who_was_told_and_may_have_slept(scene: Scene) -> None:

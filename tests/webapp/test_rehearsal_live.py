@@ -7,11 +7,17 @@ import threading
 import urllib.request
 from datetime import UTC, datetime, timedelta
 
+import pytest
+import sqlalchemy as sa
 from flask import Flask
 from sqlalchemy.orm import Session
 
 from records import clock
 from records.clock_check import check_clock
+from records.models import Role, Staff, Team
+from tests.factories import make_staff
+from triage import callbacks
+from triage.models import Callback
 from webapp import rehearsal
 from webapp.config import Settings
 from webapp.rehearsal.live import FastClock, served
@@ -79,3 +85,38 @@ def test_a_rehearsal_goes_on_at_the_pace_of_whoever_looks_on(session: Session, s
     assert table["patients"] == "4"
     assert fast.present() == ends_at
     assert ticks.seconds == 1020
+
+
+class Meddler(FastClock):
+    """Whoever looks on takes every call from who has it, each minute."""
+
+    def meddle(self, session: Session) -> None:
+        self.session, self.taken = session, 0
+
+    def wait(self, until: datetime, stop: threading.Event) -> datetime:
+        now = super().wait(until, stop)
+        held = sa.select(Callback).where(Callback.claim_ends_at > now, Callback.state == "open")
+        with Session(self.session.get_bind()) as own:
+            me = own.scalars(sa.select(Staff).where(Staff.role == Role.SUPERVISOR)).first()
+            team = own.scalars(sa.select(Team)).one()
+            me = me or make_staff(own, Role.SUPERVISOR, teams=[team], now=MORNING)
+            for callback in own.scalars(held.where(sa.func.coalesce(Callback.claimed_by_id, 0) != me.id)).all():
+                callbacks.take_over(own, callback=callback.public_id, staff=me, now=now)
+                self.taken += 1
+            own.commit()
+        return now
+
+
+@pytest.mark.drill
+def test_a_call_that_is_taken_by_whoever_looks_on_is_left_to_them(session: Session, settings: Settings) -> None:
+    ticks = Ticks()
+    pace = Meddler(MORNING, speed=60, ticks=ticks)
+    pace.meddle(session)
+    ends_at = MORNING + timedelta(minutes=40)
+
+    rehearsal.rehearse(
+        session, settings, patients=24, days=1, seed=3, ends_at=ends_at, pace=pace, callers=2, stop=Waits(ticks)
+    )
+
+    assert pace.taken
+    assert pace.present() == ends_at

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
 from records.models import Staff
@@ -24,6 +26,12 @@ def record(
     identity or health values.
     """
     return _add(session, callback_id, kind, now, staff.id if staff else None, details)
+
+
+def record_all(session: Session, *, kind: EventKind, now: datetime, details: Mapping[int, Mapping[str, Any]]) -> None:
+    """The same of many call-backs at once, done by the service; `details` by call-back."""
+    rows = [{"callback_id": id_, "kind": kind, "at": now, "details": dict(told)} for id_, told in details.items()]
+    session.execute(insert(CallbackEvent), rows)
 
 
 def expired(session: Session, *, callback_id: int, staff_id: int, at: datetime) -> CallbackEvent:

@@ -117,8 +117,10 @@ ANSWERED = text("""
         OR EXISTS (SELECT 1 FROM attempts t WHERE t.callback_id = c.id AND t.at >= x.clock_at))
 """)
 
+NEWER = text("UPDATE callbacks SET version = version + 1 WHERE id = ANY(:ids)")
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Due:
     """One call-back of which somebody has to be told now. `told` are those who have been, for this clock."""
 
@@ -158,12 +160,21 @@ def _values(session: Session, now: datetime, limit: int) -> dict[str, Any]:
 
 
 def _tell(session: Session, due: Iterable[Due], told_first: Mapping[int, AtWork], now: datetime) -> int:
-    told = 0
-    for one in sorted(due, key=lambda one: one.id):
-        person = next((id_ for id_ in _list(one, told_first[one.team_id]) if id_ not in one.told), None)
-        if _write(session, one, person, now):
-            told += 1
-    return told
+    chosen = {one: _person(one, told_first[one.team_id]) for one in sorted(due, key=lambda one: one.id)}
+    written = _write(session, chosen, now)
+    told = {one: person for one, person in chosen.items() if one.id in written}
+    if not told:
+        return 0
+    of_nobody = {one: {"nobody": True} if person is None else {} for one, person in told.items()}
+    details = {one.id: _codes(one) | of_nobody[one] for one in told}
+    events.record_all(session, kind=EventKind.ESCALATED, now=now, details=details)
+    _notify(session, told, now)
+    session.execute(NEWER, {"ids": list(details)})
+    return len(told)
+
+
+def _person(one: Due, people: AtWork) -> int | None:
+    return next((id_ for id_ in _list(one, people) if id_ not in one.told), None)
 
 
 def _list(one: Due, people: AtWork) -> Sequence[int]:
@@ -172,34 +183,32 @@ def _list(one: Due, people: AtWork) -> Sequence[int]:
     return people.leads if one.step == LEAD else people.physicians
 
 
-def _write(session: Session, one: Due, person: int | None, now: datetime) -> bool:
-    row = {
-        "callback_id": one.id,
-        "kind": one.kind,
-        "clock_at": one.clock_at,
-        "step": one.step,
-        "staff_id": person,
-        "at": now,
-    }
-    made = insert(Escalation).values(row)
+def _codes(one: Due) -> dict[str, Any]:
+    return {"escalation": one.kind, "step": one.step, "clock": one.clock_at.isoformat()}
+
+
+def _write(session: Session, chosen: Mapping[Due, int | None], now: datetime) -> set[int]:
+    """Returns the call-backs of which this says something that was not said yet."""
+    rows = [
+        {"callback_id": one.id, "kind": one.kind, "clock_at": one.clock_at, "step": one.step, "staff_id": person}
+        for one, person in chosen.items()
+    ]
     # That nobody was left is said once, and again whenever it is found again: the list ends there from then on.
-    known = made.on_conflict_do_update(
+    known = insert(Escalation).on_conflict_do_update(
         index_elements=["callback_id", "clock_at", "step", "staff_id"],
         set_={"at": now},
         where=Escalation.staff_id.is_(None),
     )
-    if session.scalar(known.returning(Escalation.id)) is None:
-        return False
-    codes: dict[str, Any] = {"escalation": one.kind, "step": one.step, "clock": one.clock_at.isoformat()}
-    details = codes | ({} if person is not None else {"nobody": True})
-    events.record(session, callback_id=one.id, kind=EventKind.ESCALATED, now=now, **details)
-    if person is not None and (one.rank >= Level.RED or not _has_unseen(session, person)):
-        notices.tell(session, staff_id=person, kind=NoticeKind.ESCALATED, now=now, callback_id=one.id, **codes)
-    session.execute(text("UPDATE callbacks SET version = version + 1 WHERE id = :id"), {"id": one.id})
-    return True
+    return set(session.scalars(known.returning(Escalation.callback_id), [row | {"at": now} for row in rows]))
 
 
-def _has_unseen(session: Session, person: int) -> bool:
+def _notify(session: Session, told: Mapping[Due, int | None], now: datetime) -> None:
     """Of a hundred late calls one line on the screen is enough; each red has its own."""
-    standing = (Notice.staff_id == person, Notice.kind == NoticeKind.ESCALATED, Notice.seen_at.is_(None))
-    return session.scalar(select(Notice.id).where(*standing).limit(1)) is not None
+    people = {person for person in told.values() if person is not None}
+    standing = (Notice.staff_id.in_(people), Notice.kind == NoticeKind.ESCALATED, Notice.seen_at.is_(None))
+    has_line = set(session.scalars(select(Notice.staff_id).where(*standing).distinct())) if people else set()
+    for one, person in told.items():
+        if person is not None and (one.rank >= Level.RED or person not in has_line):
+            has_line.add(person)
+            codes = _codes(one)
+            notices.tell(session, staff_id=person, kind=NoticeKind.ESCALATED, now=now, callback_id=one.id, **codes)

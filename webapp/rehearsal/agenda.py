@@ -20,8 +20,9 @@ class Agenda:
         self._count += 1
         heapq.heappush(self._waiting, (at, self._count, act))
 
-    def run_until(self, end: datetime) -> None:
+    def run_until(self, end: datetime, after_each: Callable[[], object] = lambda: None) -> None:
         """Carry out everything due up to and including `end`, also what is put in meanwhile."""
         while self._waiting and self._waiting[0][0] <= end:
             at, _, act = heapq.heappop(self._waiting)
             act(at)
+            after_each()

@@ -15,7 +15,7 @@ from triage import callbacks, followup
 from triage.callbacks import QueueRow
 from triage.levels import Level
 from triage.models import AlertKind, Callback, DispositionKind
-from triage.refusals import NeedsRepeat
+from triage.refusals import CallbackClosed, NeedsRepeat, NotFound, TakenBy
 from triage.targets import opening
 from webapp.rehearsal.actors import Patient
 from webapp.rehearsal.agenda import Act, Agenda
@@ -23,7 +23,8 @@ from webapp.rehearsal.cast import Finale
 from webapp.rehearsal.stage import Stage
 
 FROM_THE_CENTRE = "192.0.2.200"
-LOOKED_AT = 60
+LOOKED_AT = (8, 60)
+"""Rows of the queue: the first are read alone, because mostly the call is among them."""
 LEFT_OPEN = {
     Level.RED: timedelta(minutes=40),
     Level.ORANGE: timedelta(minutes=150),
@@ -59,14 +60,17 @@ class Caller:
         programme = self.stage.programme
         if self.busy or not clock.is_open(now, programme.opens, programme.closes, programme.zone):
             return
-        page = callbacks.queue(self.stage.session, staff=self.staff, now=now, limit=LOOKED_AT)
-        row = self._choice(page.rows, now)
-        if row is not None:
-            self._claim(row, now)
+        for limit in LOOKED_AT:
+            page = callbacks.queue(self.stage.session, staff=self.staff, now=now, limit=limit)
+            row = self._choice(page.rows, now)
+            if row is not None:
+                self._unless_taken(lambda at, row=row: self._claim(row, at), now)
+            if row is not None or len(page.rows) < limit:
+                return
 
     def take_and_hold(self, now: datetime) -> None:
         """Claim somebody and be on the telephone when the rehearsal ends."""
-        rows = callbacks.queue(self.stage.session, staff=self.staff, now=now, limit=LOOKED_AT).rows
+        rows = callbacks.queue(self.stage.session, staff=self.staff, now=now, limit=LOOKED_AT[-1]).rows
         free = [row for row in rows if row.claimed_by is None and row.opened_at <= now]
         for row in [row for row in free if row.rank == Level.ORANGE][:1] or free[-1:]:
             self.busy = True
@@ -208,5 +212,12 @@ class Caller:
         self.busy = False
         self._after(now, self.rng.randint(20, 90), self.look)
 
+    def _unless_taken(self, act: Act, now: datetime) -> None:
+        """Who took the call meanwhile, or closed it, goes on with it: a colleague, or whoever looks on."""
+        try:
+            act(now)
+        except (TakenBy, CallbackClosed, NotFound):
+            self._free(now)
+
     def _after(self, now: datetime, seconds: int, act: Act) -> None:
-        self.agenda.put(now + timedelta(seconds=seconds), act)
+        self.agenda.put(now + timedelta(seconds=seconds), lambda at: self._unless_taken(act, at))

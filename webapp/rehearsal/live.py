@@ -80,9 +80,12 @@ def look_on(
     hours: int,
     speed: float,
     callers: int | None,
+    starts_at: datetime,
 ) -> None:
-    """Rehearse `days` at once, then `hours` at `speed` beside whoever looks on; prints where. Ctrl-C ends it."""
-    stop, fast = threading.Event(), FastClock(clock.now(), speed)
+    """Rehearse `days` at once, then `hours` from `starts_at` at `speed` beside whoever looks on; prints where. Ctrl-C
+    ends it.
+    """
+    stop, fast = threading.Event(), FastClock(starts_at, speed)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     supervisor.check_port(settings.host, settings.port, patience=0)

@@ -147,13 +147,18 @@ class Play:
             if (today := clock.local_day(now, self.stage.programme.zone)) != day:
                 day = today
                 progress(f"{day}: {len(self.patients)} patients")
-            self.agenda.run_until(now)
+            self.agenda.run_until(now, self._after_each(now))
             self.stage.beat(now)
             self.read_texts(now)
             self.call_for_help(now)
             if now == self.stage.ends_at:
                 break
             now = min(self._next(now, stop), self.stage.ends_at)
+
+    def _after_each(self, now: datetime) -> Callable[[], object]:
+        """Whoever looks on waits for no row until the next beat."""
+        is_watched = self.pace is not None and now > self.pace.starts_at
+        return self.stage.session.commit if is_watched else lambda: None
 
     def _next(self, now: datetime, stop: threading.Event) -> datetime:
         """The next beat; once people look on, when the clock that they see has come there."""
@@ -170,10 +175,10 @@ class Play:
             .join(Message, Message.id == ConsoleMessage.message_id)
             .outerjoin(Checkin, Checkin.id == Message.checkin_id)
             .where(ConsoleMessage.id > self.last_text)
-            .order_by(ConsoleMessage.id)
+            .order_by(Message.id)
         ).all()
+        self.last_text = max((text.id for text, _, _ in found), default=self.last_text)
         for text, message, checkin in found:
-            self.last_text = text.id
             patient = self.by_id.get(message.enrolment_id)
             token = token_in(text.body)
             if patient is not None and token is not None:

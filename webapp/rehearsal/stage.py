@@ -10,7 +10,8 @@ from datetime import datetime, timedelta
 from sqlalchemy import create_engine, func, select
 from sqlalchemy.orm import Session, sessionmaker
 
-from notifications.providers.console import ConsoleProvider
+from notifications.providers import Outcome, Text
+from notifications.providers.console import ConsoleProvider, delivered
 from questionnaires import versions
 from questionnaires.checkins import TIER_ALL, slots
 from questionnaires.models import QuestionnaireInForce, QuestionnaireVersion
@@ -26,6 +27,8 @@ from webapp.config import Settings
 TEAM = "Vigidom"
 PATIENTS_PER_OPERATOR = 40
 OPERATORS_PER_PHYSICIAN = 4
+LANES = 25
+"""Texts that are with the provider at once: none of them waits for anybody, and they are written down together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +37,7 @@ class Stage:
 
     session: Session
     sessions: sessionmaker[Session]
+    post: Post
     jobs: dict[str, worker.Job]
     programme: Programme
     questionnaire: Questionnaire
@@ -50,6 +54,24 @@ class Stage:
         self.session.commit()
         for job in self.jobs.values():
             job(self.sessions, now)
+        self.post.deliver()
+
+
+class Post(ConsoleProvider):
+    """Hands over what a beat sent when the beat is over: a commit of its own for each text would take most of it."""
+
+    def __init__(self, sessions: sessionmaker[Session]) -> None:
+        super().__init__(sessions, quiet=True)
+        self.waiting: list[Text] = []
+
+    def send(self, text: Text) -> Outcome:
+        self.waiting.append(text)
+        return delivered(text)
+
+    def deliver(self) -> None:
+        texts, self.waiting = self.waiting, []
+        if texts:
+            self.keep(texts)
 
 
 @contextmanager
@@ -61,7 +83,7 @@ def set_up(
     options["connect_args"]["options"] += " -c synchronous_commit=off"
     engine = create_engine(session.get_bind().engine.url, **options)
     sessions = sessionmaker(engine)
-    provider = ConsoleProvider(sessions, quiet=True)
+    post = Post(sessions)
     try:
         with sessions() as acting:
             programme = programmes.load_library(acting, now=starts_at, slug=slug)
@@ -72,7 +94,8 @@ def set_up(
             stage = Stage(
                 session=acting,
                 sessions=sessions,
-                jobs=worker.jobs(provider, settings.public_url, present=None, lanes=1),
+                post=post,
+                jobs=worker.jobs(post, settings.public_url, present=None, lanes=LANES),
                 programme=programme,
                 questionnaire=questionnaire,
                 version_id=version.id,
