@@ -384,6 +384,8 @@ def test_who_waits_and_who_is_settled_are_all_of_them_and_a_folded_call_back_is_
         ward.beat(now)
         progress = ward.progress(now)
         assert progress.total == progress.settled + progress.waiting == MANY
+        told = incidents.standing(ward.session, team_ids=[ward.team.id], now=now)
+        assert sum(one.waiting for one in told) == progress.waiting, "what a look reads is what the members say"
         holds_nobody = """
             SELECT count(*) FROM callbacks b WHERE b.state = 'open' AND b.incident_id IS NOT NULL
               AND (b.rank >= 40 OR EXISTS (SELECT 1 FROM alerts a WHERE a.callback_id = b.id AND a.closed_at IS NULL

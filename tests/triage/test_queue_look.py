@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 from records import patients
 from records.models import Enrolment, Patient, Staff
 from tests.factories import make_enrolment
+from tests.statements import counted
 from tests.triage.scene import NOW, Scene, set_scene
 from triage import callbacks, notices
 from triage.callbacks import Filters, Look, queue_sql
@@ -146,6 +147,26 @@ def test_what_an_incident_keeps_leaves_the_list_and_its_counts_but_is_found_by_n
     shown = look(scene, staff)
     assert (ids(shown), shown.counts.total) == ([], 0)
     assert ids(look(scene, staff, search="Quiniou")) == [folded.public_id]
+
+
+def test_a_look_is_one_statement_also_while_an_incident_stands_and_sees_the_readers_teams_of_it(scene: Scene):
+    mine, other = scene.team.id, scene.team.id + 1
+    at = {"programme_id": scene.programme.id, "began_at": NOW, "found_at": NOW, "last_at": NOW}
+    deadlines = {mine: NOW + minutes(90), other: NOW + minutes(30)}
+    counted_now = {str(team): [300, 20, deadline.isoformat()] for team, deadline in deadlines.items()}
+    for kind, patients_of in ((IncidentKind.SITE, counted_now), (IncidentKind.NOT_SENT, {str(other): [9, 40, "-"]})):
+        scene.session.add(Incident(kind=kind, waiting=patients_of, **at))
+    staff = scene.person()
+    look(scene, staff)
+
+    with counted(scene.session) as statements:
+        (line,) = look(scene, staff).incidents
+
+    assert len([one for one in statements if not one.startswith("SET LOCAL")]) == 1
+    assert (line.kind, line.waiting, line.worst) == (IncidentKind.SITE, 300, 20)
+    assert (line.began_at, line.first_deadline, line.next_deadline_passed) == (NOW, deadlines[mine], False)
+    (late,) = look(scene, staff, now=NOW + minutes(90)).incidents
+    assert late.next_deadline_passed
 
 
 def test_a_level_is_counted_so_far_and_then_said_to_be_more(scene: Scene, monkeypatch: pytest.MonkeyPatch):

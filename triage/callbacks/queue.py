@@ -14,11 +14,10 @@ from sqlalchemy.orm import Session
 
 from records import access, driver
 from records.models import Staff
-from triage import incidents
 from triage.callbacks import queue_sql
 from triage.callbacks.queue_filters import Filters, values
 from triage.callbacks.queue_rows import QueueRow, day_of, queue_row
-from triage.incidents import Standing
+from triage.incidents import Standing, overview
 
 RECENT = timedelta(days=7)
 
@@ -95,7 +94,7 @@ def etag(session: Session, *, staff: Staff, now: datetime, limit: int = 50, filt
 
 
 def look(session: Session, *, staff: Staff, now: datetime, limit: int = 50, filters: Filters | None = None) -> Look:
-    """One statement, and a second one while an incident stands."""
+    """One statement."""
     chosen = filters or Filters()
     own = access.team_ids(staff)
     given, line = values(chosen, staff=staff, now=now) | {"own": own}, driver.under(session)
@@ -104,7 +103,7 @@ def look(session: Session, *, staff: Staff, now: datetime, limit: int = 50, filt
     beside = found[0]
     marks = tuple(_mark(row, staff.id, now) for row in found if row["id"] is not None)
     counts = _counts(orjson.loads(beside["counted"] or "{}"))
-    stand = tuple(incidents.standing(session, team_ids=own, now=now)) if beside["incidents"] else ()
+    stand = tuple(overview.within(beside["incidents"], team_ids=own, now=now))
     programmes = orjson.loads(beside["programmes"] or "[]")
     shown = [
         [str(staff.public_id), limit, repr(chosen), len(marks) > limit, beside["notices"], programmes],

@@ -7,6 +7,7 @@ from functools import lru_cache
 from records import driver
 from records.driver import Statement
 from triage.callbacks.queue_filters import Filters, conditions
+from triage.incidents import overview
 from triage.levels import Level
 from triage.models import EscalationKind
 
@@ -55,18 +56,18 @@ COUNTS = f"""
 """  # noqa: S608 - numbers of our own
 """Of the whole queue of one's teams, from its index alone."""
 
-BESIDE = """
+BESIDE = f"""
     SELECT (SELECT count(*) FROM notices n WHERE n.staff_id = %(staff)s AND n.seen_at IS NULL)
           + (SELECT count(*) FROM callbacks w WHERE w.claimed_by_id = %(staff)s AND w.worsened_at IS NOT NULL
                AND w.state = 'open') AS notices,
-        EXISTS (SELECT 1 FROM incidents i WHERE i.closed_at IS NULL) AS incidents,
+        ({overview.OPEN}) AS incidents,
         (SELECT jsonb_agg(jsonb_build_array(g.id, g.zone, version.id, encode(version.digest, 'hex'))
                           ORDER BY g.id)::text
          FROM programmes g LEFT JOIN LATERAL (
             SELECT v.id, v.digest FROM protocols_in_force f JOIN protocol_versions v ON v.id = f.version_id
             WHERE f.programme_id = g.id AND f.from_at <= %(now)s::timestamptz ORDER BY f.from_at DESC LIMIT 1
          ) version ON true) AS programmes
-"""
+"""  # noqa: S608 - constants
 """What a page of the queue shows and no row holds. Joined so that it comes also when no row passes the filters; as
 text, for it comes with each row and is read once.
 """

@@ -1,4 +1,4 @@
-"""The worker's beat of incidents: find, join, settle, unfold, fold, end. Any number of workers may run it at once."""
+"""The beat of incidents: find, join, settle, count, unfold, fold, end. Any number of workers may run it at once."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ def run(session: Session, *, now: datetime, limit: int = CHUNK) -> int:
     if ids:
         raising.tell(session, ids=ids, now=now)
         members.settle(session, ids=ids, now=now)
+        members.count(session, ids=ids)
     moved = folding.unfold(session, now=now, limit=limit)
     if ids:
         moved += folding.fold(session, ids=ids, now=now, limit=limit)

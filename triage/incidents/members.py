@@ -58,6 +58,16 @@ CLOSE = """
     UPDATE incidents i SET closed_at = %(now)s WHERE i.id = ANY(%(ids)s) AND i.ended_at IS NOT NULL
       AND NOT EXISTS (SELECT 1 FROM incident_members m WHERE m.incident_id = i.id AND m.settled_at IS NULL)
 """
+COUNT = """
+    UPDATE incidents i SET waiting = counted.waiting FROM (
+        SELECT one.id, coalesce(jsonb_object_agg(m.team_id, jsonb_build_array(m.patients, m.worst, m.first))
+                                FILTER (WHERE m.team_id IS NOT NULL), '{}') AS waiting
+        FROM unnest(%(ids)s::bigint[]) one (id) LEFT JOIN LATERAL (
+            SELECT team_id, count(DISTINCT enrolment_id) AS patients, max(risk) AS worst, min(deadline_at) AS first
+            FROM incident_members WHERE incident_id = one.id AND settled_at IS NULL GROUP BY team_id
+        ) m ON true GROUP BY one.id
+    ) counted WHERE i.id = counted.id AND i.waiting <> counted.waiting
+"""
 
 
 def hold(session: Session) -> list[int]:
@@ -74,6 +84,11 @@ def join(session: Session, *, ids: Sequence[int], now: datetime, limit: int) -> 
 def settle(session: Session, *, ids: Sequence[int], now: datetime) -> int:
     """Write down who was heard of since; returns how many."""
     return driver.under(session).execute(SETTLE, {"ids": list(ids), "now": now}).rowcount
+
+
+def count(session: Session, *, ids: Sequence[int]) -> None:
+    """Write down who waits in each team, which every look at the queue reads."""
+    driver.under(session).execute(COUNT, {"ids": list(ids)})
 
 
 def end(session: Session, *, ids: Sequence[int], now: datetime) -> None:

@@ -1,26 +1,20 @@
-"""What stands of the incidents, in one statement from their indexes alone."""
+"""What stands of the incidents, from what the last beat counted: every look at the queue asks for it."""
 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
+import orjson
 from sqlalchemy.orm import Session
 
 from records import driver
 
-STANDING = """
-    SELECT i.public_id, i.kind, i.began_at, waits.total::int AS waiting, waits.worst::int AS worst,
-        waits.first AS first_deadline
-    FROM incidents i CROSS JOIN LATERAL (
-        SELECT count(DISTINCT m.enrolment_id) AS total, max(m.risk) AS worst, min(m.deadline_at) AS first
-        FROM incident_members m
-        WHERE m.incident_id = i.id AND m.team_id = ANY(%(teams)s::bigint[]) AND m.settled_at IS NULL
-    ) waits
-    WHERE i.closed_at IS NULL AND waits.total > 0
-    ORDER BY i.began_at, i.id
+OPEN = """
+    SELECT jsonb_agg(jsonb_build_array(i.public_id, i.kind, i.began_at, i.waiting) ORDER BY i.began_at, i.id)::text
+    FROM incidents i WHERE i.closed_at IS NULL AND i.waiting <> '{}'
 """
 
 
@@ -39,7 +33,29 @@ class Standing:
     next_deadline_passed: bool
 
 
-def standing(session: Session, *, team_ids: Sequence[int], now: datetime) -> list[Standing]:
+def standing(session: Session, *, team_ids: Collection[int], now: datetime) -> list[Standing]:
     """The open incidents in which a patient of these teams waits, the oldest first."""
-    rows = driver.all_rows(driver.under(session), STANDING, {"teams": list(team_ids)})
-    return [Standing(**row, next_deadline_passed=row["first_deadline"] <= now) for row in rows]
+    found = driver.under(session).execute(OPEN).fetchone()
+    return within(found[0] if found else None, team_ids=team_ids, now=now)
+
+
+def within(found: str | None, *, team_ids: Collection[int], now: datetime) -> list[Standing]:
+    """What these teams see of `found`, as OPEN tells it. Pure."""
+    seen = []
+    for public_id, kind, began_at, waiting in orjson.loads(found) if found else ():
+        own = [counted for team, counted in waiting.items() if int(team) in team_ids]
+        if own:
+            patients, worst, firsts = zip(*own, strict=True)
+            first = min(map(datetime.fromisoformat, firsts))
+            seen.append(
+                Standing(
+                    public_id=uuid.UUID(public_id),
+                    kind=kind,
+                    began_at=datetime.fromisoformat(began_at),
+                    waiting=sum(patients),
+                    worst=max(worst),
+                    first_deadline=first,
+                    next_deadline_passed=first <= now,
+                )
+            )
+    return seen

@@ -30,7 +30,8 @@ class IncidentKind(StrEnum):
 
 class Incident(Base):
     """One cause of many silences in a programme (see IncidentMember). It takes in new silences until `ended_at`, and
-    `last_at` is when it last did; closed when each of its patients has answered or was reached.
+    `last_at` is when it last did; closed when each of its patients has answered or was reached. `waiting` counts who
+    has not, by team id: [patients, worst rank, first deadline], written by the beat that changes its members.
     """
 
     __tablename__ = "incidents"
@@ -52,6 +53,7 @@ class Incident(Base):
     closed_at: Mapped[datetime | None]
     raised_by_id: Mapped[int | None] = mapped_column(ForeignKey(Staff.id))
     details: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'"))
+    waiting: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'"))
     programme: Mapped[Programme] = relationship(lazy="joined", innerjoin=True)
     raised_by: Mapped[Staff | None] = relationship(lazy="joined")
 
