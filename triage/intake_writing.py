@@ -21,7 +21,9 @@ CALLBACK_WORSENS = f"""
                       ELSE known.due_at END,
         next_try_at = CASE WHEN excluded.rank > known.rank OR excluded.rank >= {int(Level.RED)} THEN NULL
                            ELSE known.next_try_at END,
-        next_step = CASE WHEN excluded.rank > known.rank THEN 'call-patient' ELSE known.next_step END,
+        next_step = CASE WHEN excluded.rank > known.rank
+                           OR excluded.rank >= {int(Level.RED)} AND NOT excluded.for_physician THEN 'call-patient'
+                         ELSE known.next_step END,
         incident_id = NULL,
         worsened_at = CASE WHEN excluded.rank > known.rank AND known.claim_ends_at > excluded.opened_at
                            THEN coalesce(known.worsened_at, excluded.opened_at)
@@ -33,10 +35,10 @@ CALLBACK_WORSENS = f"""
         for_physician = known.for_physician OR excluded.for_physician,
         version = known.version + 1
 """
-"""What another alert does to an open call-back, `known`: a worse one, or another red, wakes a call that was put off. A
-worse one starts its own clock and leaves whoever holds it two minutes to say that they saw it (see
-triage.callbacks.claims); anything takes it out of an incident. Where nobody holds it both stay NULL, for least() passes
-NULL over only beside a value.
+"""What another alert does to an open call-back, `known`: a worse one, or another red, wakes a call that was put off; of
+answers it is the patient who is called next. A worse one starts its own clock and leaves whoever holds it two minutes
+to say that they saw it (see triage.callbacks.claims); anything takes it out of an incident. Where nobody holds it both
+stay NULL, for least() passes NULL over only beside a value.
 """
 
 # What is corrected comes first: answers that somebody is just moving to another file are waited for, and followed there

@@ -4,150 +4,29 @@ action, no alert is lost, no level falls by itself, and everything that was done
 
 from __future__ import annotations
 
-import itertools
-import uuid
 from collections import Counter
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import (
-    RuleBasedStateMachine,
-    initialize,
-    invariant,
-    precondition,
-    rule,
-    run_state_machine_as_test,
-)
+from hypothesis.stateful import invariant, precondition, rule, run_state_machine_as_test
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from records.models import Enrolment, Role, Staff
-from tests.factories import NOW, make_enrolment, make_team
-from tests.triage.scene import Scene, set_scene
+from tests.triage.callback_arrivals import HOUR, PATIENTS, Arrivals, some
+from tests.triage.callback_model import QUARTER, TWO
+from tests.triage.scene import set_scene
 from triage import callbacks
-from triage.callbacks.clock import clock_of
-from triage.duty import escalations
 from triage.levels import Level
-from triage.models import Alert, AlertKind, Attempt, Callback, CallbackState, Disposition
-from triage.refusals import ClaimEnded, NothingToHandOver, Refused, TakenBy
+from triage.models import Callback, CallbackState
+from triage.refusals import ClaimEnded, NothingToHandOver, Refused
 
-QUARTER, TWO = timedelta(minutes=15), timedelta(minutes=2)
-RANKS = [Level.SILENT, Level.ORANGE, Level.SILENT_URGENT, Level.RED]
-SPANS = [timedelta(seconds=s) for s in (1, 60, 119, 120, 121, 600, 899, 900, 901, 3600)]
-KEYS = itertools.count()
 PEOPLE = st.integers(0, 2)
-PATIENTS = st.integers(0, 1)
 
 
-@dataclass
-class Case:
-    """What the model knows of one open call-back."""
-
-    rank: int
-    due: datetime
-    alerts: set[uuid.UUID] = field(default_factory=set)
-    holder: int | None = None
-    ends: datetime = NOW
-    worse: bool = False
-    done: Counter[str] = field(default_factory=Counter)
-
-
-class Centre(RuleBasedStateMachine):
-    """Two patients, two operators and a physician. `scene` is set by the test."""
-
-    scene: Scene
-
-    @initialize()
-    def open(self) -> None:
-        self.session: Session = self.scene.session
-        team = make_team(self.session)
-        self.followed: list[Enrolment] = [
-            make_enrolment(self.session, programme=self.scene.programme, team=team) for _ in range(2)
-        ]
-        roles = (Role.OPERATOR, Role.OPERATOR, Role.PHYSICIAN)
-        self.people: list[Staff] = [self.scene.another(role, teams=[team]) for role in roles]
-        self.now, self.cases = NOW, {}
-        self.session.commit()
-
-    # --- what the model says ---------------------------------------------------------------------------------------
-
-    def holder(self, patient: int) -> int | None:
-        case = self.cases[patient]
-        return case.holder if case.holder is not None and case.ends > self.now else None
-
-    def expected(self, patient: int, person: int) -> type[Refused] | None:
-        """Why `person` may not write into it."""
-        return TakenBy if self.holder(patient) not in (None, person) else None
-
-    def takes(self, patient: int, person: int, how: str) -> None:
-        case = self.cases[patient]
-        if case.holder is not None and self.holder(patient) is None:
-            case.done["expired"] += 1
-        case.holder, case.ends, case.worse = person, self.now + QUARTER, False
-        case.done[how] += 1
-
-    def lets_go(self, patient: int) -> None:
-        case = self.cases[patient]
-        if case.holder is not None and self.holder(patient) is None:
-            case.done["expired"] += 1
-        case.holder, case.worse = None, False
-
-    def row(self, patient: int) -> Callback:
-        found = select(Callback).where(
-            Callback.enrolment_id == self.followed[patient].id, Callback.state == CallbackState.OPEN
-        )
-        return self.session.scalars(found, execution_options={"populate_existing": True}).one()
-
-    def standing(self, patient: int) -> dict[uuid.UUID, int]:
-        found = select(Alert.public_id, Alert.rank).where(
-            Alert.enrolment_id == self.followed[patient].id, Alert.closed_at.is_(None)
-        )
-        return dict(self.session.execute(found).all())
-
-    def act(self, service: Any, refusal: type[Refused] | None, **given: Any) -> Any:
-        """The service, which must refuse as the model says, and has then changed nothing."""
-        if refusal is not None:
-            with pytest.raises(refusal):
-                service(self.session, now=self.now, **given)
-            self.session.rollback()
-            return None
-        done = service(self.session, now=self.now, **given)
-        self.session.commit()
-        return done
-
-    def about(self, patient: int, person: int) -> dict[str, Any]:
-        return {"callback": self.row(patient).public_id, "staff": self.people[person]}
-
+class Centre(Arrivals):
     # --- what may happen -------------------------------------------------------------------------------------------
-
-    @rule(span=st.sampled_from(SPANS))
-    def time_passes(self, span: timedelta) -> None:
-        self.now += span
-
-    @rule(patient=PATIENTS, rank=st.sampled_from(RANKS))
-    def alert(self, patient: int, rank: Level) -> None:
-        given = {"kind": AlertKind.ASKED, "rank": rank, "key": f"machine:{next(KEYS)}", "reasons": [{"code": "asked"}]}
-        due = self.now + timedelta(minutes=30)
-        enrolment = self.session.get_one(Enrolment, self.followed[patient].id)
-        callbacks.raise_alert(self.session, enrolment=enrolment, due_at=due, now=self.now, **given)
-        self.session.commit()
-        case = self.cases.get(patient)
-        if case is None:
-            case = self.cases[patient] = Case(int(rank), due)
-        elif rank > case.rank:
-            if self.holder(patient) is not None:
-                case.ends, case.worse = min(case.ends, self.now + TWO), True
-            case.rank, case.due = int(rank), due
-        elif rank == case.rank:
-            case.due = min(case.due, due)
-        case.alerts |= self.standing(patient).keys()
-
-    def some(self) -> bool:
-        return bool(self.cases)
 
     @precondition(some)
     @rule(data=st.data(), person=PEOPLE)
@@ -158,11 +37,6 @@ class Centre(RuleBasedStateMachine):
             return
         self.prolongs(patient) if mine else self.takes(patient, person, "claimed")
 
-    def prolongs(self, patient: int) -> None:
-        case = self.cases[patient]
-        if not case.worse and case.ends < self.now + QUARTER - TWO:
-            case.ends = self.now + QUARTER
-
     @rule(person=PEOPLE)
     def claim_next(self, person: int) -> None:
         decides = person == 2
@@ -171,8 +45,9 @@ class Centre(RuleBasedStateMachine):
             patient
             for patient, row in rows.items()
             if self.holder(patient) is None
+            and not self.cases[patient].folded
             and (row.next_try_at is None or row.next_try_at <= self.now)
-            and (decides or not row.for_physician)
+            and (decides or not row.for_physician or self.wants_a_voice(row))
         ]
         first = min(free, key=lambda one: (-rows[one].rank, rows[one].due_at, rows[one].id), default=None)
         taken = self.act(callbacks.claim_next, None, staff=self.people[person])
@@ -224,11 +99,15 @@ class Centre(RuleBasedStateMachine):
             self.cases[patient].done["released"] += held == person
             self.lets_go(patient)
 
-    @rule(person=PEOPLE, to=PEOPLE)
-    def hand_over(self, person: int, to: int) -> None:
-        mine = [patient for patient in self.cases if self.holder(patient) == person]
+    @rule(person=PEOPLE, to=PEOPLE, chosen=st.none() | st.sets(PATIENTS))
+    def hand_over(self, person: int, to: int, chosen: set[int] | None) -> None:
+        """The whole list, or what was ticked: of that what one still has."""
+        ticked = self.cases.keys() if chosen is None else self.cases.keys() & chosen
+        mine = [patient for patient in ticked if self.holder(patient) == person]
         refusal = Refused if person == to else None if mine else NothingToHandOver
-        given = {"from_staff": self.people[person], "to_staff": self.people[to]}
+        given: dict[str, Any] = {"from_staff": self.people[person], "to_staff": self.people[to]}
+        if chosen is not None:
+            given["callbacks"] = [self.row(patient).public_id for patient in ticked]
         if not self.act(callbacks.hand_over, refusal, **given):
             return
         for patient in mine:
@@ -237,16 +116,25 @@ class Centre(RuleBasedStateMachine):
             case.done["handed-over"] += 1
 
     @precondition(some)
-    @rule(data=st.data(), person=PEOPLE, outcome=st.sampled_from(["reached", "no-answer", "busy"]))
-    def attempt(self, data: st.DataObject, person: int, outcome: str) -> None:
+    @rule(
+        data=st.data(),
+        person=PEOPLE,
+        outcome=st.sampled_from(["reached", "no-answer", "busy"]),
+        called=st.sampled_from(["patient", "patient", "contact"]),
+    )
+    def attempt(self, data: st.DataObject, person: int, outcome: str, called: str) -> None:
         patient = data.draw(st.sampled_from(sorted(self.cases)))
-        refusal, held = self.expected(patient, person), self.holder(patient)
-        given = {"outcome": outcome, "verified": True if outcome == "reached" else None}
+        refusal, held, case = self.expected(patient, person), self.holder(patient), self.cases[patient]
+        given = {"outcome": outcome, "called": called, "verified": True if outcome == "reached" else None}
         if self.act(callbacks.add_attempt, refusal, **self.about(patient, person), **given) is None:
             return
         if held != person:
+            unseen = case.holder == person and case.worse
             self.takes(patient, person, "claimed")
-        self.cases[patient].done["called"] += 1
+            if unseen:  # their page is of before it got worse, and they have not said that they saw it
+                case.ends, case.worse = self.now + TWO, True
+        case.called = True
+        case.done["called"] += 1
         self.learns(patient)
 
     def learns(self, patient: int) -> None:
@@ -257,6 +145,9 @@ class Centre(RuleBasedStateMachine):
         assert row.rank >= case.rank
         if row.rank > case.rank:
             case.ends, case.worse = row.claim_ends_at or case.ends, row.worsened_at is not None
+        if case.alerts != standing.keys():
+            assert row.incident_id is None
+            case.folded = False
         case.alerts, case.rank, case.due = set(standing), row.rank, row.due_at
 
     @precondition(some)
@@ -272,7 +163,9 @@ class Centre(RuleBasedStateMachine):
         seen = sorted(standing)[: 1 if some_only else None]
         for_doctor = row.for_physician and person != 2 and kind != "to-physician"
         refusal = self.expected(patient, person) or (Refused if for_doctor else None)
-        if refusal is None and kind == "advice" and not self.spoke(row):
+        red = any(standing[one] >= Level.RED and one not in case.silences for one in seen)
+        needs = kind == "advice" or (kind == "technical" and red)
+        if refusal is None and needs and not self.spoke(patient, seen):
             refusal = Refused
         given = {"kind": kind, "seen_alerts": seen}
         outcome = self.act(callbacks.dispose, refusal, **self.about(patient, person), **given)
@@ -288,18 +181,6 @@ class Centre(RuleBasedStateMachine):
         else:
             case.alerts, case.rank, case.due = set(left), max(left.values()), self.row(patient).due_at
 
-    def spoke(self, row: Callback) -> bool:
-        decided = select(Disposition.at).where(Disposition.callback_id == row.id, Disposition.kind != "to-physician")
-        last = max(self.session.scalars(decided), default=None)
-        calls = select(Attempt.at).where(Attempt.callback_id == row.id, Attempt.outcome == "reached")
-        return any(last is None or at > last for at in self.session.scalars(calls))
-
-    @rule()
-    def escalate(self) -> None:
-        """Whoever is told of it: who holds it and what stands does not change."""
-        escalations.escalate(self.session, now=self.now)
-        self.session.commit()
-
     # --- what always holds -----------------------------------------------------------------------------------------
 
     @invariant()
@@ -311,9 +192,13 @@ class Centre(RuleBasedStateMachine):
         assert Counter(self.session.scalars(opened)) == Counter(self.followed[patient].id for patient in self.cases)
         for patient, case in self.cases.items():
             row = self.row(patient)
-            assert row.public_id in shown, "every open call-back stands in the queue of its team"
+            assert (row.incident_id is not None) == case.folded
+            assert (row.public_id in shown) != case.folded, "in its team's queue, or on its incident's page"
+            assert not (case.folded and case.rank >= Level.RED), "no red waits on an incident's page"
             assert set(self.standing(patient)) == case.alerts, "no alert is lost"
             assert (row.rank, row.due_at) == (case.rank, case.due), "no level falls and no clock moves by itself"
+            waits = row.next_try_at is not None and row.next_try_at - self.now > HOUR
+            assert not (waits and case.rank >= Level.RED), "no red is put off for long"
         self.session.rollback()
 
     @invariant()
@@ -324,20 +209,6 @@ class Centre(RuleBasedStateMachine):
             holder = self.holder(patient)
             assert held == (None if holder is None else self.people[holder].id)
             assert holder is None or (row.claim_ends_at, row.worsened_at is not None) == (case.ends, case.worse)
-        self.session.rollback()
-
-    def teardown(self) -> None:
-        self.scene.session.rollback()
-        for patient, case in getattr(self, "cases", {}).items():
-            case.done["expired"] += case.holder is not None and self.holder(patient) is None
-            self.on_the_clock(self.row(patient).public_id, case.done)
-
-    def on_the_clock(self, public_id: uuid.UUID, done: Counter[str]) -> None:
-        clock = clock_of(self.session, callback=public_id, staff=self.people[2], now=self.now)
-        told = Counter(str(moment.what) for moment in clock.story.moments)
-        assert {what: told[what] for what in done} == dict(done)
-        moments = [moment.at for moment in clock.story.moments]
-        assert moments == sorted(moments)
         self.session.rollback()
 
 

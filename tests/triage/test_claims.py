@@ -16,8 +16,9 @@ from records.models import Role, Staff, StaffSession
 from tests.factories import NOW, make_enrolment, make_team
 from tests.triage.scene import ORANGE, RED, WELL, Scene, at_once, set_scene
 from triage import callbacks, notices
-from triage.callbacks import Filters, handing, holdings, next_call
+from triage.callbacks import Filters, holdings, next_call
 from triage.callbacks.claims import let_go
+from triage.duty import people
 from triage.levels import Level
 from triage.models import AlertKind, Callback, CallbackEvent, Duty, EventKind, Notice, NoticeKind, Shift
 from triage.refusals import AllBusy, ClaimEnded, ColleagueElsewhere, NoSuchColleague, NothingToHandOver, TakenBy
@@ -181,7 +182,7 @@ def test_the_next_call_is_the_most_urgent_one_that_nobody_has(scene: Scene):
 def test_the_next_call_is_not_what_is_put_off_nor_what_a_physician_decides(scene: Scene):
     scene.submit(RED)
     callback = scene.callback()
-    callback.for_physician = True
+    handed_up(scene, now=SOON)
     put_off = another_patient(scene)
     scene.session.execute(
         sa.update(Callback).where(Callback.public_id == put_off).values(next_try_at=NOW + timedelta(minutes=30))
@@ -195,6 +196,59 @@ def test_the_next_call_is_not_what_is_put_off_nor_what_a_physician_decides(scene
     due = callbacks.claim_next(scene.session, staff=scene.person(), now=NOW + timedelta(minutes=30))
     assert due is not None
     assert due.callback == put_off
+
+
+def handed_up(scene: Scene, *, now: datetime) -> None:
+    about = {"callback": scene.callback().public_id, "staff": scene.person(), "now": now}
+    callbacks.dispose(scene.session, **about, kind="to-physician", seen_alerts=())
+    scene.session.commit()
+
+
+def next_for(scene: Scene, now: datetime, role: str = Role.OPERATOR) -> uuid.UUID | None:
+    found = callbacks.claim_next(scene.session, staff=scene.person(role), now=now)
+    scene.session.rollback()
+    return found.callback if found else None
+
+
+def test_a_red_that_came_since_the_call_was_handed_up_is_the_next_call_of_whoever_is_there(scene: Scene):
+    scene.submit(RED)
+    handed_up(scene, now=SOON)
+    assert next_for(scene, SOON + MINUTE) is None, "a person handed it up with that red before them"
+    scene.submit(RED, now=SOON + MINUTE)
+    own = scene.callback().public_id
+    assert next_for(scene, SOON + 2 * MINUTE) == own, "no physician is at work: somebody calls"
+    callbacks.add_attempt(
+        scene.session, callback=own, staff=scene.person(), now=SOON + 2 * MINUTE, outcome="reached", verified=True
+    )
+    scene.session.commit()
+    assert next_for(scene, SOON + 3 * MINUTE) is None, "called: what is left is the physician's"
+
+
+def test_a_physician_at_work_has_the_red_until_its_call_is_due(scene: Scene):
+    scene.submit(ORANGE)
+    handed_up(scene, now=SOON)
+    signed_in(scene, scene.person(Role.PHYSICIAN), seen_at=SOON)
+    scene.submit(RED, now=SOON + INSTANT)
+    own, due = scene.callback().public_id, scene.callback().due_at
+    assert [next_for(scene, SOON + MINUTE), next_for(scene, SOON + MINUTE, Role.PHYSICIAN)] == [None, own]
+    assert [next_for(scene, due - INSTANT), next_for(scene, due)] == [None, own]
+
+
+def test_what_is_red_only_because_nobody_was_reached_stays_the_physicians(scene: Scene):
+    scene.submit(RED)
+    for number in range(3):
+        at = SOON + number * timedelta(hours=1)
+        callbacks.claim(scene.session, callback=scene.callback().public_id, staff=scene.person(), now=at)
+        about = {"callback": scene.callback().public_id, "staff": scene.person(), "now": at + MINUTE}
+        whom = "contact" if number == 2 else "patient"
+        callbacks.add_attempt(scene.session, **about, outcome="no-answer", called=whom)
+        callbacks.release(scene.session, callback=about["callback"], staff=about["staff"], now=at + 2 * MINUTE)
+        scene.session.commit()
+    scene.session.execute(sa.update(Callback).values(for_physician=True, next_try_at=None))
+    assert next_for(scene, SOON + timedelta(hours=4)) is None
+    scene.submit(RED, now=SOON + timedelta(hours=4))
+    assert scene.callback().next_step == "call-patient", "they have just answered"
+    assert next_for(scene, SOON + timedelta(hours=4)) == scene.callback().public_id
 
 
 def test_the_next_call_is_of_ones_own_teams_and_within_the_filters(scene: Scene):
@@ -388,13 +442,13 @@ def test_who_answers_is_on_call_or_was_seen_a_moment_ago(scene: Scene):
     scene.session.commit()
 
     def names(now: datetime) -> list[tuple[str, bool]]:
-        found = handing.answering(scene.session, team_id=scene.team.id, now=now)
+        found = people.answering(scene.session, team_id=scene.team.id, now=now)
         return [(one.name, one.on_call) for one in found]
 
     assert names(NOW) == [(on_call.name, True), (at_work.name, False)]
-    assert names(NOW + 15 * MINUTE) == []
+    assert names(NOW + 30 * MINUTE) == []
 
 
-def signed_in(scene: Scene, person: Staff) -> None:
-    given = {"created_at": NOW, "seen_at": NOW, "ends_at": NOW + timedelta(hours=8), "assurance": 1}
+def signed_in(scene: Scene, person: Staff, *, seen_at: datetime = NOW) -> None:
+    given = {"created_at": NOW, "seen_at": seen_at, "ends_at": NOW + timedelta(hours=8), "assurance": 1}
     scene.session.add(StaffSession(staff_id=person.id, token_digest=uuid.uuid4().bytes, **given))

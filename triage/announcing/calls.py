@@ -25,7 +25,8 @@ BOUND_OVER = timedelta(hours=20)
 MOST = 3
 """So many times is one call-back announced in BOUND_OVER; after that the patient is called without a text."""
 RECENT_WORK = timedelta(hours=2)
-AT_WORK = timedelta(minutes=30)
+CALLED_WITHIN = timedelta(minutes=30)
+"""Who closed a call-back so recently calls through the queue, and counts for its pace; who only reads does not."""
 ENOUGH_CALLS = 5
 DIGITS = 4
 
@@ -150,7 +151,7 @@ def _least(pace: Pace) -> int:
 
 def paces(session: Session, *, now: datetime, team_id: int | None = None) -> dict[int, Pace]:
     """How fast each team calls: who is at work now, and how long a call has kept them lately."""
-    values = {"now": now, "recent": now - RECENT_WORK, "at_work": now - AT_WORK, "enough": ENOUGH_CALLS}
+    values = {"now": now, "recent": now - RECENT_WORK, "at_work": now - CALLED_WITHIN, "enough": ENOUGH_CALLS}
     rows = driver.all_rows(driver.under(session), PACES, values | {"team": team_id})
     return {row["id"]: Pace(row["callers"] or 1, row["seconds"] or windows.USUAL_SECONDS) for row in rows}
 

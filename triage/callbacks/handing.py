@@ -1,26 +1,23 @@
-"""Passing call-backs on: a whole list to a colleague at the end of a shift, or one up to a physician who answers."""
+"""Passing call-backs on: a whole list to a colleague at the end of a shift."""
 
 from __future__ import annotations
 
 import uuid
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from sqlalchemy import exists, or_, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
 from records import access
-from records.models import Enrolment, Role, Staff, StaffSession, StaffTeam
+from records.models import Enrolment, Staff
 from records.teams import CALLERS
 from triage import notices
 from triage.callbacks import events
 from triage.callbacks.claims import ACKNOWLEDGED_WITHIN, append, hold
-from triage.models import Callback, CallbackState, Duty, EventKind, NoticeKind, Shift
+from triage.models import Callback, CallbackState, EventKind, NoticeKind
 from triage.refusals import ColleagueElsewhere, NoSuchColleague, NothingToHandOver
-
-AT_WORK = timedelta(minutes=15)
-"""Somebody whose browser was last seen within this is at work."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,40 +93,3 @@ def _locked(session: Session, holder: Staff, now: datetime, chosen: Collection[u
         .execution_options(populate_existing=True)
     )
     return session.scalars(found).all()
-
-
-@dataclass(frozen=True, slots=True)
-class Answering:
-    """A physician who can be asked now: `on_call` by the rota, else at work at this moment."""
-
-    name: str
-    on_call: bool
-
-
-def answering(session: Session, *, team_id: int, now: datetime) -> list[Answering]:
-    """Who answers when a call-back of this team is handed up, those on call first."""
-    on_call = (
-        exists()
-        .where(
-            Shift.staff_id == Staff.id,
-            Shift.team_id == team_id,
-            Shift.duty == Duty.ON_CALL,
-            Shift.from_at <= now,
-            Shift.until_at > now,
-            Shift.cancelled_at.is_(None),
-        )
-        .label("on_call")
-    )
-    at_work = exists().where(
-        StaffSession.staff_id == Staff.id,
-        StaffSession.seen_at > now - AT_WORK,
-        StaffSession.ends_at > now,
-        StaffSession.revoked_at.is_(None),
-    )
-    in_team = Staff.id.in_(select(StaffTeam.staff_id).where(StaffTeam.team_id == team_id))
-    found = (
-        select(Staff.name, on_call)
-        .where(Staff.role == Role.PHYSICIAN, Staff.disabled_at.is_(None), in_team, or_(on_call, at_work))
-        .order_by(on_call.desc(), Staff.name)
-    )
-    return [Answering(name, is_on_call) for name, is_on_call in session.execute(found)]

@@ -13,13 +13,27 @@ from records.models import Staff
 from triage.callbacks.claims import Claimed, taken_by
 from triage.callbacks.dispositions import may_decide
 from triage.callbacks.queue_filters import Filters, conditions, values
-from triage.models import Callback
+from triage.duty import people
+from triage.levels import Level
+from triage.models import AlertKind, Callback, DispositionKind
 from triage.refusals import AllBusy
 
-FREE = """
+# A red wants a voice within minutes: one that came in since a person handed the call-back up, or since anybody called,
+# is anybody's to call where no physician is at work, and where the one who is has not called in time. What is left
+# after the calls in vain (`unreached`) is no call, and stays a physician's decision.
+A_VOICE = f"""
+    b.rank >= {int(Level.RED)} AND (b.due_at <= %(now)s::timestamptz OR NOT b.team_id = ANY(%(doctors)s::bigint[]))
+    AND EXISTS (
+        SELECT 1 FROM alerts a WHERE a.callback_id = b.id AND a.closed_at IS NULL AND a.rank >= {int(Level.RED)}
+          AND a.kind <> '{AlertKind.UNREACHED}'
+          AND NOT EXISTS (SELECT 1 FROM attempts t WHERE t.callback_id = b.id AND t.at >= a.raised_at)
+          AND NOT EXISTS (SELECT 1 FROM dispositions d WHERE d.callback_id = b.id AND d.at >= a.raised_at
+                          AND d.kind = '{DispositionKind.TO_PHYSICIAN}'))
+"""  # noqa: S608 - constants
+FREE = f"""
     b.state = 'open' AND b.incident_id IS NULL AND (b.claim_ends_at IS NULL OR b.claim_ends_at <= %(now)s::timestamptz)
     AND (b.next_try_at IS NULL OR b.next_try_at <= %(now)s::timestamptz)
-    AND (%(decides)s::boolean OR NOT b.for_physician)
+    AND (%(decides)s::boolean OR NOT b.for_physician OR ({A_VOICE}))
 """
 NEAR = 100
 
@@ -50,11 +64,13 @@ def claim_next(
     """Claim the most urgent call-back of one's teams that nobody holds; None when there is none.
 
     In the queue's own order, within `filters`. Not what is to be tried again later, nor what is a physician's for
-    anybody else, nor what waits on an incident's page. Raises UnknownCode for a filter that is no level, AllBusy when
-    others were at all that is left for as long as one waits here.
+    anybody else (but see A_VOICE), nor what waits on an incident's page. Raises UnknownCode for a filter that is no
+    level, AllBusy when others were at all that is left for as long as one waits here.
     """
     chosen = replace(filters or Filters(), mine=False)
-    given = values(chosen, staff=staff, now=now) | {"decides": may_decide(staff)}
+    given = values(chosen, staff=staff, now=now) | {"decides": may_decide(staff), "doctors": []}
+    if not may_decide(staff):
+        given["doctors"] = people.with_physician(session, team_ids=given["teams"], now=now)
     statement = NEXT.format(free=FREE, asked=conditions(chosen), near=NEAR)
     session.flush()
     line = driver.under(session)

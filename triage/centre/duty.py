@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from records.models import Programme, Staff, Team
 from triage.duty import shifts
 from triage.duty.gaps import Gap, gaps
-from triage.models import Duty, Shift
+from triage.models import Duty
 
 AHEAD = timedelta(hours=24)
 
@@ -34,15 +34,9 @@ def watches(session: Session, *, teams: Sequence[Team], programmes: Sequence[Pro
         found.append(
             Watch(
                 team=team,
-                on_call=_now(theirs, Duty.ON_CALL, now),
-                leads=_now(theirs, Duty.LEAD, now),
+                on_call=shifts.running(theirs, duty=Duty.ON_CALL, now=now),
+                leads=shifts.running(theirs, duty=Duty.LEAD, now=now),
                 gaps=gaps(theirs, hours, from_at=now, until_at=now + AHEAD),
             )
         )
     return found
-
-
-def _now(standing: Sequence[Shift], duty: Duty, now: datetime) -> list[Staff]:
-    """Nobody twice, and nobody who has left."""
-    running = [one for one in standing if one.duty == duty and one.from_at <= now < one.until_at]
-    return list({one.staff_id: one.staff for one in running if one.staff.disabled_at is None}.values())

@@ -14,8 +14,10 @@ from sqlalchemy.orm import Session
 from triage.levels import Level
 
 SOON = timedelta(minutes=10)
-AT_WORK = timedelta(minutes=5)
-"""Whoever did something in these last minutes is at work."""
+SEEN_LATELY = timedelta(minutes=5)
+"""Who counts among the callers of the next hours: fewer than are at work (triage.duty.people), for nobody may be
+counted on who has gone home.
+"""
 
 BOARD = text("""
     SELECT c.team_id, c.rank, count(*) AS total, min(c.opened_at) AS oldest,
@@ -132,7 +134,7 @@ def together(found: Iterable[Standing]) -> Standing:
 
 def board(session: Session, *, team_ids: Sequence[int], now: datetime) -> Board:
     """Four statements, each by an index of what is open, held, signed in or unacknowledged."""
-    asked = {"teams": list(team_ids), "now": now, "soon": now + SOON, "lately": now - AT_WORK}
+    asked = {"teams": list(team_ids), "now": now, "soon": now + SOON, "lately": now - SEEN_LATELY}
     standing = {
         (row["team_id"], Level(row["rank"])): Standing(oldest=row["oldest"], **{name: row[name] for name in COUNTS})
         for row in session.execute(BOARD, asked).mappings()

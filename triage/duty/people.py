@@ -1,19 +1,22 @@
-"""Who of each team is told, in which order, when a call is late or comes in while the centre is closed."""
+"""Who is at work, and who of each team is told, in which order, when a call is late or the centre is closed."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Row, text
 from sqlalchemy.orm import Session
 
 from records.models import Role
+from records.staff.sessions import IDLE
 
-SEEN_WITHIN = timedelta(minutes=30)
-"""Whoever opened a page so recently is at work."""
+SEEN_WITHIN = IDLE
+"""Whoever is signed in, and has not left their pages alone for so long that they must sign in again, is at work: that
+they came back is then a new session, which reopens a list that had ended (triage.duty.escalations).
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +31,16 @@ class AtWork:
     physicians: Sequence[int] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Answering:
+    """A physician who can be asked now: `on_call` by the rota, else at work at this moment."""
+
+    name: str
+    on_call: bool
+
+
 PEOPLE = text("""
-    SELECT m.team_id, s.id, s.role,
+    SELECT m.team_id, s.id, s.role, s.name,
            (SELECT min(h.from_at) FROM shifts h WHERE h.staff_id = s.id AND h.team_id = m.team_id AND h.duty = 'on-call'
               AND h.cancelled_at IS NULL AND h.from_at <= :now AND h.until_at > :now) AS on_call_since,
            (SELECT min(h.from_at) FROM shifts h WHERE h.staff_id = s.id AND h.team_id = m.team_id AND h.duty = 'lead'
@@ -45,11 +56,30 @@ PEOPLE = text("""
 
 def at_work(session: Session, *, team_ids: Collection[int], now: datetime) -> Mapping[int, AtWork]:
     """For each of these teams who is told; a team without anybody gets an empty list of each."""
-    values = {"teams": list(team_ids), "now": now, "seen": now - SEEN_WITHIN}
+    return {team_id: _in_order(team) for team_id, team in _people(session, team_ids, now).items()}
+
+
+def answering(session: Session, *, team_id: int, now: datetime) -> list[Answering]:
+    """Who answers when a call-back of this team is handed up, those on call first."""
+    found = [
+        Answering(one.name, one.on_call_since is not None)
+        for one in _people(session, [team_id], now)[team_id]
+        if one.role == Role.PHYSICIAN and (one.seen or one.on_call_since is not None)
+    ]
+    return sorted(found, key=lambda one: (not one.on_call, one.name))
+
+
+def with_physician(session: Session, *, team_ids: Collection[int], now: datetime) -> list[int]:
+    """Those of these teams of which a physician is at work. One who is on call at home is told of what is late."""
+    people = _people(session, team_ids, now)
+    return [id_ for id_, team in people.items() if any(one.role == Role.PHYSICIAN and one.seen for one in team)]
+
+
+def _people(session: Session, team_ids: Collection[int], now: datetime) -> dict[int, list[Row[Any]]]:
     people: dict[int, list[Row[Any]]] = {id_: [] for id_ in team_ids}
-    for row in session.execute(PEOPLE, values):
+    for row in session.execute(PEOPLE, {"teams": list(team_ids), "now": now, "seen": now - SEEN_WITHIN}):
         people[row.team_id].append(row)
-    return {team_id: _in_order(team) for team_id, team in people.items()}
+    return people
 
 
 def _in_order(team: Sequence[Row[Any]]) -> AtWork:

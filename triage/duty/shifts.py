@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date, datetime, time, timedelta
 
 from sqlalchemy import exists, select
@@ -166,12 +166,13 @@ def between(session: Session, *, team_ids: Collection[int], from_at: datetime, u
 def on_call(session: Session, *, team_id: int, now: datetime, duty: Duty = Duty.ON_CALL) -> list[Staff]:
     """Who has this duty for the team at `now`, whoever began first before the others; nobody twice."""
     shifts = between(session, team_ids=[team_id], from_at=now, until_at=now + timedelta(microseconds=1))
-    people = {shift.staff_id: shift.staff for shift in shifts if shift.duty == duty and _works(shift.staff)}
-    return list(people.values())
+    return running(shifts, duty=duty, now=now)
 
 
-def _works(person: Staff) -> bool:
-    return person.disabled_at is None
+def running(shifts: Iterable[Shift], *, duty: Duty, now: datetime) -> list[Staff]:
+    """Whose shifts of these with that duty run at `now`: nobody twice, and nobody who has left. Pure."""
+    standing = [one for one in shifts if one.duty == duty and one.from_at <= now < one.until_at]
+    return list({one.staff_id: one.staff for one in standing if one.staff.disabled_at is None}.values())
 
 
 def candidates(session: Session, *, team: Team) -> Sequence[Staff]:

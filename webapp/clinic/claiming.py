@@ -14,7 +14,8 @@ from records.clock_check import ClockSkew, check_clock
 from records.db import db
 from records.models import Enrolment
 from triage import callbacks
-from triage.callbacks import finding, handing
+from triage.callbacks import finding
+from triage.duty import people
 from triage.models import DispositionKind
 from triage.refusals import ClaimEnded, ClockWrong, NotFound, Refused, TakenBy
 from webapp import formatting
@@ -119,8 +120,8 @@ def _on_pages() -> dict[str, object]:
     return {"who_answers": _who_answers}
 
 
-def _who_answers(enrolment: Enrolment) -> list[handing.Answering]:
-    return handing.answering(db.session(), team_id=enrolment.team_id, now=clock.now())
+def _who_answers(enrolment: Enrolment) -> list[people.Answering]:
+    return people.answering(db.session(), team_id=enrolment.team_id, now=clock.now())
 
 
 @blueprint.post("/callbacks/<uuid:public_id>/release")
