@@ -39,14 +39,14 @@ PARIS, CAYENNE, REUNION, NOUMEA = ZONES = ("Europe/Paris", "America/Cayenne", "I
 class World:
     """Patients of one programme, and a worker on a moving clock whose texts are all taken over."""
 
-    def __init__(self, session: Session, engine: sa.Engine, began: datetime) -> None:
+    def __init__(self, session: Session, engine: sa.Engine, began: datetime, *, lanes: int = 1) -> None:
         self.session, self.sessions, self.began = session, sessionmaker(engine), began
         self.programme = make_programme(session)
         self.version_id = versions.load_library(session, programme=self.programme, now=began).id
         protocols.load_library(session, programme=self.programme, now=began)
         self.team = make_team(session, now=began)
         self.provider = Scripted()
-        self.jobs = worker.jobs(self.provider, URL, present=None, lanes=1)
+        self.jobs = worker.jobs(self.provider, URL, present=None, lanes=lanes)
         session.commit()
 
     def patient(

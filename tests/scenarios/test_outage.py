@@ -21,7 +21,7 @@ from triage.models import Alert, Attempt, AttemptOutcome, Callback, Incident, In
 
 pytestmark = pytest.mark.drill
 HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
-PATIENTS, HEARD, CALLED = 60, 48, 54
+PATIENTS, HEARD, CALLED = 500, 400, 450
 
 
 class Away:
@@ -40,7 +40,7 @@ class Away:
 def test_a_morning_without_texts_is_one_incident_that_closes_when_each_was_heard_of(
     session: Session, engine: sa.Engine
 ) -> None:
-    world = World(session, engine, utc(3, 9, 18))
+    world = World(session, engine, utc(3, 9, 18), lanes=25)
     people = [world.patient() for _ in range(PATIENTS)]
     caller = make_staff(session, Role.SUPERVISOR, teams=[world.team], now=world.began)
     opens, closed = utc(3, 10, 7), utc(3, 10, 11)

@@ -9,15 +9,18 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from babel.dates import format_date, format_datetime
-from fpdf import FPDF
 
 from records import clock, phones
 from records.texts import Translator, translator
 from triage.letters import Content
 from triage.models import DispositionKind
 from webapp.clinic import letter_words
+
+if TYPE_CHECKING:
+    from fpdf import FPDF
 
 FONTS = Path(__file__).parent / "fonts"
 MARGIN, SIZE, LEADING = 22, 10.5, 5.6
@@ -35,6 +38,16 @@ def paper(content: Content) -> bytes:
     return text
 
 
+def _with_fonts() -> FPDF:
+    # Brings numpy and Pillow along: a second of every start, and memory of every process, for who prints no letter.
+    from fpdf import FPDF
+
+    pdf = FPDF(format="A4")
+    pdf.add_font("DejaVu", "", str(FONTS / "DejaVuSans.ttf"))
+    pdf.add_font("DejaVu", "B", str(FONTS / "DejaVuSans-Bold.ttf"))
+    return pdf
+
+
 def close(pdf: FPDF) -> None:
     """The library leaves the files of its fonts open."""
     for font in pdf.fonts.values():
@@ -43,11 +56,9 @@ def close(pdf: FPDF) -> None:
 
 def blank(content: Content) -> FPDF:
     """A first page, with its fonts and its hour."""
-    pdf = FPDF(format="A4")
+    pdf = _with_fonts()
     pdf.set_margins(MARGIN, MARGIN)
     pdf.set_auto_page_break(auto=True, margin=MARGIN)
-    pdf.add_font("DejaVu", "", str(FONTS / "DejaVuSans.ttf"))
-    pdf.add_font("DejaVu", "B", str(FONTS / "DejaVuSans-Bold.ttf"))
     pdf.set_creation_date(datetime.fromisoformat(content.written_at))
     pdf.set_lang(content.language)
     pdf.set_title(translator(content.language).gettext("Letter to the general practitioner"))
@@ -115,8 +126,7 @@ def _moment(iso: str, content: Content) -> str:
 
 def missing(text: str) -> set[str]:
     """Letters of `text` that the embedded font cannot draw."""
-    pdf = FPDF()
-    pdf.add_font("DejaVu", "", str(FONTS / "DejaVuSans.ttf"))
+    pdf = _with_fonts()
     drawn = set(pdf.fonts["dejavu"].cmap)
     close(pdf)
     return {letter for letter in text if ord(letter) not in drawn and not letter.isspace()}

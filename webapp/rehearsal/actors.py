@@ -57,6 +57,7 @@ class Patient:
         kind, public_id = doors.read_link(token)
         assert (kind, public_id) == ("invite", self.enrolment.public_id)
         born, session = self.person.identity.birth_date, self.stage.session
+        session.refresh(self.enrolment)
         if self.enrolment.state != EnrolmentState.INVITED:
             return
         if doors.check_birth_day(session, enrolment=self.enrolment, day=born.day, month=born.month, now=now):
@@ -64,6 +65,7 @@ class Patient:
 
     def report(self, now: datetime, checkin: Checkin | None = None) -> None:
         """Answer, asked or not; whatever is sent is taken."""
+        self.stage.session.refresh(self.enrolment)
         if self.enrolment.state != EnrolmentState.ACTIVE:
             return
         person = self.person
@@ -102,6 +104,7 @@ class Patient:
 
     def hear(self, now: datetime) -> None:
         """Somebody of the centre has called and got through: who was silent answers again, most of them."""
+        self.stage.session.refresh(self.enrolment)
         if self.enrolment.state == EnrolmentState.INVITED:
             self._decide(now)
         elif self.quiet_from is not None and self.quiet_from <= now and self.rng.random() < 0.8:
@@ -139,6 +142,7 @@ class Patient:
         self._later(now, minutes, lambda at: self._answer(checkin, at))
 
     def _answer(self, checkin: Checkin, now: datetime) -> None:
+        self.stage.session.refresh(checkin)
         if checkin.state in (CheckinState.OPEN, CheckinState.MISSED):
             self.report(now, checkin)
 

@@ -49,11 +49,7 @@ class Caller:
     ) -> None:
         self.staff, self.stage, self.agenda, self.patients = staff, stage, agenda, patients
         self.rng, self.call_next = draws, call_next
-        self.busy = False
-
-    @property
-    def is_physician(self) -> bool:
-        return self.staff.role == Role.PHYSICIAN
+        self.busy, self.is_physician = False, staff.role == Role.PHYSICIAN
 
     def look(self, now: datetime) -> None:
         """Take the first call-back of the queue that is there to be called now, within the centre's hours."""

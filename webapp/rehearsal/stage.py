@@ -33,7 +33,9 @@ LANES = 25
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """`session` is the actors' own; `jobs` are the worker's, on `sessions`."""
+    """`session` is the actors' own. It keeps what it read: whoever acts reads again what others may have changed.
+    `jobs` are the worker's, on `sessions`.
+    """
 
     session: Session
     sessions: sessionmaker[Session]
@@ -55,6 +57,7 @@ class Stage:
         for job in self.jobs.values():
             job(self.sessions, now)
         self.post.deliver()
+        self.session.refresh(self.programme)
 
 
 class Post(ConsoleProvider):
@@ -85,7 +88,7 @@ def set_up(
     sessions = sessionmaker(engine)
     post = Post(sessions)
     try:
-        with sessions() as acting:
+        with sessions(expire_on_commit=False) as acting:
             programme = programmes.load_library(acting, now=starts_at, slug=slug)
             version, questionnaire = _in_force_from(acting, programme, starts_at)
             team = _team(acting, starts_at)
