@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ from sqlalchemy.orm import Session
 from records.models import Enrolment, Role
 from tests.browser.conftest import DESKTOP, PHONE, NewContext
 from tests.browser.test_clinic import come_in
-from tests.webapp.ward import Ward, open_ward
+from tests.webapp.ward import ORANGE, RED, WELL, Ward, open_ward
 from triage.models import Attempt
 
 pytestmark = pytest.mark.walk
@@ -54,9 +55,25 @@ def go_to(page: Page, name: str, value: str = "") -> None:
     pytest.fail(f"{name} cannot be reached with the keyboard")
 
 
-def test_a_whole_call_is_written_with_the_keyboard_alone(desk: Page, ward: Ward) -> None:
-    enrolment = at_the_call(desk, ward)
-    desk.locator("main").focus()
+def press(page: Page, label: str) -> None:
+    """Tab until that button has the focus, and press it."""
+    for _ in range(150):
+        page.keyboard.press("Tab")
+        if (
+            page.evaluate("() => document.activeElement.tagName === 'BUTTON' && document.activeElement.innerText")
+            == label
+        ):
+            page.keyboard.press("Enter")
+            return
+    pytest.fail(f"{label} cannot be reached with the keyboard")
+
+
+def test_a_whole_call_is_worked_with_the_keyboard_alone_and_the_next_one_begun(desk: Page, ward: Ward) -> None:
+    enrolment, after = ward.red(**RELATIVE), ward.patient()
+    ward.answer(after, ORANGE)
+    come_in(desk, ward)
+    press(desk, "Prendre l’appel suivant")
+    desk.wait_for_url(f"**/patients/{enrolment.public_id}")
 
     go_to(desk, "attempt-verified")
     desk.keyboard.press("Space")
@@ -64,10 +81,7 @@ def test_a_whole_call_is_written_with_the_keyboard_alone(desk: Page, ward: Ward)
     desk.keyboard.press("Space")
     go_to(desk, "attempt-note")
     desk.keyboard.type(NOTE)
-    desk.keyboard.press("Tab")
-    while desk.evaluate("document.activeElement.tagName") != "BUTTON":
-        desk.keyboard.press("Tab")
-    desk.keyboard.press("Enter")
+    press(desk, "Noter l’appel")
 
     expect(desk.locator("main")).to_contain_text("L’appel est noté")
     written = ward.session.scalars(sa.select(Attempt)).one()
@@ -77,11 +91,41 @@ def test_a_whole_call_is_written_with_the_keyboard_alone(desk: Page, ward: Ward)
     desk.keyboard.press("Space")
     go_to(desk, "disposition-note")
     desk.keyboard.type("Repos")
-    while desk.evaluate("document.activeElement.tagName") != "BUTTON":
-        desk.keyboard.press("Tab")
-    desk.keyboard.press("Enter")
+    press(desk, "Clore ce rappel")
     expect(desk.locator("main")).to_contain_text("Le rappel est clos")
     assert not ward.is_open(enrolment)
+    press(desk, "Prendre l’appel suivant")
+    desk.wait_for_url(f"**/patients/{after.public_id}")
+    expect(desk.locator("#claim[data-renew]")).to_be_visible()
+
+
+def test_on_a_desk_the_decision_is_in_sight_beside_the_answers_and_stays_there(desk: Page, ward: Ward) -> None:
+    enrolment = ward.patient(**RELATIVE)
+    for day in range(9, 0, -1):
+        ward.answer(enrolment, WELL, ago=timedelta(days=day))
+    ward.answer(enrolment, RED)
+    come_in(desk, ward)
+    desk.locator(".vd-queue__action button").first.click()
+    desk.wait_for_url("**/patients/*")
+    for seen in ("#why", "#answers", ".vd-call-whom", "#call", "a[href^='tel:']"):
+        expect(desk.locator(seen).first).to_be_in_viewport()
+    desk.locator(".vd-call-whom a[href='#decision']").click()
+    expect(desk.locator("#decision")).to_be_in_viewport()
+    expect(desk.locator("input[name=disposition-kind]").first).to_be_in_viewport()
+
+    desk.locator("#messages").scroll_into_view_if_needed()
+    expect(desk.locator("#decision")).to_be_in_viewport()
+
+    expect(desk.locator("#disposition-hours")).to_be_hidden()
+    desk.check("input[name=disposition-kind][value=extra-checkin]")
+    expect(desk.locator("#disposition-hours")).to_be_visible()
+    expect(desk.locator("#disposition-called_at")).to_be_hidden()
+    desk.check("#attempt-verified")
+    desk.check("input[name=attempt-outcome][value=reached]")
+    desk.locator("#written button[type=submit]").click()
+    expect(desk.locator("main")).to_contain_text("L’appel est noté")
+    expect(desk.locator("#attempt-note")).to_be_hidden()
+    expect(desk.locator("#decision")).to_be_in_viewport()
 
 
 def test_a_note_outlives_a_browser_that_dies(new_context: NewContext, ward: Ward) -> None:

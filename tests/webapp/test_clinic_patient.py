@@ -415,5 +415,11 @@ def test_each_line_of_the_answers_shows_its_level_green_too(app: Flask, ward: Wa
 
     html = enter(app, ward).get(file(enrolment, "en")).text
 
-    assert '<span class="vd-badge vd-badge--green">No warning sign</span><span class="vd-queue__sub"><a href=' in html
-    assert '<span class="vd-badge vd-badge--orange">To call back</span><span class="vd-queue__sub"><a href=' in html
+    assert (
+        '<span class="vd-badge vd-badge--green">No warning sign</span><span class="vd-queue__sub vd-nowrap"><a href='
+        in html
+    )
+    assert (
+        '<span class="vd-badge vd-badge--orange">To call back</span><span class="vd-queue__sub vd-nowrap"><a href='
+        in html
+    )
