@@ -142,5 +142,15 @@ def page(language: str, *, kind: EscalationKind, hour: str, team: str, link: str
     return for_phones(t.gettext("Vigidom: a call is late since %(hour)s, team %(team)s. %(link)s", **values))
 
 
+def pages(language: str, *, late: int, link: str) -> str:
+    """The same of several at once: how many wait for whoever reads it."""
+    t = texts.translator(texts.best(language))
+    return for_phones(
+        t.ngettext(
+            "Vigidom: %(num)s call is late. %(link)s", "Vigidom: %(num)s calls are late. %(link)s", late, link=link
+        )
+    )
+
+
 def _with_phone(t: Translator, said: str, phone: str | None) -> str:
     return for_phones(f"{said} {t.gettext('Centre: %(phone)s.', phone=phone)}" if phone else said)

@@ -16,7 +16,7 @@ from notifications.providers.twilio import TwilioProvider
 from records.audit import SYSTEM
 from records.models import Role, Staff
 from records.staff.telephones import set_phone
-from tests.factories import NOW, make_team
+from tests.factories import NOW, make_enrolment, make_team
 from tests.notifications import twilio_server
 from tests.notifications.conftest import URL, Scripted, answers
 from tests.notifications.test_texts import ABOUT_HEALTH, LANGUAGES, LONGEST_URL, MOST_SEGMENTS, segments
@@ -24,7 +24,8 @@ from tests.triage.scene import RED, Scene, set_scene
 from triage import callbacks
 from triage.callbacks import claims
 from triage.duty import escalations, shifts
-from triage.models import Duty, EscalationKind
+from triage.levels import Level
+from triage.models import AlertKind, Duty, Escalation, EscalationKind
 
 MINUTE = timedelta(minutes=1)
 DUE = NOW + 10 * MINUTE
@@ -220,6 +221,86 @@ def test_the_answer_at_night_fits_and_names_15(told: bool, language: str) -> Non
     assert "15" in body
     assert ("08:00" in body) is not told
     assert not [word for word in ABOUT_HEALTH if word in body.lower()]
+
+
+def late_ones(scene: Scene, count: int, *, rank: Level = Level.ORANGE, due_at: datetime = NOW) -> None:
+    raised = []
+    for number in range(count):
+        other = make_enrolment(scene.session, programme=scene.programme, team=scene.team)
+        given = {"reasons": [{"code": "asked"}], "due_at": due_at}
+        key = f"late:{rank}:{due_at}:{number}"
+        raised.append(callbacks.Raise(key, other.id, scene.team.id, AlertKind.ASKED, rank, **given))
+    callbacks.raise_alerts(scene.session, alerts=raised, now=NOW)
+    scene.session.commit()
+
+
+def of_staff(provider: Scripted) -> list[str]:
+    return [text.body for text in provider.taken if text.to == "+33639980007"]
+
+
+def test_of_many_late_calls_a_person_has_one_text_and_the_clock_of_each_says_so(
+    scene: Scene, beat: Beat, provider: Scripted
+) -> None:
+    reachable(scene)
+    late_ones(scene, 12)
+    escalate(scene, DUE)
+    beat(DUE)
+    assert [body.split(" http")[0] for body in of_staff(provider)] == ["Vigidom: 12 calls are late."]
+    told = scene.session.scalars(sa.select(sa.func.count(Escalation.callback_id.distinct()))).one()
+    assert told == 12, "each call-back has its own line on its clock"
+
+    late_ones(scene, 3, due_at=NOW + MINUTE)
+    escalate(scene, DUE + MINUTE)
+    beat(DUE + MINUTE)
+    beat(DUE + 4 * MINUTE)
+    assert len(of_staff(provider)) == 1
+    beat(DUE + 5 * MINUTE)
+    beat(DUE + 6 * MINUTE)
+    beat(DUE + 11 * MINUTE)
+    assert [body.split(" http")[0] for body in of_staff(provider)][1:] == ["Vigidom: 15 calls are late."]
+
+
+def test_each_red_pages_by_itself_whatever_else_is_late(scene: Scene, beat: Beat, provider: Scripted) -> None:
+    reachable(scene)
+    late_ones(scene, 5)
+    late_ones(scene, 2, rank=Level.RED)
+    escalate(scene, DUE)
+    beat(DUE)
+    bodies = of_staff(provider)
+    assert (len(bodies), sum("a call is late since" in body for body in bodies)) == (3, 2)
+    late_ones(scene, 1, rank=Level.RED, due_at=NOW + MINUTE)
+    escalate(scene, DUE + MINUTE)
+    beat(DUE + MINUTE)
+    assert len(of_staff(provider)) == 4, "no red waits for the next text of many"
+
+
+@pytest.mark.parametrize(("answered", "status"), [(2, "accepted"), (3, "dropped")])
+def test_a_page_of_many_goes_as_long_as_one_of_them_waits(
+    scene: Scene, beat: Beat, provider: Scripted, answered: int, status: str
+) -> None:
+    reachable(scene)
+    late_ones(scene, 3)
+    escalate(scene, DUE)
+    provider.next.append(answers(OutcomeKind.RETRY, "busy"))
+    beat(DUE)
+    some = sa.select(Escalation.id).order_by(Escalation.id).limit(answered)
+    changed = sa.update(Escalation).where(Escalation.id.in_(some)).values(acknowledged_at=DUE + MINUTE)
+    scene.session.execute(changed)
+    scene.session.commit()
+    beat(DUE + 2 * MINUTE)
+    assert [one.status for one in pages(scene)] == [status]
+    if status == "accepted":
+        assert "3 calls are late" in of_staff(provider)[-1], "the text is the same whenever it is made"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_page_of_many_is_short_too(language: str) -> None:
+    link = f"{LONGEST_URL}/fr/p/12345678-1234-4234-8234-123456789abc"
+    body = texts.pages(language, late=4321, link=link)
+    assert segments(body, language) <= MOST_SEGMENTS[language]
+    assert link in body
+    assert "4321" in body
+    assert not [word for word in ABOUT_HEALTH if word in body.lower().replace(LONGEST_URL, "")]
 
 
 def test_of_another_team_nobody_is_paged(scene: Scene, beat: Beat, provider: Scripted) -> None:
