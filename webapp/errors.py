@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import psycopg
 import structlog
 from flask import Flask, Response, g, jsonify, make_response, render_template, request
@@ -88,7 +90,8 @@ def unexpected(error: InternalServerError) -> Response | tuple[str, int]:
     return answer
 
 
-def page(code: int, sentence: str) -> Response | tuple[str, int]:
+def page(code: int, sentence: str, typed: Sequence[str] = ()) -> Response | tuple[str, int]:
+    """`typed` is what somebody wrote that was not taken, to be copied."""
     if request.path.startswith(("/api/", "/hooks/")):
         return jsonify(error=sentence), code  # type: ignore[return-value]
-    return render_template("errors/page.html", code=code, sentence=sentence), code
+    return render_template("errors/page.html", code=code, sentence=sentence, typed=typed), code

@@ -329,10 +329,24 @@ def test_nobody_reads_what_a_colleague_has_typed(app: Flask, ward: Ward) -> None
     assert TYPED not in client.get(file(enrolment)).text
 
 
-def test_a_draft_without_end_is_refused_in_a_sentence(app: Flask, ward: Ward) -> None:
+def test_what_was_typed_about_a_patient_who_went_to_another_team_is_given_back(app: Flask, ward: Ward) -> None:
+    client, enrolment, call = taken(app, ward)
+    enrolment.team_id = ward.another_team().id
+    ward.session.commit()
+
+    answer = post(client, "/fr/queue", REACHED | {"attempt-note": TYPED}, to=f"{call}/attempts")
+
+    assert answer.status_code == 404
+    assert f"{TYPED}</pre>" in answer.text
+    assert "votre équipe" in answer.text
+    assert attempts(ward) == []
+
+
+@pytest.mark.parametrize("length", [30_000, 1_000_000])
+def test_a_draft_without_end_is_refused_in_a_sentence(app: Flask, ward: Ward, length: int) -> None:
     client, enrolment, call = taken(app, ward)
 
-    answer = post(client, file(enrolment), {"attempt-note": "x" * 30_000}, to=f"{call}/draft")
+    answer = post(client, file(enrolment), {"attempt-note": "x" * length}, to=f"{call}/draft")
 
     assert answer.status_code == 422
     assert "Non enregistré" in answer.json["error"]

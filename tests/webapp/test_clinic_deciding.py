@@ -143,6 +143,29 @@ def test_answers_of_somebody_else_are_found_compared_and_moved_without_script(ap
     assert "Fille" in client.get(page(right)).text
 
 
+def test_a_reason_typed_while_the_session_ended_comes_back_after_signing_in(app: Flask, ward: Ward) -> None:
+    _, right, client, address = mover(app, ward)
+    beside, typed = f"{address}?to={right.public_id}", {"to": str(right.public_id), "reason": "Fille du patient"}
+    token = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', client.get(beside).text)
+    client.delete_cookie("vigidom_staff")
+
+    held = client.post(address, data={"csrf_token": token[1], **typed})
+    shown = post(enter(app, ward, Role.OPERATOR), beside, typed | {"show": ""}, to=address)
+
+    assert (held.status_code, shown.status_code) == (401, 200)
+    assert "Fille du patient" in held.text
+    assert "Fille du patient</textarea>" in shown.text
+    assert ward.session.scalars(select(MovedAnswer)).all() == []
+
+
+def test_a_megabyte_of_a_reason_is_a_sentence_and_kept(app: Flask, ward: Ward) -> None:
+    _, right, client, address = mover(app, ward)
+
+    answer = post(client, page(right), {"to": str(right.public_id), "reason": "x" * 1_000_000}, to=address)
+
+    assert (answer.status_code, "2000" in answer.text, "x" * 1_000_000 in answer.text) == (422, True, True)
+
+
 def test_without_a_reason_nothing_is_moved(app: Flask, ward: Ward) -> None:
     _, right, client, address = mover(app, ward)
 

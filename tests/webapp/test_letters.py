@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from records.models import AccessEntry, Role
-from tests.webapp.signing import post
+from tests.webapp.signing import TOKEN, post
 from tests.webapp.ward import Ward, enter, open_ward
 from triage import letters
 from triage.letters import Content
@@ -35,6 +35,9 @@ CONTENT = Content(
     by="Camille Duval",
     written_at="2026-11-22T10:05:00+00:00",
 )
+
+
+TYPED = "Merci de la revoir lundi"
 
 
 @pytest.fixture
@@ -150,3 +153,24 @@ def test_a_long_letter_goes_on_on_a_second_page() -> None:
     long = letter_paper.paper(replace(CONTENT, words="Une phrase qui se répète. " * 300))
 
     assert long.count(b"/Type /Page\n") > 1
+
+
+def test_words_typed_while_the_session_ended_come_back_after_signing_in(app: Flask, ward: Ward):
+    _, client, address = decided(app, ward)
+    token = TOKEN.search(client.get(address).text)
+    client.delete_cookie("vigidom_staff")
+
+    kept = client.post(address, data={"csrf_token": token[1], "words": TYPED})
+    shown = post(enter(app, ward), address, {"words": TYPED, "show": ""})
+
+    assert (kept.status_code, TYPED in kept.text) == (401, True)
+    assert f"{TYPED}</textarea>" in shown.text
+    assert ward.session.scalars(select(Letter)).all() == []
+
+
+def test_a_megabyte_of_words_is_a_sentence_and_kept(app: Flask, ward: Ward):
+    _, client, address = decided(app, ward)
+
+    answer = post(client, address, {"words": "x" * 1_000_000})
+
+    assert (answer.status_code, "x" * 1_000_000 in answer.text) == (422, True)

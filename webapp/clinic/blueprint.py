@@ -12,6 +12,7 @@ from records.db import db
 from records.models import Enrolment
 from triage.refusals import NoIncident, NotFound, SnoozeNotFound
 from webapp import errors
+from webapp.clinic import kept
 from webapp.extensions import LANGUAGE, translator
 
 blueprint = Blueprint("clinic", __name__, url_prefix=LANGUAGE)
@@ -22,9 +23,11 @@ blueprint = Blueprint("clinic", __name__, url_prefix=LANGUAGE)
 @blueprint.errorhandler(SnoozeNotFound)
 @blueprint.errorhandler(NoIncident)
 def not_found(refused: access.NotYours | NotFound | SnoozeNotFound | NoIncident) -> object:
-    """Another team's patient and nobody's look the same."""
+    """Another team's patient and nobody's look the same. What was typed is given back, as when the patient has gone
+    over to another team meanwhile.
+    """
     db.session.rollback()
-    return errors.page(404, refused.text(translator()))
+    return errors.page(404, refused.text(translator()), typed=kept.words())
 
 
 def yours(public_id: uuid.UUID) -> Enrolment:

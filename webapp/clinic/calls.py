@@ -29,7 +29,7 @@ KEEPS["clinic.attempt"] = kept.page
 
 
 LARGEST = 4 * 1024 * 1024
-NOTES = frozenset({"clinic.attempt", "clinic.dispose"})
+NOTES = frozenset({f"clinic.{name}" for name in ("attempt", "dispose", "save_draft", "write_letter", "move_answers")})
 
 
 @blueprint.url_value_preprocessor

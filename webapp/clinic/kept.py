@@ -4,6 +4,16 @@ from __future__ import annotations
 
 from flask import Response, make_response, render_template, request
 
+WORDS = ("note", "reason", "words")
+"""How the fields end in which people write sentences."""
+
+
+def words() -> list[str]:
+    """What was just written in sentences, for a page that can only give it back."""
+    if request.method != "POST":
+        return []
+    return [text for name, text in request.form.items() if name.endswith(WORDS) and text.strip()]
+
 
 def page() -> Response:
     """Nothing is stored and nobody's record is read: the browser gets back what it has just sent."""

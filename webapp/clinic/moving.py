@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from flask import Response, flash, g, make_response, redirect, render_template, request, url_for
 from flask_wtf import FlaskForm
+from markupsafe import Markup
 from sqlalchemy import select
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -23,14 +24,17 @@ from triage.models import Assessment
 from triage.moving import AnswersNotFound, PatientElsewhere
 from triage.refusals import Refused
 from webapp import errors
-from webapp.clinic import measures, rules, searching
+from webapp.clinic import kept, measures, rules, searching
 from webapp.clinic.action_forms import NOTE, as_uuid
 from webapp.clinic.blueprint import blueprint, yours
+from webapp.clinic.taking import SHOW
 from webapp.clinic.wording import STATES
 from webapp.extensions import language, translator
 from webapp.fields import Note, Required
 from webapp.lazy import lazy
-from webapp.permissions import access
+from webapp.permissions import KEEPS, access
+
+KEEPS["clinic.move_answers"] = kept.page
 
 MOST = 20
 
@@ -41,6 +45,10 @@ class MoveForm(FlaskForm):
     )
 
 
+VALUE = Markup('{} – <bdi dir="ltr">{} {}</bdi>')
+"""A figure and its unit turn round in a right-to-left line, unless they are held."""
+
+
 @dataclass(frozen=True)
 class Side:
     """One of the two patients, with what would tell whether the answers are theirs."""
@@ -48,7 +56,7 @@ class Side:
     enrolment: Enrolment
     identity: Identity
     last: Answers | None
-    said: list[str]
+    said: list[Markup | str]
     level: Level | None
 
     @property
@@ -59,7 +67,7 @@ class Side:
 @blueprint.errorhandler(AnswersNotFound)
 def answers_not_found(refused: AnswersNotFound) -> object:
     db.session.rollback()
-    return errors.page(404, refused.text(translator()))
+    return errors.page(404, refused.text(translator()), typed=kept.words())
 
 
 @blueprint.get("/patients/<uuid:public_id>/answers/<uuid:response>/move")
@@ -88,6 +96,8 @@ def move_answers(public_id: uuid.UUID, response: uuid.UUID) -> AnyResponse:
     wanted = as_uuid(request.form.get("to", ""))
     if wanted is None:
         return redirect(url_for("clinic.move", public_id=public_id, response=response), 303)
+    if SHOW in request.form:
+        return _compare(enrolment, _answers(enrolment, response), wanted, form, 200)
     if not form.validate():
         return _compare(enrolment, _answers(enrolment, response), wanted, form, 422)
     try:
@@ -131,17 +141,17 @@ def _level(answered: Answers | None) -> Level | None:
     return Level.from_code(found) if found else None
 
 
-def _said(enrolment: Enrolment, answered: Answers | None) -> list[str]:
+def _said(enrolment: Enrolment, answered: Answers | None) -> list[Markup | str]:
     document = rules.document_in_force(enrolment.programme_id, clock.now())
     if answered is None or document is None:
         return []
     given = [(measure, measure.value(answered.answers)) for measure in measures.of(document)]
     told = [
-        f"{measure.label(language())} – {measure.show(value, language())} {measure.unit}".strip()
+        VALUE.format(measure.label(language()), measure.show(value, language()), measure.unit)
         for measure, value in given
         if value is not None
     ]
-    return told + measures.others(document, answered.answers, language())
+    return [*told, *measures.others(document, answered.answers, language())]
 
 
 def _compare(enrolment: Enrolment, answered: Answers | None, wanted: uuid.UUID, form: MoveForm, code: int) -> Response:
