@@ -16,6 +16,7 @@ from notifications.why import why
 from questionnaires.models import Checkin
 from records import contacts
 from records.models import Enrolment
+from triage import heard_late
 
 # The wait after each try; the last one repeats until the message expires.
 BACK_OFF = tuple(timedelta(seconds=seconds) for seconds in (30, 120, 300, 900, 1800, 3600))
@@ -32,6 +33,8 @@ LOOKED_UP_AT_AGES = (
     timedelta(minutes=30),
     *(timedelta(hours=hours) for hours in (1, 2, 4, 8, 16, 32, 48, 72)),
 )
+
+TELLS_MORE = frozenset({MessageStatus.DELIVERED, MessageStatus.UNDELIVERED})
 
 
 def locked(session: Session, message_id: int) -> Message:
@@ -123,6 +126,8 @@ def raise_to(session: Session, message: Message, status: MessageStatus, *, at: d
     if status in statuses.SILENT:
         message.next_try_at = at + LOOKED_UP_AT_AGES[0]
     _note(session, message, at)
+    if status in TELLS_MORE and message.checkin_id is not None:
+        heard_late.amend(session, checkin_id=message.checkin_id, now=at)
     return True
 
 

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+CODE = "cause-"
+"""Before the detail, in the code of the reason that is stored with a silence."""
 AT_LEAST, SHARE = 20, 5
 """So many texts of doubtful fate, and one in so many of a chunk's, are no accident of one number."""
 
@@ -62,7 +64,7 @@ class Found:
 
     def reason(self) -> dict[str, Any]:
         """As it is stored with the alert (see triage.reasons)."""
-        code: dict[str, Any] = {"code": f"cause-{self.detail}"}
+        code: dict[str, Any] = {"code": f"{CODE}{self.detail}"}
         return code if self.question is None else {**code, "given": {"question": self.question}}
 
 

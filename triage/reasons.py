@@ -11,7 +11,7 @@ from typing import Any
 
 from records.texts import Translator, translator
 from triage.assess import Assessment
-from triage.causes import WORDS
+from triage.causes import CODE, WORDS
 from triage.documents import Document
 from triage.wording import Wording, word
 
@@ -41,7 +41,7 @@ CODES = {
     "asked-treatment": "Asked to be called: a question about a treatment",
     "asked-technical": "Asked to be called: something does not work",
     "asked-unsaid": "Asked to be called, without saying why",
-    **{f"cause-{detail}": sentence for detail, sentence in WORDS.items()},
+    **{f"{CODE}{detail}": sentence for detail, sentence in WORDS.items()},
 }
 
 

@@ -15,12 +15,17 @@ from sqlalchemy.orm import Session
 from notifications import receipts, statuses
 from notifications.models import Message, MessageStatus, Receipt
 from questionnaires.models import Checkin
-from records import contacts, patients
-from records.models import Contact, Enrolment
-from tests.notifications.conftest import OPENS, Scripted, only
-from triage.models import Alert
+from records import contacts, patients, staff
+from records.audit import SYSTEM
+from records.models import Contact, Enrolment, Role, Staff
+from tests.notifications.conftest import OPENS, SILENT, Scripted, only
+from triage import jobs, reasons
+from triage.callbacks.clock import clock_of
+from triage.callbacks.story import What
+from triage.models import Alert, Callback
 
 Beat = Callable[..., dict[str, int]]
+ANEW = {"populate_existing": True}
 WORDS = ["queued", "sending", "sent", "delivered", "undelivered", "failed", "received", "novelty"]
 
 
@@ -125,3 +130,64 @@ def test_any_order_of_receipts_ends_in_the_highest_rank(session: Session, sent: 
     found = [MessageStatus.ACCEPTED, *(status for word in words if (status := statuses.from_provider(word)))]
     assert only(session).status == max(found, key=statuses.RANK.__getitem__)
     assert [word for word, _ in kept(session)] == words
+
+
+def silence(session: Session, checkin: Checkin) -> Alert:
+    """The check-in is missed, and the silence raised with what is known by then."""
+    session.execute(update(Checkin).values(state="missed", closed_at=SILENT))
+    jobs.raise_silences(session, now=SILENT)
+    session.commit()
+    return standing(session)
+
+
+def standing(session: Session) -> Alert:
+    return session.scalars(select(Alert).where(Alert.kind == "silence"), execution_options=ANEW).one()
+
+
+def test_a_late_receipt_amends_the_cause_of_a_silence_that_stands(session: Session, sent: Message, checkin: Checkin):
+    assert silence(session, checkin).cause == "unknown"
+    before = session.scalars(select(Callback)).one().version
+    report(session, sent, "undelivered", minutes=250)
+    assert standing(session).cause == "not-delivered"
+    report(session, sent, "delivered", minutes=260)
+    alert = standing(session)
+    assert alert.cause == "delivered-not-opened"
+    assert "A text was delivered; the questions were not opened" in reasons.words({"reasons": alert.reasons}, "en")
+    assert session.scalars(select(Callback), execution_options=ANEW).one().version == before + 2, "viewers see it"
+    person = invited(session, checkin)
+    now = OPENS + timedelta(minutes=300)
+    told = clock_of(session, callback=session.scalars(select(Callback.public_id)).one(), staff=person, now=now)
+    moments = [(one.at, one.details["was"]) for one in told.story.moments if one.what == What.AMENDED]
+    assert moments == [
+        (OPENS + timedelta(minutes=250), "cause-unknown"),
+        (OPENS + timedelta(minutes=260), "cause-not-delivered"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("opened_at", "closed_at", "cause"), [(OPENS, None, "opened"), (None, SILENT, "unknown"), (None, None, "opted-out")]
+)
+def test_a_receipt_changes_neither_what_the_patient_did_nor_what_a_person_closed(
+    session: Session, sent: Message, checkin: Checkin, opened_at: object, closed_at: object, cause: str
+):
+    session.execute(update(Checkin).values(opened_at=opened_at))
+    silence(session, checkin)
+    session.execute(update(Alert).values(closed_at=closed_at, cause=cause))
+    if cause == "opted-out":
+        contacts.opt_out(
+            session, phone=patients.reveal(of(session, checkin).patient).phone or "", now=SILENT, source="x"
+        )
+    session.commit()
+    report(session, sent, "delivered", minutes=250)
+    assert standing(session).cause == cause
+
+
+def of(session: Session, checkin: Checkin) -> Enrolment:
+    return session.get_one(Enrolment, checkin.enrolment_id)
+
+
+def invited(session: Session, checkin: Checkin) -> Staff:
+    about = {"name": "Alix Renard", "role": Role.OPERATOR, "teams": [of(session, checkin).team], "language": "en"}
+    made, _ = staff.invite(session, email="a@centre.example", **about, actor=SYSTEM, now=OPENS)
+    session.commit()
+    return made

@@ -60,6 +60,7 @@ def clock_of(session: Session, *, callback: uuid.UUID, staff: Staff, now: dateti
     calls = [Moment(row.at, What.CALLED, row.staff.name, _call(row)) for row in _rows(session, Attempt, found)]
     others = [*_decided(session, found), *_put_before(session, found, names), *_announced(session, found)]
     others += [*_bridged(session, found, names), *_ran_out(found, now), *_happened(session, found)]
+    others += _amended(session, found)
     story = told(alerts=alerts, calls=calls, others=others, closed_at=found.closed_at, now=now)
     return Clock(found.public_id, found.enrolment, found.opened_at, found.closed_at, story)
 
@@ -113,6 +114,15 @@ def _announced(session: Session, callback: Callback) -> Iterator[Moment]:
 def _bridged(session: Session, callback: Callback, names: dict[int, str]) -> Iterator[Moment]:
     for row in _rows(session, BridgedCall, callback):
         yield Moment(row.asked_at, What.BRIDGED, names.get(row.staff_id), {"state": row.state, "called": row.called})
+
+
+def _amended(session: Session, callback: Callback) -> Iterator[Moment]:
+    """When a cause was told otherwise than at first (triage.heard_late); it is kept with the reason that names it."""
+    for row in _rows(session, Alert, callback):
+        for reason in row.reasons:
+            for before in reason.get("amended", ()):
+                details = {"was": before["was"], "is": reason["code"]}
+                yield Moment(datetime.fromisoformat(before["at"]), What.AMENDED, None, details)
 
 
 def _ran_out(callback: Callback, now: datetime) -> Iterator[Moment]:

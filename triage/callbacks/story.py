@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -28,6 +28,8 @@ class What(StrEnum):
     SAID_LATER = "said-later"
     BRIDGED = "bridged"
     EXPIRED = "expired"
+    PLANNED = "next-try"
+    AMENDED = "amended"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +79,7 @@ class Story:
 
 # At one instant what came in stands before what was done about it.
 ORDER = (What.OPENED, What.ALERT, What.WORSE, What.SAID_WORSE, What.EXPIRED, What.DUE)
-TOLD_TWICE = (What.ANNOUNCED, What.SAID_WORSE, What.SAID_LATER, What.BRIDGED)
+TOLD_TWICE = (What.ANNOUNCED, What.SAID_WORSE, What.SAID_LATER, What.BRIDGED, What.PLANNED)
 """By a row of their own and by an event."""
 LAST = (What.CALLED, What.DECIDED, What.CLOSED)
 
@@ -97,7 +99,7 @@ def told(
     alerts = sorted(alerts, key=lambda alert: (alert.at, -alert.rank, alert.due_at))
     starts = list(_starts(alerts))
     laps = tuple(_lap(start, alerts, calls, ends, first=number == 0) for number, start in enumerate(starts))
-    found = [*_raised(alerts, starts), *calls, *_once(others)]
+    found = [*_raised(alerts, starts), *calls, *_once(others, planned={call.at for call in calls if _plans(call)})]
     found += [Moment(lap.due_at, What.DUE, None, {"level": lap.level}, derived=True) for lap in laps if lap.late_by]
     if closed_at is not None:
         found.append(Moment(closed_at, What.CLOSED, derived=True))
@@ -129,8 +131,13 @@ def _lap(start: Raised, alerts: Sequence[Raised], calls: Sequence[Moment], ends:
     return Lap(Level(start.rank).code, start.at, due, called, until - start.at, max(timedelta(0), until - due))
 
 
-def _once(others: Iterable[Moment]) -> Iterator[Moment]:
-    seen: set[tuple[datetime, str]] = set()
+def _plans(call: Moment) -> bool:
+    return call.details.get("next_try_at") is not None
+
+
+def _once(others: Iterable[Moment], *, planned: Collection[datetime]) -> Iterator[Moment]:
+    """A try that a call planned is told with that call."""
+    seen: set[tuple[datetime, str]] = {(at, What.PLANNED) for at in planned}
     for moment in others:
         if (moment.at, moment.what) not in seen or moment.what not in TOLD_TWICE:
             yield moment

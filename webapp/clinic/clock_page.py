@@ -147,8 +147,14 @@ def _called(moment: Moment, given: Mapping[str, Any], zone: str, t: Translator) 
     if given.get("verified"):
         text = f"{text} {t.gettext('Name and date of birth were verified.')}"
     if given.get("next_try_at"):
-        text = f"{text} {t.gettext('Next try at %(hour)s.', hour=formatting.hour(given['next_try_at'], zone))}"
+        text = f"{text} {_next_try(given['next_try_at'], moment.at, zone, t)}"
     return text
+
+
+def _next_try(at: datetime, told_at: datetime, zone: str, t: Translator) -> str:
+    if clock.local_day(at, zone) == clock.local_day(told_at, zone):
+        return t.gettext("Next try at %(hour)s.", hour=formatting.hour(at, zone))
+    return t.gettext("Next try on %(moment)s.", moment=formatting.moment(at, zone))
 
 
 def _passed_on(moment: Moment, given: Mapping[str, Any], t: Translator) -> str:
@@ -188,10 +194,14 @@ def _elsewhere(moment: Moment, given: Mapping[str, Any], zone: str, t: Translato
             return t.gettext("The patient replied: worse.")
         case What.SAID_LATER:
             return t.gettext("The patient replied: later.")
+        case What.AMENDED:
+            return t.gettext("The cause of the silence was amended: a report on a text came late.")
         case What.BRIDGED if given.get("ended"):
             return t.gettext("%(name)s ended the call through the centre.", name=_by(moment))
         case What.BRIDGED:
             return t.gettext("%(name)s had the centre’s telephone connect the call.", name=_by(moment))
+        case EventKind.NEXT_TRY if given.get("at"):
+            return _next_try(datetime.fromisoformat(given["at"]), moment.at, zone, t)
         case EventKind.NEXT_TRY:
             return t.gettext("The next try was set.")
         case EventKind.FOLDED:
