@@ -131,7 +131,9 @@ def set_scene(session: Session, state: str = EnrolmentState.ACTIVE, **overrides:
     return Scene(session, programme, team, version.id, enrolment)
 
 
-def at_once(engine: sa.Engine, count: int, act: Callable[[Session, int], Result]) -> list[Result | Exception]:
+def at_once(
+    engine: sa.Engine, count: int, act: Callable[[Session, int], Result], *, patience: float = 60
+) -> list[Result | Exception]:
     """`act` in `count` threads that start together, each with a session of its own that it commits."""
     barrier = threading.Barrier(count)
     results: list[Result | Exception] = [RuntimeError("never ran")] * count
@@ -149,5 +151,5 @@ def at_once(engine: sa.Engine, count: int, act: Callable[[Session, int], Result]
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(timeout=60)
+        thread.join(timeout=patience)
     return results

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 import pytest
@@ -11,7 +10,6 @@ import sqlalchemy as sa
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from records.db import engine_options
 from records.models import Role, Staff, StaffSession
 from tests.factories import NOW, make_enrolment, make_team
 from tests.triage.scene import ORANGE, RED, WELL, Scene, at_once, set_scene
@@ -32,13 +30,6 @@ INSTANT = timedelta(microseconds=1)
 @pytest.fixture
 def scene(session: Session) -> Scene:
     return set_scene(session)
-
-
-@pytest.fixture
-def pool(settings, database) -> Iterator[sa.Engine]:
-    wide = sa.create_engine(settings.database_url, **engine_options(pool_size=20))
-    yield wide
-    wide.dispose()
 
 
 def claimed(scene: Scene, staff: Staff | None = None, *, now: datetime = NOW) -> callbacks.Claimed:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 import uuid
-from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
@@ -33,16 +32,6 @@ from triage.refusals import ProtocolUnsigned
 @pytest.fixture
 def scene(session: Session) -> Scene:
     return set_scene(session)
-
-
-@pytest.fixture
-def pool(engine: sa.Engine, settings, database) -> Iterator[sa.Engine]:
-    """Enough connections for threads that run at once."""
-    from records.db import engine_options
-
-    wide = sa.create_engine(settings.database_url, **engine_options(pool_size=20))
-    yield wide
-    wide.dispose()
 
 
 def stored(scene: Scene, receipt: Receipt) -> Response:

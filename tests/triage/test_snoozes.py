@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
@@ -16,7 +15,6 @@ from hypothesis import strategies as st
 from sqlalchemy.orm import Session
 
 from records import audit, audit_check, driver
-from records.db import engine_options
 from records.models import Role, Staff
 from tests.factories import NOW, make_team
 from tests.statements import counted
@@ -29,18 +27,9 @@ from triage.models import Alert, Assessment
 from triage.outcome_models import Snooze
 from triage.refusals import Refused
 from triage.snoozed import Running, SnoozeEnd, asked, ended_by, evaluated, facts_of
-from webapp.config import Settings
 
 RULE = "temperature_orange_high"
 HOUR = timedelta(hours=1)
-
-
-@pytest.fixture
-def pool(engine: sa.Engine, settings: Settings, database: object) -> Iterator[sa.Engine]:
-    """Enough connections for threads that run at once."""
-    wide = sa.create_engine(settings.database_url, **engine_options(pool_size=20))
-    yield wide
-    wide.dispose()
 
 
 @pytest.fixture

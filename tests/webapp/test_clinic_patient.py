@@ -1,23 +1,20 @@
-"""A patient's file: what it shows, that opening it is logged, and the work done on it."""
+"""A patient's file: who may open it, what it shows, that opening it is logged, how it is found."""
 
 from __future__ import annotations
 
-import re
 import uuid
 from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
 from flask import Flask
-from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
-from records import clock
-from records.models import AccessEntry, Enrolment, EnrolmentState, Role
+from records.models import AccessEntry, Role
 from records.patients import reveal
+from tests.webapp.files import file, taken
 from tests.webapp.signing import post
 from tests.webapp.ward import ORANGE, RED, WELL, Ward, enter, open_ward
-from triage.models import Attempt, Disposition, PatientLimit
 
 
 @pytest.fixture
@@ -26,33 +23,6 @@ def ward(session: Session) -> Ward:
 
 
 PATIENTS = "/fr/patients"
-
-
-def file(enrolment: Enrolment, language: str = "fr") -> str:
-    return f"/{language}/patients/{enrolment.public_id}"
-
-
-def state(ward: Ward, enrolment: Enrolment) -> str:
-    ward.session.expire_all()
-    return ward.session.get_one(Enrolment, enrolment.id).state
-
-
-def taken(app: Flask, ward: Ward, role: str = Role.PHYSICIAN) -> tuple[FlaskClient, Enrolment, str]:
-    """A red call in the hands of the person signed in: browser, patient, address of the call-back."""
-    enrolment = ward.red()
-    client = enter(app, ward, role)
-    call = f"/fr/callbacks/{ward.callback(enrolment).public_id}"
-    post(client, "/fr/queue", {}, to=f"{call}/claim")
-    return client, enrolment, call
-
-
-def reach(client: FlaskClient, enrolment: Enrolment, call: str, outcome: str = "reached", note: str = ""):
-    said = {"attempt-outcome": outcome, "attempt-verified": "y", "attempt-note": note}
-    return post(client, file(enrolment), said, to=f"{call}/attempts")
-
-
-def seen(ward: Ward, enrolment: Enrolment) -> str:
-    return ",".join(str(alert.public_id) for alert in ward.alerts(enrolment))
 
 
 def test_the_file_says_who_to_check_why_to_call_and_whom_else(app: Flask, ward: Ward) -> None:
@@ -106,268 +76,6 @@ def test_a_missed_check_in_is_a_gap_in_the_charts_and_a_line_in_the_table(app: F
     assert html.count("<polyline") == 8
     assert html.count("vd-chart__gap") == 4
     assert "sans réponse" in html
-
-
-def test_an_attempt_is_stored_and_shown_with_who_called(app: Flask, ward: Ward) -> None:
-    client, enrolment, call = taken(app, ward)
-
-    answer = reach(client, enrolment, call, "voicemail", "Rappeler <b>après</b> 14 h")
-
-    assert answer.location == file(enrolment)
-    assert ward.session.scalars(sa.select(Attempt)).one().outcome == "voicemail"
-    html = client.get(file(enrolment)).text
-    assert "Messagerie" in html
-    assert "Rappeler &lt;b&gt;après&lt;/b&gt; 14 h" in html
-
-
-@pytest.mark.parametrize(
-    ("data", "says"),
-    [
-        ({}, "Indiquez ce qu’a donné l’appel"),
-        ({"attempt-outcome": "eaten"}, "Choisissez parmi les choix"),
-        ({"attempt-outcome": "reached", "attempt-note": "x" * 2001}, "2000"),
-        ({"attempt-outcome": "reached", "attempt-note": "a\x00b"}, "caractères"),
-    ],
-)
-def test_an_attempt_that_makes_no_sense_stores_nothing_and_keeps_what_was_typed(app, ward, data, says) -> None:
-    client, enrolment, call = taken(app, ward)
-
-    answer = post(client, file(enrolment), data, to=f"{call}/attempts")
-
-    assert answer.status_code == 422
-    assert says in answer.text
-    assert data.get("attempt-note", "")[:1000].replace("\x00", "") in answer.text.replace("\x00", "").replace(
-        "\ufffd", ""
-    )
-    assert ward.session.scalars(sa.select(Attempt)).all() == []
-
-
-def test_a_disposition_closes_the_call_and_goes_back_to_the_queue(app: Flask, ward: Ward) -> None:
-    client, enrolment, call = taken(app, ward)
-    reach(client, enrolment, call)
-
-    data = {"disposition-kind": "advice", "disposition-note": "Repos", "disposition-seen": seen(ward, enrolment)}
-    answer = post(client, file(enrolment), data, to=f"{call}/dispositions")
-
-    assert answer.location == "/fr/queue"
-    assert not ward.is_open(enrolment)
-    assert ward.session.scalars(sa.select(Disposition)).one().kind == "advice"
-
-
-def test_what_came_in_after_the_page_was_opened_stays_open(app: Flask, ward: Ward) -> None:
-    client, enrolment, call = taken(app, ward)
-    reach(client, enrolment, call)
-    old = seen(ward, enrolment)
-    ward.answer(enrolment, {**RED, "chest-pain": [{"boolean": True}]})
-
-    answer = post(
-        client, file(enrolment), {"disposition-kind": "advice", "disposition-seen": old}, to=f"{call}/dispositions"
-    )
-
-    assert answer.location == file(enrolment)
-    assert ward.is_open(enrolment)
-    assert [alert.closed_at is None for alert in ward.alerts(enrolment)] == [False, True]
-
-
-def test_closing_without_having_called_asks_for_the_call_and_keeps_the_note(app: Flask, ward: Ward) -> None:
-    client, enrolment, call = taken(app, ward)
-
-    data = {"disposition-kind": "advice", "disposition-note": "Bien", "disposition-seen": seen(ward, enrolment)}
-    answer = post(client, file(enrolment), data, to=f"{call}/dispositions")
-
-    assert answer.status_code == 422
-    assert "Bien</textarea>" in answer.text
-    assert f'href="{file(enrolment, "en")}"' in answer.text
-    assert re.search('value="advice"[^>]* checked', answer.text)
-    assert seen(ward, enrolment) in answer.text
-    assert ward.is_open(enrolment)
-
-
-@pytest.mark.parametrize(
-    "data",
-    [
-        {"disposition-kind": ""},
-        {"disposition-kind": "sorcery"},
-        {"disposition-kind": "advice", "disposition-seen": "not-a-uuid,,<script>"},
-        {"disposition-kind": "advice", "disposition-seen": str(uuid.uuid4())},
-        {"disposition-kind": "extra-checkin", "disposition-hours": "a lot"},
-        {"disposition-kind": "extra-checkin", "disposition-hours": "25"},
-        {"disposition-kind": "advice", "disposition-note": "x" * 2001},
-    ],
-)
-def test_a_disposition_that_makes_no_sense_changes_nothing(app: Flask, ward: Ward, data: dict[str, str]) -> None:
-    client, enrolment, call = taken(app, ward)
-    reach(client, enrolment, call)
-
-    answer = post(
-        client, file(enrolment), {"disposition-seen": seen(ward, enrolment)} | data, to=f"{call}/dispositions"
-    )
-
-    assert answer.status_code == 422
-    assert "Il y a un problème" in answer.text
-    assert "<script>" not in answer.text.replace('<script src="', "")
-    assert ward.is_open(enrolment)
-    assert ward.session.scalars(sa.select(Disposition)).all() == []
-
-
-def test_only_a_physician_is_offered_to_send_the_ambulance(app: Flask, ward: Ward) -> None:
-    client, enrolment, call = taken(app, ward, Role.OPERATOR)
-
-    assert 'value="ambulance"' not in client.get(file(enrolment)).text
-    data = {"disposition-kind": "ambulance", "disposition-seen": seen(ward, enrolment)}
-    assert post(client, file(enrolment), data, to=f"{call}/dispositions").status_code == 422
-    assert ward.is_open(enrolment)
-
-
-def test_a_page_left_open_cannot_close_a_call_that_somebody_took_over(app: Flask, ward: Ward) -> None:
-    client, enrolment, call = taken(app, ward)
-    reach(client, enrolment, call)
-    listed = seen(ward, enrolment)
-    page = client.get(file(enrolment)).text
-    other = enter(app, ward, Role.SUPERVISOR, "Sacha Morel")
-    post(other, "/fr/patients", {}, to=f"{call}/take-over")
-    assert "Clore ce rappel" in page
-
-    data = {"disposition-kind": "advice", "disposition-seen": listed}
-    answer = post(client, file(enrolment), data, to=f"{call}/dispositions")
-
-    assert answer.status_code == 409
-    assert "Sacha Morel" in answer.text
-    assert ward.is_open(enrolment)
-
-
-def test_closing_a_call_twice_says_that_it_is_closed(app: Flask, ward: Ward) -> None:
-    client, enrolment, call = taken(app, ward)
-    reach(client, enrolment, call)
-    data = {"disposition-kind": "advice", "disposition-seen": seen(ward, enrolment)}
-    post(client, file(enrolment), data, to=f"{call}/dispositions")
-
-    answer = post(client, file(enrolment), data, to=f"{call}/dispositions")
-
-    assert answer.status_code == 422
-    assert len(ward.session.scalars(sa.select(Disposition)).all()) == 1
-
-
-def test_pausing_needs_an_owner_a_day_and_a_reason_and_resuming_goes_on(app: Flask, ward: Ward) -> None:
-    enrolment = ward.patient()
-    client = enter(app, ward)
-    empty = post(client, file(enrolment), {}, to=f"{file(enrolment)}/pause")
-    assert empty.status_code == 422
-    assert "Indiquez le jour du réexamen" in empty.text
-    assert state(ward, enrolment) == EnrolmentState.ACTIVE
-
-    day = (clock.now() + timedelta(days=2)).strftime("%d/%m/%Y")
-    data = {"pause-owner": str(ward.person().public_id), "pause-review_on": day, "pause-reason": "asked"}
-    assert post(client, file(enrolment), data, to=f"{file(enrolment)}/pause").status_code == 302
-    assert state(ward, enrolment) == EnrolmentState.PAUSED
-    assert "À la demande du patient" in client.get(file(enrolment)).text
-
-    post(client, file(enrolment), {}, to=f"{file(enrolment)}/resume")
-    assert state(ward, enrolment) == EnrolmentState.ACTIVE
-
-
-@pytest.mark.parametrize(
-    ("field", "value"),
-    [
-        ("review_on", "1/1/2020"),
-        ("review_on", "31/2/2027"),
-        ("review_on", "demain"),
-        ("review_on", "1/1/2199"),
-        ("owner", "00000000-0000-0000-0000-000000000000"),
-        ("owner", "<script>"),
-        ("reason", "because"),
-    ],
-)
-def test_a_pause_that_makes_no_sense_changes_nothing(app: Flask, ward: Ward, field: str, value: str) -> None:
-    enrolment = ward.patient()
-    client = enter(app, ward)
-    day = (clock.now() + timedelta(days=2)).strftime("%d/%m/%Y")
-    good = {"pause-owner": str(ward.person().public_id), "pause-review_on": day, "pause-reason": "asked"}
-
-    answer = post(client, file(enrolment), good | {f"pause-{field}": value}, to=f"{file(enrolment)}/pause")
-
-    assert answer.status_code == 422
-    assert f'href="#pause-{field}"' in answer.text
-    assert state(ward, enrolment) == EnrolmentState.ACTIVE
-
-
-def test_ending_a_follow_up_needs_its_reason(app: Flask, ward: Ward) -> None:
-    enrolment = ward.patient()
-    client = enter(app, ward, Role.SUPERVISOR)
-
-    assert post(client, file(enrolment), {}, to=f"{file(enrolment)}/discharge").status_code == 422
-    answer = post(client, file(enrolment), {"discharge-reason": "withdrew"}, to=f"{file(enrolment)}/discharge")
-
-    assert answer.location == file(enrolment)
-    assert state(ward, enrolment) == EnrolmentState.DISCHARGED
-    again = post(client, file(enrolment), {"discharge-reason": "withdrew"}, to=f"{file(enrolment)}/discharge")
-    assert again.status_code == 422
-
-
-def test_a_physicians_own_limits_release_a_held_patient(app: Flask, ward: Ward) -> None:
-    enrolment = ward.patient(EnrolmentState.HELD)
-    client = enter(app, ward)
-    data = {
-        "limits-spo2_red": "86",
-        "limits-spo2_orange": "88",
-        "limits-spo2_first": "88",
-        "limits-limits_reason": "BPCO",
-    }
-
-    answer = post(client, file(enrolment), data, to=f"{file(enrolment)}/limits")
-
-    assert answer.status_code == 302, answer.text
-    assert state(ward, enrolment) == EnrolmentState.ENROLLED
-    html = client.get(file(enrolment)).text
-    assert "<b>86</b>" in html
-    assert "BPCO" in html
-
-
-@pytest.mark.parametrize(
-    "data",
-    [
-        {"limits-spo2_red": "quatre-vingts"},
-        {"limits-spo2_red": "20"},
-        {"limits-spo2_red": "99"},
-        {"limits-spo2_red": "88,55"},
-        {"limits-limits_reason": ""},
-        {"limits-spo2_red": ""},
-        {"limits-limits_until": "1/1/2020"},
-        {"limits-limits_until": "soon"},
-    ],
-)
-def test_own_limits_that_make_no_sense_are_refused_with_why(app: Flask, ward: Ward, data: dict[str, str]) -> None:
-    enrolment = ward.patient()
-    client = enter(app, ward)
-
-    good = {"limits-spo2_red": "90", "limits-limits_reason": "Connu"}
-    answer = post(client, file(enrolment), good | data, to=f"{file(enrolment)}/limits")
-
-    assert answer.status_code == 422
-    assert "Il y a un problème" in answer.text
-    assert ward.session.scalars(sa.select(PatientLimit)).all() == []
-
-
-def test_an_operator_neither_pauses_nor_sets_limits(app: Flask, ward: Ward) -> None:
-    enrolment = ward.patient()
-    client = enter(app, ward, Role.OPERATOR)
-
-    html = client.get(file(enrolment)).text
-    assert "Fixer des seuils" not in html
-    assert "Suspendre le suivi" not in html
-    for act in ("pause", "discharge", "limits", "invite", "resume"):
-        assert post(client, "/fr/patients", {}, to=f"{file(enrolment)}/{act}").status_code == 403
-    assert state(ward, enrolment) == EnrolmentState.ACTIVE
-
-
-@pytest.mark.parametrize("act", ["pause", "discharge", "limits", "invite", "resume"])
-def test_no_step_reaches_the_patient_of_another_team(app: Flask, ward: Ward, act: str) -> None:
-    enrolment = ward.patient(team=ward.another_team())
-
-    answer = post(enter(app, ward), "/fr/patients", {"discharge-reason": "withdrew"}, to=f"{file(enrolment)}/{act}")
-
-    assert answer.status_code == 404
-    assert state(ward, enrolment) == EnrolmentState.ACTIVE
 
 
 def test_patients_are_found_by_name_phone_or_birth_date_within_ones_teams(app: Flask, ward: Ward) -> None:
