@@ -23,6 +23,10 @@ from triage.models import Callback, Escalation, EscalationKind
 
 LASTS = timedelta(minutes=30)
 """A page that could not be sent by then would call somebody for what others have been told of since."""
+NIGHT_LASTS = timedelta(hours=8)
+"""While the centre is closed there are no others, and nothing else tells of a red: a page goes whenever the provider is
+back, if nobody has called meanwhile.
+"""
 OWED_AT_ONCE = 500
 OF_MANY = "pages:"
 """How the key of a page begins that tells of all that is late for one person."""
@@ -44,23 +48,25 @@ OWE = text("""
         WHERE e.at > :now - 2 * :lasts AND e.staff_id IS NOT NULL GROUP BY e.staff_id, p.rehearsal
     ), waiting AS (
         SELECT e.id, e.public_id, e.staff_id, e.callback_id, e.at, p.rehearsal,
-            e.kind = 'outside-hours' OR c.rank >= :red AS alone
+            e.kind = 'outside-hours' AS at_night, e.kind = 'outside-hours' OR c.rank >= :red AS alone
         FROM escalations e JOIN callbacks c ON c.id = e.callback_id JOIN enrolments f ON f.id = c.enrolment_id
         JOIN patients p ON p.id = f.patient_id
         WHERE e.acknowledged_at IS NULL AND e.staff_id IS NOT NULL AND e.at > :now - :lasts AND e.at <= :now
           AND NOT EXISTS (SELECT 1 FROM messages m WHERE m.key = 'page\\:' || e.public_id)
     ), owed AS (
-        SELECT id, public_id, staff_id, callback_id, at, 'page\\:' AS kind FROM waiting WHERE alone
+        SELECT id, public_id, staff_id, callback_id, at, at_night, 'page\\:' AS kind FROM waiting WHERE alone
         UNION ALL
         SELECT * FROM (
-            SELECT DISTINCT ON (w.staff_id, w.rehearsal) w.id, w.public_id, w.staff_id, w.callback_id, w.at, 'pages\\:'
+            SELECT DISTINCT ON (w.staff_id, w.rehearsal) w.id, w.public_id, w.staff_id, w.callback_id, w.at, false,
+                'pages\\:'
             FROM waiting w LEFT JOIN told ON (told.staff_id, told.rehearsal) = (w.staff_id, w.rehearsal)
             WHERE NOT w.alone AND (told.at IS NULL OR told.at < w.at AND told.at <= :now - :every)
             ORDER BY w.staff_id, w.rehearsal, w.at, w.id
         ) many
     )
     INSERT INTO messages (key, purpose, staff_id, callback_id, status_at, created_at, next_try_at, expires_at)
-    SELECT kind || public_id, 'staff-page', staff_id, callback_id, :now, :now, :now, at + :lasts FROM owed
+    SELECT kind || public_id, 'staff-page', staff_id, callback_id, :now, :now, :now,
+        at + CASE WHEN at_night THEN :night ELSE :lasts END FROM owed
     ORDER BY at, id LIMIT :limit
     ON CONFLICT (key) DO NOTHING
 """)
@@ -70,7 +76,14 @@ def owe(session: Session, *, now: datetime, limit: int = OWED_AT_ONCE) -> int:
     """Owe a text for what was put before somebody lately, and nobody has acknowledged; returns how many are new. Called
     again, in another transaction, while it returns any.
     """
-    asked = {"now": now, "lasts": LASTS, "every": AT_MOST_EVERY, "red": int(Level.RED), "limit": limit}
+    asked = {
+        "now": now,
+        "lasts": LASTS,
+        "night": NIGHT_LASTS,
+        "every": AT_MOST_EVERY,
+        "red": int(Level.RED),
+        "limit": limit,
+    }
     return int(session.execute(OWE, asked).rowcount)  # type: ignore[attr-defined]
 
 

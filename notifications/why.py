@@ -32,17 +32,20 @@ DROPPED = MappingProxyType(
         Drop.ASKED_LATER.value: Why.ASKED_LATER,
     }
 )
-POSTPONED = frozenset(one.value for one in Postpone)
+OURS_TO_MEND = frozenset({Postpone.UNKNOWN_ZONE.value, Postpone.NOT_WRITTEN.value})
+"""Held back for what is wrong in the file: neither the night nor the provider."""
 
 
 def why(status: str, reason: str | None) -> Why | None:
-    """None for a text that went its way, and for one that nobody would have read any more."""
+    """None for a text that went its way, or that nobody would have read any more, or that no code explains."""
     if status == MessageStatus.DROPPED:
         return DROPPED.get(reason or "")
     if status == MessageStatus.EXPIRED:
         if reason is None:
             return Why.NOT_TRIED
-        return Why.QUIET_HOURS if reason in POSTPONED else Why.PROVIDER
+        if reason in OURS_TO_MEND:
+            return None
+        return Why.QUIET_HOURS if reason == Postpone.QUIET_HOURS else Why.PROVIDER
     if status == MessageStatus.REFUSED:
         return OF_THE_NUMBER.get(reason or "", Why.PROVIDER)
     if status in (MessageStatus.UNKNOWN, MessageStatus.UNKNOWN_FINAL):

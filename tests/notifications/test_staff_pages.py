@@ -93,6 +93,22 @@ def test_a_page_goes_at_night_where_a_reminder_waits(scene: Scene, beat: Beat, p
     assert "Le medecin d'astreinte est prévenu" in other or "d'astreinte" in other, "the patient is told who knows"
 
 
+@pytest.mark.parametrize(("answered", "status"), [(False, "accepted"), (True, "dropped")])
+def test_at_night_a_page_outlasts_a_provider_that_is_away_as_long_as_nobody_called(
+    scene: Scene, beat: Beat, provider: Scripted, answered: bool, status: str
+) -> None:
+    on_call(scene, reachable(scene, Role.PHYSICIAN))
+    scene.submit(RED, now=NIGHT)
+    escalate(scene, NIGHT)
+    provider.next.extend(answers(OutcomeKind.RETRY, "busy") for _ in range(2))
+    beat(NIGHT)
+    if answered:
+        scene.session.execute(sa.text("UPDATE escalations SET acknowledged_at = at"))
+        scene.session.commit()
+    beat(NIGHT + 90 * MINUTE)
+    assert [one.status for one in pages(scene)] == [status]
+
+
 def test_without_a_rota_the_patient_is_told_once_that_nobody_reads_it(
     scene: Scene, beat: Beat, provider: Scripted
 ) -> None:

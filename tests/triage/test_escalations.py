@@ -119,6 +119,22 @@ def test_after_hours_in_which_no_worker_ran_the_lead_is_told_and_the_physician_t
     assert told(scene) == [(1, supervisor.name), (2, doctor.name)]
 
 
+def test_a_rota_on_which_nobody_can_hear_of_it_silences_no_call(scene: Scene) -> None:
+    """Neither who leads nor who is on call has a telephone or is at work: those who are there come after them."""
+    lead, doctor = scene.another(Role.OPERATOR), scene.another(Role.PHYSICIAN)
+    there, helps = scene.another(Role.PHYSICIAN), scene.another(Role.SUPERVISOR)
+    on_duty(scene, lead, Duty.LEAD, TEN)
+    on_duty(scene, doctor, Duty.ON_CALL, TEN)
+    for person in (there, helps):
+        signed_in(scene, person, DUE)
+    scene.submit(RED, now=TEN)
+    for minutes in (0, 5, 10, 15):
+        beat(scene, DUE + minutes * MINUTE)
+    named = [name for _, name in told(scene)]
+    assert named[:2] == [lead.name, helps.name]
+    assert named[2:] == [doctor.name, there.name]
+
+
 def test_without_a_rota_it_goes_to_a_physician_of_the_team_at_work(scene: Scene) -> None:
     scene.person(Role.PHYSICIAN)
     working = scene.another(Role.PHYSICIAN)

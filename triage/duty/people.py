@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -23,7 +23,8 @@ they came back is then a new session, which reopens a list that had ended (triag
 class AtWork:
     """Staff by id, the first to be told first. `leads`: who leads by the rota, else the team's supervisors, those at
     work first. `on_call`: by the rota. `physicians`: who is on call, else the team's physicians at work. Whom no text
-    can reach comes after the others.
+    can reach comes after the others; those of the rota who neither are at work nor have a telephone are followed by
+    whom it would have been without them.
     """
 
     leads: Sequence[int] = ()
@@ -83,12 +84,25 @@ def _people(session: Session, team_ids: Collection[int], now: datetime) -> dict[
 
 
 def _in_order(team: Sequence[Row[Any]]) -> AtWork:
-    on_call = [(not one.has_phone, one.on_call_since, one.id) for one in team if one.on_call_since is not None]
-    leads = [(not (one.seen or one.has_phone), one.lead_since, one.id) for one in team if one.lead_since is not None]
-    supervisors = [(not one.seen, not one.has_phone, one.id) for one in team if one.role == Role.SUPERVISOR]
-    physicians = [one.id for one in team if one.role == Role.PHYSICIAN and one.seen]
-    return AtWork(_ids(leads) or _ids(supervisors), _ids(on_call), _ids(on_call) or physicians)
+    on_call = sorted(
+        (one for one in team if one.on_call_since is not None),
+        key=lambda one: (not one.has_phone, one.on_call_since, one.id),
+    )
+    leads = sorted(
+        (one for one in team if one.lead_since is not None), key=lambda one: (not _hears(one), one.lead_since, one.id)
+    )
+    supervisors = sorted(
+        (one for one in team if one.role == Role.SUPERVISOR), key=lambda one: (not one.seen, not one.has_phone, one.id)
+    )
+    physicians = [one for one in team if one.role == Role.PHYSICIAN and one.seen]
+    return AtWork(_or_else(leads, supervisors), [one.id for one in on_call], _or_else(on_call, physicians))
 
 
-def _ids(people: Iterable[tuple[Any, Any, int]]) -> list[int]:
-    return [id_ for _, _, id_ in sorted(people)]
+def _or_else(by_rota: Sequence[Row[Any]], others: Sequence[Row[Any]]) -> list[int]:
+    """Of a rota on which nobody can hear of it, the others come after: a shift entered wrongly silences no call."""
+    people = by_rota if any(map(_hears, by_rota)) else [*by_rota, *others]
+    return list(dict.fromkeys(one.id for one in people))
+
+
+def _hears(one: Row[Any]) -> bool:
+    return bool(one.seen or one.has_phone)
