@@ -13,16 +13,17 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from records import driver
+from triage.levels import Level
 
 # Locked first and looked at again in a second statement: an alert that was raised in between is then seen.
-WAITING = """
+WAITING = f"""
     SELECT b.id FROM incident_members m
     JOIN callbacks b ON b.enrolment_id = m.enrolment_id AND b.state = 'open' AND b.incident_id IS NULL
     WHERE m.incident_id = ANY(%(ids)s) AND m.settled_at IS NULL AND m.deadline_at > %(now)s
-      AND b.due_at > %(now)s AND b.rank < 40 AND b.claimed_by_id IS NULL AND b.first_called_at IS NULL
+      AND b.due_at > %(now)s AND b.rank < {int(Level.RED)} AND b.claimed_by_id IS NULL AND b.first_called_at IS NULL
       AND NOT b.for_physician AND b.next_step = 'call-patient'
     ORDER BY b.id LIMIT %(limit)s FOR UPDATE OF b SKIP LOCKED
-"""
+"""  # noqa: S608 - a constant
 FOLD = """
     WITH folded AS (
         UPDATE callbacks b SET incident_id = m.incident_id, version = b.version + 1
@@ -44,12 +45,12 @@ FOLD = """
     )
     SELECT count(*) AS moved FROM folded
 """
-UNFOLD = """
+UNFOLD = f"""
     WITH over AS (
         SELECT b.id, b.incident_id FROM callbacks b
         WHERE b.state = 'open' AND b.incident_id IS NOT NULL
-          AND (b.due_at <= %(now)s OR b.rank >= 40 OR b.claimed_by_id IS NOT NULL OR b.first_called_at IS NOT NULL
-               OR b.for_physician OR b.next_step <> 'call-patient'
+          AND (b.due_at <= %(now)s OR b.rank >= {int(Level.RED)} OR b.claimed_by_id IS NOT NULL
+               OR b.first_called_at IS NOT NULL OR b.for_physician OR b.next_step <> 'call-patient'
                OR NOT EXISTS (SELECT 1 FROM incident_members m WHERE m.incident_id = b.incident_id
                               AND m.enrolment_id = b.enrolment_id AND m.settled_at IS NULL
                               AND m.deadline_at > %(now)s)
@@ -65,7 +66,7 @@ UNFOLD = """
         FROM over JOIN incidents i ON i.id = over.incident_id
     )
     SELECT count(*) AS moved FROM unfolded
-"""
+"""  # noqa: S608 - a constant
 
 
 def fold(session: Session, *, ids: Sequence[int], now: datetime, limit: int) -> int:

@@ -14,26 +14,10 @@ from triage.models.callbacks import (
     IncidentKind,
     NextStep,
 )
-from triage.models.centre import (
-    BridgedCall,
-    BridgeState,
-    CallAnnouncement,
-    CallbackEvent,
-    CallDraft,
-    Duty,
-    Escalation,
-    EscalationKind,
-    EventKind,
-    IncidentMember,
-    Letter,
-    MovedAnswer,
-    Notice,
-    NoticeKind,
-    Reply,
-    SavedView,
-    Settled,
-    Shift,
-)
+from triage.models.duty import Duty, Escalation, EscalationKind, Shift
+from triage.models.happened import CallbackEvent, EventKind, Notice, NoticeKind
+from triage.models.incidents import IncidentMember, Settled
+from triage.models.kept import CallDraft, Letter, MovedAnswer, SavedView
 from triage.models.protocols import (
     Assessment,
     PatientLimit,
@@ -41,6 +25,7 @@ from triage.models.protocols import (
     ProtocolStatus,
     ProtocolVersion,
 )
+from triage.models.telephone import BridgedCall, BridgeState, CallAnnouncement, Reply
 
 __all__ = [
     "Alert",

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from sqlalchemy import text
 
+from triage.levels import Level
+
 DOUBT, SILENCE, OTHER, RED, ALL = "*doubt", "*silence", "*other", "*red", "*all"
 WIDE = (RED, ALL)
 OF_PROTOCOL = "('answers', 'silence', 'unreached')"
@@ -23,7 +25,7 @@ CAUSES = f"""
     ) told
     CROSS JOIN LATERAL unnest(told.causes || CASE
         WHEN a.kind NOT IN {OF_PROTOCOL} THEN ARRAY[]::text[]
-        WHEN a.rank >= 40 THEN ARRAY['{RED}', '{ALL}'] ELSE ARRAY['{ALL}'] END) AS counted (cause)
+        WHEN a.rank >= {int(Level.RED)} THEN ARRAY['{RED}', '{ALL}'] ELSE ARRAY['{ALL}'] END) AS counted (cause)
 """  # noqa: S608 - constant text
 HERE = "e.programme_id = :programme AND p.rehearsal = :rehearsal"
 # Looked up one by one, by index: the planner expects few rows of a part of a statement, and joins them quadratically.

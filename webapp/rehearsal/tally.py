@@ -9,6 +9,8 @@ from typing import Any
 from sqlalchemy import bindparam, text
 from sqlalchemy.orm import Session
 
+from triage.levels import Level
+
 LEVELS = {40: "red", 35: "silent, urgent", 30: "orange", 20: "silent"}
 
 ROWS: Sequence[tuple[str, str]] = (
@@ -82,7 +84,7 @@ def count(session: Session, enrolment_ids: Sequence[int]) -> Table:
     lines.append(("  open now", str(sum(standing.values()))))
     lines += [(f"    {name}", str(standing.get(rank, 0))) for rank, name in LEVELS.items()]
     lines.append(("median minutes to the first call", _minutes(_run(session, WAIT, ids, rank=None).scalar())))
-    lines.append(("  when red", _minutes(_run(session, WAIT, ids, rank=40).scalar())))
+    lines.append(("  when red", _minutes(_run(session, WAIT, ids, rank=int(Level.RED)).scalar())))
     return Table(tuple(lines))
 
 
