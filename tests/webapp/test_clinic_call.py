@@ -108,6 +108,8 @@ def test_a_call_in_vain_plans_the_next_one_and_its_hour_can_be_changed(app: Flas
     changed = clock.local(ward.callback(enrolment).next_try_at, ward.programme.zone)
     assert (changed.hour, changed.minute) == (8, 5)
     assert changed.date() == clock.local_day(clock.now(), ward.programme.zone) + timedelta(days=1)
+    assert re.search(r"Rappeler le \d+ \S+ 08:05", client.get("/fr/queue").text), "eight o'clock of which day"
+    assert re.search(r"Prochain essai le \d+ \S+ 08:05", client.get(f"{call}/clock").text)
 
 
 def test_the_contact_is_called_after_three_calls_in_vain_and_the_page_says_so(app: Flask, ward: Ward) -> None:
@@ -122,6 +124,17 @@ def test_the_contact_is_called_after_three_calls_in_vain_and_the_page_says_so(ap
     html = client.get(file(enrolment)).text
     assert "un médecin décide" in html
     assert ward.callback(enrolment).next_step == "physician"
+
+
+def test_a_call_back_handed_up_after_a_talk_is_not_said_to_have_reached_nobody(app: Flask, ward: Ward) -> None:
+    client, enrolment, call = taken(app, ward, Role.OPERATOR)
+    post(client, file(enrolment), {"attempt-outcome": "reached", "attempt-verified": "y"}, to=f"{call}/attempts")
+    post(client, file(enrolment), {}, to=f"{call}/hand-up")
+    doctor = enter(app, ward, Role.PHYSICIAN, "Noor")
+    post(doctor, file(enrolment), {}, to=f"{call}/claim")
+    html = doctor.get(file(enrolment)).text
+    assert "confié à un médecin" in html
+    assert "Personne n’a été joint" not in html
 
 
 def test_nobody_is_reached_before_name_and_birth_were_asked_and_the_note_is_kept(app: Flask, ward: Ward) -> None:
@@ -291,6 +304,17 @@ def test_what_is_typed_is_kept_and_stands_in_the_forms_again(app: Flask, ward: W
     assert f"{TYPED}</textarea>" in html
     assert "Repos</textarea>" in html
     assert re.search(r'value="voicemail"\s+checked', html)
+
+
+def test_that_the_identity_was_right_is_not_kept_for_the_next_call(app: Flask, ward: Ward) -> None:
+    client, enrolment, call = taken(app, ward)
+
+    post(client, file(enrolment), {"attempt-note": TYPED, **REACHED}, to=f"{call}/draft")
+
+    html = client.get(file(enrolment)).text
+    assert f"{TYPED}</textarea>" in html
+    assert re.search(r'name="attempt-verified"', html)
+    assert not re.search(r'<input[^>]*name="attempt-verified"[^>]*checked', html)
 
 
 def test_what_was_sent_is_forgotten_and_the_rest_stays(app: Flask, ward: Ward) -> None:

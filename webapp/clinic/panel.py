@@ -55,25 +55,31 @@ def of(file: File) -> Panel | None:
         return None
     found = db.session.scalars(select(Callback).where(Callback.public_id == file.call.detail.public_id)).one()
     programme, patient = file.enrolment.programme, file.enrolment.patient
+    calls = last_calls(file.enrolment)
     return Panel(
         step=NextStep(found.next_step),
-        next_step=_next_step(found, file.zone, file.now),
+        next_step=_next_step(found, calls, file.zone, file.now),
         next_try_at=found.next_try_at,
-        last_calls=last_calls(file.enrolment),
+        last_calls=calls,
         shows=_shows(file.enrolment),
         is_own_number=programme.calls_by == CallsBy.OWN,
         is_bridged=programme.calls_by == CallsBy.BRIDGE,
         interpreter=programme.interpreter_phone,
         needs_interpreter=patient.language != language(),
-        scripts=_scripts(found, file),
+        scripts=_scripts(found, calls, file),
         hang_up=scripts.HANG_UP,
         callback_id=found.id,
     )
 
 
-def _scripts(found: Callback, file: File) -> list[scripts.Script]:
+def _was_handed_up(found: Callback, calls: Sequence[LastCall]) -> bool:
+    """By a person, and not because nobody was reached."""
+    return found.next_step == NextStep.PHYSICIAN and (not calls or calls[0].reached)
+
+
+def _scripts(found: Callback, calls: Sequence[LastCall], file: File) -> list[scripts.Script]:
     wanted = [(alert.detail.kind, alert.level) for alert in file.call.alerts] if file.call else []
-    if found.next_step != NextStep.CALL_PATIENT:
+    if found.next_step != NextStep.CALL_PATIENT and not _was_handed_up(found, calls):
         wanted.insert(0, (AlertKind.UNREACHED, Level.RED))
     return scripts.scripts(wanted)
 
@@ -94,11 +100,13 @@ def what(row: Attempt) -> str:
     return translator().gettext("Emergency contact: %(what)s", what=words)
 
 
-def _next_step(found: Callback, zone: str, now: datetime) -> str:
+def _next_step(found: Callback, calls: Sequence[LastCall], zone: str, now: datetime) -> str:
     t = translator()
     waits = found.next_try_at is not None and found.next_try_at > now
     when = _when(found.next_try_at, zone, now) if waits and found.next_try_at else ""
     match NextStep(found.next_step):
+        case NextStep.PHYSICIAN if _was_handed_up(found, calls):
+            return t.gettext("It was handed up: a physician decides what comes next.")
         case NextStep.PHYSICIAN:
             return t.gettext("Nobody was reached. Now a physician decides whether somebody goes and looks.")
         case NextStep.CALL_CONTACT if waits:
