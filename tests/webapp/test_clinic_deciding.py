@@ -143,6 +143,15 @@ def test_answers_of_somebody_else_are_found_compared_and_moved_without_script(ap
     assert "Fille" in client.get(page(right)).text
 
 
+def test_a_value_and_a_number_keep_their_order_beside_arabic_where_answers_are_compared(app: Flask, ward: Ward) -> None:
+    _, right, client, address = mover(app, ward)
+
+    beside = client.get(f"{address}?to={right.public_id}".replace("/fr/", "/ar/")).text
+
+    assert '<bdi dir="ltr">38,4 °C</bdi>' in beside
+    assert re.search(r'<bdi dir="ltr"[^>]*>0\d( \d\d){4}</bdi>', beside)
+
+
 def test_a_reason_typed_while_the_session_ended_comes_back_after_signing_in(app: Flask, ward: Ward) -> None:
     _, right, client, address = mover(app, ward)
     beside, typed = f"{address}?to={right.public_id}", {"to": str(right.public_id), "reason": "Fille du patient"}

@@ -34,10 +34,9 @@ def strip(load: Load, days: Sequence[tuple[str, str]]) -> Markup | None:
         parts.append(LABEL.format(x=x + WIDE // 2, y=14, anchor=CENTRED, text=f"{hour:02}"))
         parts += [_cell(load.opened.get((day, hour), 0), most, x, TOP + day * HIGH) for day in range(7)]
     title = translator().gettext("Patients who came into the queue, by hour of the week")
-    start = Markup('<svg class="vd-heat" direction="ltr" viewBox="0 0 {} {}" role="img"><title>{}</title>').format(
-        GUTTER + len(load.hours) * WIDE, TOP + 7 * HIGH, title
-    )
-    return start + Markup("").join(parts) + Markup("</svg>")
+    size = {"wide": GUTTER + len(load.hours) * WIDE, "high": TOP + 7 * HIGH}
+    start = Markup('<svg class="vd-heat" direction="ltr" width="{wide}" viewBox="0 0 {wide} {high}" role="img">')
+    return start.format(**size) + Markup("<title>{}</title>").format(title) + Markup("").join(parts) + Markup("</svg>")
 
 
 def _cell(value: float, most: float, x: int, y: int) -> Markup:
