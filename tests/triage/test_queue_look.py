@@ -51,6 +51,19 @@ def waiting(scene: Scene, rank: Level = Level.ORANGE, *, due: int = 60, **values
     return row
 
 
+def test_another_notice_in_place_of_one_that_was_seen_is_told(scene: Scene):
+    nurse = scene.person()
+    first = notices.tell(scene.session, staff_id=nurse.id, kind=NoticeKind.TAKEN_OVER, now=NOW)
+    before = look(scene, nurse)
+
+    notices.saw(scene.session, notice=first.public_id, staff=nurse, now=NOW)
+    notices.tell(scene.session, staff_id=nurse.id, kind=NoticeKind.ESCALATED, now=NOW)
+    after = look(scene, nurse)
+
+    assert (before.notices, after.notices) == (1, 1)
+    assert before.etag != after.etag, "as many as before, and not the same"
+
+
 def look(scene: Scene, staff: Staff, now: datetime = NOW, limit: int = 50, **filters: Any) -> Look:
     scene.session.flush()
     if isinstance(filters.get("search"), str):

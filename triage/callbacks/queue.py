@@ -106,10 +106,13 @@ def look(session: Session, *, staff: Staff, now: datetime, limit: int = 50, filt
     stand = tuple(overview.within(beside["incidents"], team_ids=own, now=now))
     programmes = orjson.loads(beside["programmes"] or "[]")
     shown = [
-        [str(staff.public_id), limit, repr(chosen), len(marks) > limit, beside["notices"], programmes],
+        [str(staff.public_id), limit, repr(chosen), len(marks) > limit, beside["told"], beside["notices"], programmes],
         [mark.facts for mark in marks[:limit]],
         [dict(counts.by_level), counts.total],
-        [[str(one.public_id), one.kind, one.waiting, one.worst, one.next_deadline_passed] for one in stand],
+        [
+            [str(one.public_id), one.kind, one.waiting, one.worst, one.first_deadline, one.next_deadline_passed]
+            for one in stand
+        ],
     ]
     tag = _digest(shown)
     known = tuple(

@@ -60,6 +60,9 @@ BESIDE = f"""
     SELECT (SELECT count(*) FROM notices n WHERE n.staff_id = %(staff)s AND n.seen_at IS NULL)
           + (SELECT count(*) FROM callbacks w WHERE w.claimed_by_id = %(staff)s AND w.worsened_at IS NOT NULL
                AND w.state = 'open') AS notices,
+        (SELECT concat(max(n.id), (SELECT concat(' ', sum(w.id)) FROM callbacks w WHERE w.claimed_by_id = %(staff)s
+               AND w.worsened_at IS NOT NULL AND w.state = 'open'))
+         FROM notices n WHERE n.staff_id = %(staff)s AND n.seen_at IS NULL) AS told,
         ({overview.OPEN}) AS incidents,
         (SELECT jsonb_agg(jsonb_build_array(g.id, g.zone, version.id, encode(version.digest, 'hex'))
                           ORDER BY g.id)::text
