@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from records.models import Enrolment
+from records.models import Enrolment, Role
 from tests.factories import NOW, make_enrolment
 from tests.statements import counted
 from tests.triage.scene import ORANGE, RED, WELL, Scene, set_scene
@@ -93,6 +93,14 @@ def test_a_row_says_why_what_was_measured_and_who_it_is(session: Session):
     assert row.latest["spo2"] == [{"integer": 93}]
     assert any("93" in sentence for sentence in row.words("en"))
     assert row.words("en") != row.words("fr")
+
+
+def test_a_measure_that_nobody_was_asked_for_is_not_in_the_row(scene: Scene):
+    scene.submit(ORANGE)
+
+    (row,) = callbacks.queue(scene.session, staff=scene.person(Role.OPERATOR), now=NOW).rows
+    assert row.latest is not None
+    assert None not in row.latest.values()
 
 
 def test_filters_narrow_the_rows_and_not_the_counts(scene: Scene):

@@ -107,9 +107,14 @@ def queue_row(row: Mapping[str, Any], *, staff_id: int, now: datetime) -> QueueR
         wrapped_key=Sealed(row["wrapped"]),
         day=day_of(row, now),
         alerts=tuple(_alert(alert) for alert in row["alerts"] or ()),
-        latest=row["latest"],
+        latest=_given(row["latest"]),
         course=_course(row["course"]),
     )
+
+
+def _given(latest: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
+    """A question that was not asked, as of oxygen without an oximeter, is read as nothing."""
+    return latest and {link_id: said for link_id, said in latest.items() if said is not None}
 
 
 def day_of(row: Mapping[str, Any], now: datetime) -> int | None:

@@ -158,11 +158,15 @@ def _people(session: Session, seen: Collection[int]) -> dict[int, Staff]:
 
 
 def _load(session: Session, team_ids: Sequence[int], begins: datetime, ends: datetime, zone: str) -> load.Load:
-    """Of the whole days of the period, where it has every day of a week, else of the four weeks up to its end."""
+    """Of the whole days of the period, where it has every day of a week, else of the four weeks up to its end; from the
+    first day on which anything happened: the weeks before a centre began say nothing of its hours.
+    """
     last = clock.local_day(ends - timedelta(microseconds=1), zone)
     first = clock.local_day(begins, zone) if ends - begins >= WEEK else last - USUAL + timedelta(days=1)
     asked = work.asked_of(team_ids, *days_of(first, last, zone))
-    return load.by_hour(first, last, work.opened(session, asked), work.tried(session, asked), zone)
+    opened, tried = work.opened(session, asked), work.tried(session, asked)
+    began = min((clock.local_day(at, zone) for at, _ in (*opened, *tried)), default=first)
+    return load.by_hour(max(first, began), last, opened, tried, zone)
 
 
 def days_of(first: date, last: date, zone: str) -> tuple[datetime, datetime]:

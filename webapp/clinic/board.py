@@ -12,7 +12,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from records import texts
+from records import clock, texts
 from records.models import DayZero
 from records.patients import Identity, years_between
 from triage import reasons
@@ -136,10 +136,16 @@ def _next_step(row: QueueRow, now: datetime) -> str | None:
     """What is to be done next, where that is not simply to call the patient."""
     t = translator()
     if row.next_try_at is not None and row.next_try_at > now:
-        at = formatting.hour(row.next_try_at, row.centre_zone)
-        if row.next_step == NextStep.CALL_CONTACT:
-            return t.gettext("Call the emergency contact at %(hour)s", hour=at)
-        return t.gettext("Call again at %(hour)s", hour=at)
+        at, zone, to_contact = row.next_try_at, row.centre_zone, row.next_step == NextStep.CALL_CONTACT
+        if clock.local_day(at, zone) != clock.local_day(now, zone):
+            day = formatting.moment(at, zone)
+            if to_contact:
+                return t.gettext("Call the emergency contact on %(moment)s", moment=day)
+            return t.gettext("Call again on %(moment)s", moment=day)
+        hour = formatting.hour(at, zone)
+        if to_contact:
+            return t.gettext("Call the emergency contact at %(hour)s", hour=hour)
+        return t.gettext("Call again at %(hour)s", hour=hour)
     return t.gettext("Call the emergency contact") if row.next_step == NextStep.CALL_CONTACT else None
 
 

@@ -20,9 +20,13 @@ class Agenda:
         self._count += 1
         heapq.heappush(self._waiting, (at, self._count, act))
 
-    def run_until(self, end: datetime, after_each: Callable[[], object] = lambda: None) -> None:
-        """Carry out everything due up to and including `end`, also what is put in meanwhile."""
+    def run_until(
+        self, end: datetime, *, shown: Callable[[datetime], datetime], after_each: Callable[[], object]
+    ) -> None:
+        """Carry out everything due up to and including `end`, also what is put in meanwhile. `shown` is what the clock
+        shows when it is the turn of what was due at an instant.
+        """
         while self._waiting and self._waiting[0][0] <= end:
             at, _, act = heapq.heappop(self._waiting)
-            act(at)
+            act(shown(at))
             after_each()

@@ -119,10 +119,15 @@ class Caller:
             staff=self.staff,
             outcome=outcome,
             verified=True if outcome == "reached" else None,
-            next_try_at=None if outcome == "reached" else opening(patient.enrolment.programme, now + again),
+            next_try_at=opening(patient.enrolment.programme, now + again) if self._may_plan(row, outcome) else None,
             now=now,
             from_address=FROM_THE_CENTRE,
         )
+
+    def _may_plan(self, row: QueueRow, outcome: str) -> bool:
+        """A red, also one that became so since the row was read, is tried again when the service says."""
+        now_is = self.stage.session.scalars(select(Callback.rank).where(Callback.public_id == row.public_id)).one()
+        return outcome != "reached" and now_is < Level.RED
 
     def _conclude(self, row: QueueRow, now: datetime) -> None:
         kinds = {alert["kind"] for alert in row.alerts}

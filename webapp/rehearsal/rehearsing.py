@@ -24,7 +24,7 @@ from webapp.rehearsal.agenda import Agenda
 from webapp.rehearsal.callers import Caller
 from webapp.rehearsal.cast import Person, cast
 from webapp.rehearsal.draws import draws
-from webapp.rehearsal.stage import Stage, first_free_phone, set_up
+from webapp.rehearsal.stage import OPERATORS_PER_PHYSICIAN, Stage, first_free_phone, set_up
 
 BY_DAY, BY_NIGHT = timedelta(minutes=30), timedelta(hours=1)
 AWAKE = (6, 22)
@@ -42,6 +42,8 @@ class Pace(Protocol):
 
     @property
     def starts_at(self) -> datetime: ...
+
+    def present(self) -> datetime: ...
 
     def wait(self, until: datetime, stop: threading.Event) -> datetime:
         """Wait until that clock shows `until`, or `stop`; returns what it shows, never less than `until`."""
@@ -147,13 +149,20 @@ class Play:
             if (today := clock.local_day(now, self.stage.programme.zone)) != day:
                 day = today
                 progress(f"{day}: {len(self.patients)} patients")
-            self.agenda.run_until(now, self._after_each(now))
+            self.agenda.run_until(now, shown=self._shown, after_each=self._after_each(now))
+            now = self._shown(now)
             self.stage.beat(now)
             self.read_texts(now)
             self.call_for_help(now)
             if now == self.stage.ends_at:
                 break
             now = min(self._next(now, stop), self.stage.ends_at)
+
+    def _shown(self, at: datetime) -> datetime:
+        """What comes late happens late, as everybody who looks on sees it: pages and actors live by one clock."""
+        if self.pace is None or at <= self.pace.starts_at:
+            return at
+        return min(max(at, self.pace.present()), self.stage.ends_at)
 
     def _after_each(self, now: datetime) -> Callable[[], object]:
         """Whoever looks on waits for no row until the next beat."""
@@ -165,8 +174,17 @@ class Play:
         if self.pace is None or now < self.pace.starts_at:
             following = self._next_beat(now)
             return following if self.pace is None else min(following, max(self.pace.starts_at, now + NEXT))
-        del self.callers[self.at_work :]
+        self._send_home()
         return self.pace.wait(now + NEXT, stop)
+
+    def _send_home(self) -> None:
+        """No more than `at_work` stay, one in five of them a physician."""
+        if self.at_work is None:
+            return
+        physicians = -(-self.at_work // (OPERATORS_PER_PHYSICIAN + 1))
+        for some, most in ((True, physicians), (False, self.at_work - physicians)):
+            for one in [one for one in self.callers if one.is_physician == some][most:]:
+                self.callers.remove(one)
 
     def read_texts(self, now: datetime) -> None:
         """Hand every text that has just been sent to the patient whose telephone it reached."""
