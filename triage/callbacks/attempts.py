@@ -139,16 +139,6 @@ def hold(session: Session, callback: Callback, staff: Staff, now: datetime, from
         callback.worsened_at, callback.claim_ends_at = unseen, now + claims.ACKNOWLEDGED_WITHIN
 
 
-def verified_since(session: Session, callback: Callback, since: datetime | None = None) -> bool:
-    """Whether a call after `since`, or any, reached somebody of whom name and date of birth were asked and right."""
-    query = select(Attempt.id).where(
-        Attempt.callback_id == callback.id, Attempt.outcome == AttemptOutcome.REACHED, Attempt.verified.is_(True)
-    )
-    if since is not None:
-        query = query.where(Attempt.at > since)
-    return session.scalar(query.limit(1)) is not None
-
-
 def known_outcome(code: str) -> AttemptOutcome:
     try:
         return AttemptOutcome(code)

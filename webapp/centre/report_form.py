@@ -17,7 +17,7 @@ from webapp.fields import Day, Offered, Period
 from webapp.lazy import lazy
 
 MIDNIGHT = "24:00"
-SHIFT, YESTERDAY = "shift", "yesterday"
+YESTERDAY = "yesterday"
 DAY = timedelta(days=1)
 
 

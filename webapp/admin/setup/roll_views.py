@@ -18,7 +18,6 @@ from webapp.extensions import translator
 from webapp.permissions import access, allows
 
 Page = str | tuple[str, int]
-EXAMPLE = "name,email,role,team,language"
 
 
 @blueprint.get("/staff/file")
