@@ -146,7 +146,8 @@ class Model(RuleBasedStateMachine):
     def unfolds(self, patient: int) -> bool:
         case = self.cases[patient]
         over = case.due <= self.now or all(deadline <= self.now for deadline in self.members[patient])
-        return case.folded and (over or case.holder is not None or case.called)
+        handed_up = self.row(patient).for_physician
+        return case.folded and (over or handed_up or case.holder is not None or case.called)
 
     def wants_a_voice(self, row: Callback) -> bool:
         """A red that came in since it was handed up and since anybody called; no physician is at work here."""
