@@ -13,7 +13,10 @@ from sqlalchemy.orm import Session
 from records import staff
 from records.clock import now as clock_now
 from records.models import AuditEntry, Role, Staff, StaffSession, Team
+from tests.triage.scene import RED, set_scene
 from tests.webapp.signing import PASSWORD, make_person, make_team, post, sign_in
+from triage import callbacks
+from triage.models import CallbackEvent, EventKind
 from webapp import firstrun
 
 STAFF = "/en/admin/staff"
@@ -131,6 +134,24 @@ def test_a_disabled_person_is_out_at_once_and_audited(
     acts = session.scalars(theirs_acts.order_by(AuditEntry.id)).all()
     assert b"staff.disabled" in acts[-1]
     assert str(administrator.public_id).encode() in acts[-1]
+
+
+def test_what_a_disabled_person_held_is_in_the_queue_again_at_once(
+    session: Session, client: FlaskClient, administrator: Staff
+) -> None:
+    scene = set_scene(session)
+    scene.submit(RED)
+    callbacks.claim(session, callback=scene.callback().public_id, staff=scene.person(), now=clock_now())
+    session.commit()
+    page = f"{STAFF}/{scene.person().public_id}"
+
+    assert post(client, page, {"sure": "y"}, to=f"{page}/disable").status_code == 302
+
+    session.expire_all()
+    assert scene.callback().claimed_by_id is None
+    last = session.scalars(sa.select(CallbackEvent).order_by(CallbackEvent.id.desc())).first()
+    assert last is not None
+    assert (last.kind, last.staff_id) == (EventKind.RELEASED, administrator.id)
 
 
 @pytest.mark.parametrize("act", ["disable", "link"])

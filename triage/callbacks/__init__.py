@@ -4,7 +4,7 @@ from triage.callbacks.attempts import add_attempt
 from triage.callbacks.claims import CLAIM_LASTS, Claimed, acknowledge, claim, release, renew, take_over
 from triage.callbacks.detail import AlertDetail, CallbackDetail, Note, detail
 from triage.callbacks.dispositions import Outcome, dispose
-from triage.callbacks.handing import HandedOver, hand_over
+from triage.callbacks.handing import HandedOver, free_all, hand_over
 from triage.callbacks.next_call import claim_next
 from triage.callbacks.queue import Counts, Filters, InForce, Look, Mark, QueuePage, etag, look, queue, rows_of
 from triage.callbacks.queue_rows import Point, QueueRow
@@ -40,6 +40,7 @@ __all__ = [
     "detail",
     "dispose",
     "etag",
+    "free_all",
     "hand_over",
     "key_of",
     "look",

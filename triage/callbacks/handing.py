@@ -1,4 +1,4 @@
-"""Passing call-backs on: a whole list to a colleague at the end of a shift."""
+"""Passing call-backs on: a whole list to a colleague at the end of a shift, or back to the queue from who has left."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from records.models import Enrolment, Staff
 from records.teams import CALLERS
 from triage import notices
 from triage.callbacks import events
-from triage.callbacks.claims import ACKNOWLEDGED_WITHIN, append, hold
+from triage.callbacks.claims import ACKNOWLEDGED_WITHIN, append, hold, let_go
 from triage.models import Callback, CallbackState, EventKind, NoticeKind
 from triage.refusals import ColleagueElsewhere, NoSuchColleague, NothingToHandOver
 
@@ -68,6 +68,18 @@ def hand_over(
     for callback in mine:
         append(session, "callback.handed-over", callback, from_staff, from_address, now, names)
     return HandedOver(tuple(callback.public_id for callback in mine))
+
+
+def free_all(session: Session, *, holder: Staff, by: Staff, now: datetime, from_address: str | None = None) -> int:
+    """Whatever `holder` holds is anybody's again, as when `by` has ended their access; returns how many."""
+    theirs = _locked(session, holder, now, None)
+    for callback in theirs:
+        let_go(session, callback, now=now)
+        callback.version += 1
+        events.record(session, callback_id=callback.id, kind=EventKind.RELEASED, now=now, staff=by)
+    for callback in theirs:
+        append(session, "callback.released", callback, by, from_address, now, {"from": str(holder.public_id)})
+    return len(theirs)
 
 
 def works_calls(staff: Staff) -> bool:

@@ -12,6 +12,7 @@ from records import audit, clock, staff, teams
 from records.db import db
 from records.models import Role, Staff
 from records.refusals import FieldErrors
+from triage import callbacks
 from webapp.admin.blueprint import blueprint
 from webapp.admin.people_form import SHORT_ROLES, DisableForm, InviteForm, TeamForm
 from webapp.auth.account import PhoneForm, keep_phone
@@ -99,6 +100,8 @@ def disable(public_id: uuid.UUID) -> Page:
     if not form.validate():
         return _person(chosen, form), 422
     staff.disable(db.session, staff=chosen, actor=_actor(), now=clock.now())
+    db.session.commit()  # from here on they can take nothing more
+    callbacks.free_all(db.session, holder=chosen, by=g.staff, now=clock.now(), from_address=request.remote_addr)
     db.session.commit()
     flash(translator().gettext("This person's access has ended, everywhere and at once."), "success")
     return redirect(url_for("admin.staff"))
