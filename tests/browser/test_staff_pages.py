@@ -56,6 +56,11 @@ LOOSE_NUMBERS = """() => {
   }
   return loose;
 }"""
+# A label that no line has room for lies over the next column.
+SPILLED = """() => [...document.querySelectorAll("td .vd-tag")].filter((tag) => {
+  const [own, cell] = [tag.getBoundingClientRect(), tag.closest("td").getBoundingClientRect()];
+  return own.width && (own.left < cell.left - 1 || own.right > cell.right + 1);
+}).map((tag) => `over its cell: ${tag.textContent}`)"""
 Context = Callable[..., BrowserContext]
 
 
@@ -78,7 +83,7 @@ class Walk:
             found = self.axe(self.page) if size == "desk" and not folder else []
             if (wide := self.page.evaluate(WIDER)) > 0:
                 found.append(f"wider than the window by {wide}")
-            found += self.page.evaluate(LOOSE_NUMBERS)
+            found += self.page.evaluate(LOOSE_NUMBERS) + self.page.evaluate(SPILLED)
             if found:
                 self.faults[f"{name} {size}"] = found
             if folder:
