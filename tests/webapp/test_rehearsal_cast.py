@@ -122,9 +122,10 @@ def test_an_agenda_goes_by_the_hour_and_then_by_who_came_first() -> None:
         agenda.put(ENDS_AT + timedelta(minutes=minutes), lambda _, name=name: done.append(name))
     agenda.put(ENDS_AT, lambda at: agenda.put(at, lambda _: done.append("put in meanwhile")))
 
-    agenda.run_until(ENDS_AT + timedelta(minutes=5))
+    agenda.run_until(ENDS_AT + timedelta(minutes=5), shown=lambda at: at, after_each=lambda: done.append("-"))
 
-    assert done == ["put in meanwhile", "first", "second", "late"]
+    assert [name for name in done if name != "-"] == ["put in meanwhile", "first", "second", "late"]
+    assert done.count("-") == len(("what puts it in", "put in meanwhile", "first", "second", "late"))
 
 
 @given(st.sampled_from(sorted(MEANT)), st.integers(0, 140), st.integers(0, 30), st.integers(), st.booleans())

@@ -33,12 +33,15 @@ class LastCall:
 
 @dataclass(frozen=True)
 class Panel:
-    """`next_step` says who is called next, and when; `shows` what the patient sees when it rings."""
+    """`next_step` says who is called next, and when; `shows` what the patient sees when it rings. `is_reached`: since
+    the call-back was claimed the patient was, in the last call, so that the decision comes next.
+    """
 
     step: NextStep
     next_step: str
     next_try_at: datetime | None
     last_calls: list[LastCall]
+    is_reached: bool
     shows: str
     is_own_number: bool
     is_bridged: bool
@@ -61,6 +64,7 @@ def of(file: File) -> Panel | None:
         next_step=_next_step(found, calls, file.zone, file.now),
         next_try_at=found.next_try_at,
         last_calls=calls,
+        is_reached=bool(calls and found.claimed_at and calls[0].reached and calls[0].at >= found.claimed_at),
         shows=_shows(file.enrolment),
         is_own_number=programme.calls_by == CallsBy.OWN,
         is_bridged=programme.calls_by == CallsBy.BRIDGE,
