@@ -7,13 +7,12 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 from sqlalchemy import select
-from sqlalchemy.orm import Session
 
 from records.models import Contact
 from records.texts import translator
 from tests.factories import NOW
 from tests.triage.calling import LATER, called, disposed
-from tests.triage.scene import ORANGE, Scene, set_scene
+from tests.triage.scene import ORANGE, Scene
 from triage import callbacks
 from triage.levels import Level
 from triage.models import AlertKind, Attempt, Disposition
@@ -26,11 +25,6 @@ from triage.refusals import (
     TakenBy,
     UnknownCode,
 )
-
-
-@pytest.fixture
-def scene(session: Session) -> Scene:
-    return set_scene(session)
 
 
 def test_a_call_is_on_record_and_its_note_is_sealed(scene: Scene, engine: sa.Engine):

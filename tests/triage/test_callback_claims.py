@@ -24,11 +24,6 @@ from triage.refusals import (
 )
 
 
-@pytest.fixture
-def scene(session: Session) -> Scene:
-    return set_scene(session)
-
-
 def test_sixteen_callers_claim_each_callback_once(session: Session, pool: sa.Engine):
     scene = set_scene(session)
     people = [scene.another().id for _ in range(16)]

@@ -31,12 +31,6 @@ from triage.refusals import (
     UnknownCode,
 )
 
-
-@pytest.fixture
-def scene(session: Session) -> Scene:
-    return set_scene(session)
-
-
 EVENING = datetime(2026, 3, 28, 18, tzinfo=UTC)
 """19:00 in Paris, the evening before its clocks go forward."""
 NIGHTS = [

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from records.models import Enrolment, Role, Staff
 from tests.factories import NOW
 from tests.triage.calling import LATER, called, disposed, seen
-from tests.triage.scene import ORANGE, RED, Scene, set_scene
+from tests.triage.scene import ORANGE, RED, Scene
 from triage import callbacks
 from triage.levels import Level
 from triage.models import AlertKind, Disposition, DispositionKind
@@ -25,11 +25,6 @@ from triage.refusals import (
     PhysicianOnly,
     UnknownCode,
 )
-
-
-@pytest.fixture
-def scene(session: Session) -> Scene:
-    return set_scene(session)
 
 
 def test_a_disposition_closes_the_callback_when_everything_was_seen(scene: Scene):

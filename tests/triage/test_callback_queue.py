@@ -23,11 +23,6 @@ from triage.refusals import (
 )
 
 
-@pytest.fixture
-def scene(session: Session) -> Scene:
-    return set_scene(session)
-
-
 def test_an_alert_raised_twice_stands_once(scene: Scene):
     def again() -> bool:
         return callbacks.raise_alert(

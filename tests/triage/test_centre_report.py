@@ -8,12 +8,11 @@ import itertools
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy.orm import Session
 
 from records.models import Role, Team
 from tests.factories import make_enrolment, make_team
 from tests.statements import counted
-from tests.triage.scene import Scene, set_scene
+from tests.triage.scene import Scene
 from triage.centre import coming, report, standing
 from triage.centre.table import as_csv
 from triage.drafting_models import RosterHour
@@ -34,11 +33,6 @@ BEGINS = datetime(2026, 3, 10, 7, 0, tzinfo=UTC)
 ENDS = BEGINS + timedelta(hours=12)
 MINUTE = timedelta(minutes=1)
 KEYS = itertools.count(1)
-
-
-@pytest.fixture
-def scene(session: Session) -> Scene:
-    return set_scene(session)
 
 
 def alert(

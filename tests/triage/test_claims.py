@@ -27,11 +27,6 @@ TWO = SOON + 2 * MINUTE
 INSTANT = timedelta(microseconds=1)
 
 
-@pytest.fixture
-def scene(session: Session) -> Scene:
-    return set_scene(session)
-
-
 def claimed(scene: Scene, staff: Staff | None = None, *, now: datetime = NOW) -> callbacks.Claimed:
     found = callbacks.claim(scene.session, callback=scene.callback().public_id, staff=staff or scene.person(), now=now)
     scene.session.commit()

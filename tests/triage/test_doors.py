@@ -19,11 +19,6 @@ from triage.intake import Receipt
 LATER = NOW + timedelta(days=2)
 
 
-@pytest.fixture
-def scene(session: Session) -> Scene:
-    return set_scene(session)
-
-
 def stored(scene: Scene, receipt: Receipt) -> Response:
     return scene.session.scalars(select(Response).where(Response.public_id == receipt.response)).one()
 

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from records.models import AuditEntry, Role, Staff
 from records.texts import translator
 from tests.factories import NOW
-from tests.triage.scene import Scene, at_once, set_scene
+from tests.triage.scene import Scene, at_once
 from triage import documents, drafts, protocols
 from triage.drafting_models import DraftState, ProtocolDraft, ProtocolDraftEdit, ProtocolReplay
 from triage.findings import ProtocolError
@@ -22,11 +22,6 @@ from triage.models import ProtocolVersion
 from triage.refusals import ReasonMissing
 
 LATER = NOW + timedelta(hours=1)
-
-
-@pytest.fixture
-def scene(session: Session) -> Scene:
-    return set_scene(session)
 
 
 def begun(scene: Scene, role: str = Role.PHYSICIAN) -> ProtocolDraft:

@@ -7,19 +7,13 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy.orm import Session
 
 from tests.factories import NOW
 from tests.triage.factories import covid
-from tests.triage.scene import WELL, Scene, set_scene
+from tests.triage.scene import WELL, Scene
 from triage import callbacks, entry_errors
 from triage.entry_errors import Question
 from triage.models import DispositionKind
-
-
-@pytest.fixture
-def scene(session: Session) -> Scene:
-    return set_scene(session)
 
 
 def hot(temperature: str = "39.5", **more: Any) -> dict[str, Any]:

@@ -24,11 +24,6 @@ from triage.refusals import EndsInPast, LimitsByPhysician, LimitsMissing, Reason
 LIMITS = {"spo2_red": Decimal(86), "spo2_orange": Decimal(88), "spo2_first": Decimal(88)}
 
 
-@pytest.fixture
-def scene(session: Session) -> Scene:
-    return set_scene(session)
-
-
 def pause(scene: Scene, **given) -> None:
     how = {"owner": scene.person(), "review_on": NOW.date() + timedelta(days=2), "reason": PauseReason.ASKED}
     followup.pause(scene.session, enrolment=scene.enrolment, actor=SYSTEM, now=NOW, **(how | given))

@@ -29,11 +29,6 @@ from triage.models import Alert, Assessment, Callback, ProtocolVersion
 from triage.refusals import ProtocolUnsigned
 
 
-@pytest.fixture
-def scene(session: Session) -> Scene:
-    return set_scene(session)
-
-
 def stored(scene: Scene, receipt: Receipt) -> Response:
     return scene.session.scalars(select(Response).where(Response.public_id == receipt.response)).one()
 

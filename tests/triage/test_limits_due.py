@@ -20,11 +20,6 @@ LAST_DAY = date(2026, 3, 13)
 ENDS = datetime.fromisoformat("2026-03-14T00:00:00+01:00")
 
 
-@pytest.fixture
-def scene(session: Session) -> Scene:
-    return set_scene(session)
-
-
 def own(scene: Scene, *, until: date | None = LAST_DAY, now=NOW, name: str = "heart_rate_orange_high") -> None:
     value = Decimal(95) if name == "heart_rate_orange_high" else Decimal(125)
     how = {"physician": scene.person(Role.PHYSICIAN), "reason": "usually 55", "until": until, "now": now}

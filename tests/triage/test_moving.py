@@ -7,33 +7,19 @@ from datetime import timedelta
 
 import pytest
 from sqlalchemy import select, text
-from sqlalchemy.orm import Session
 
 from questionnaires.models import Response
 from records.models import Enrolment, EnrolmentState, Role
 from records.patients import reveal_text
 from tests.factories import NOW, make_enrolment, make_team
 from tests.triage.movers import LATER, SOON, alerts_of, level_of, move
-from tests.triage.scene import ORANGE, RED, WELL, Scene, set_scene
+from tests.triage.scene import ORANGE, RED, WELL, Scene
 from triage import callbacks, moving
 from triage.callbacks.clock import clock_of as callbacks_clock
 from triage.levels import Level
 from triage.models import AlertKind, CallbackState, Disposition, MovedAnswer
 from triage.moving import AlreadyThere, AnswersNotFound, PatientElsewhere, RefusedPart, RehearsalApart
 from triage.refusals import ReasonMissing, Refused
-
-
-@pytest.fixture
-def scene(session: Session) -> Scene:
-    return set_scene(session)
-
-
-@pytest.fixture
-def right(scene: Scene) -> Enrolment:
-    """The patient of whom the answers really are."""
-    made = make_enrolment(scene.session, programme=scene.programme, team=scene.team, onset_on=NOW.date())
-    scene.session.commit()
-    return made
 
 
 def test_a_moved_red_calls_the_right_patient_from_now_on_and_the_wrong_one_no_more(scene: Scene, right: Enrolment):

@@ -15,25 +15,12 @@ from sqlalchemy.orm import Session
 from questionnaires.models import Checkin, CheckinState, Response
 from records.audit import SYSTEM
 from records.models import Enrolment, Role
-from tests.factories import NOW, make_enrolment
+from tests.factories import NOW
 from tests.triage.movers import LATER, SOON, alerts_of, move
-from tests.triage.scene import ORANGE, RED, WELL, Scene, set_scene
+from tests.triage.scene import ORANGE, RED, WELL, Scene
 from triage import intake, moving
 from triage.levels import Level
 from triage.models import MovedAnswer
-
-
-@pytest.fixture
-def scene(session: Session) -> Scene:
-    return set_scene(session)
-
-
-@pytest.fixture
-def right(scene: Scene) -> Enrolment:
-    """The patient of whom the answers really are."""
-    made = make_enrolment(scene.session, programme=scene.programme, team=scene.team, onset_on=NOW.date())
-    scene.session.commit()
-    return made
 
 
 def test_corrections_move_with_the_first_answers(scene: Scene, right: Enrolment):

@@ -6,28 +6,14 @@ from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
-from sqlalchemy.orm import Session
 
 from questionnaires.models import Checkin, CheckinState, Response
 from records.models import Enrolment
-from tests.factories import NOW, make_enrolment
+from tests.factories import NOW
 from tests.triage.movers import LATER, SOON, alerts_of, level_of, move, place_of
-from tests.triage.scene import ORANGE, RED, WELL, Scene, set_scene
+from tests.triage.scene import ORANGE, RED, WELL, Scene
 from triage import jobs
 from triage.models import AlertKind, Callback
-
-
-@pytest.fixture
-def scene(session: Session) -> Scene:
-    return set_scene(session)
-
-
-@pytest.fixture
-def right(scene: Scene) -> Enrolment:
-    """The patient of whom the answers really are."""
-    made = make_enrolment(scene.session, programme=scene.programme, team=scene.team, onset_on=NOW.date())
-    scene.session.commit()
-    return made
 
 
 def test_the_emptied_checkin_is_asked_again_while_its_time_runs(scene: Scene, right: Enrolment):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -16,19 +15,6 @@ from tests.triage.scene import RED, WELL, Scene, set_scene
 from triage import reliving
 from triage.levels import Level
 from triage.models import AlertKind, Assessment, MovedAnswer
-
-
-@pytest.fixture
-def scene(session: Session) -> Scene:
-    return set_scene(session)
-
-
-@pytest.fixture
-def right(scene: Scene) -> Enrolment:
-    """The patient of whom the answers really are."""
-    made = make_enrolment(scene.session, programme=scene.programme, team=scene.team, onset_on=NOW.date())
-    scene.session.commit()
-    return made
 
 
 def test_what_was_said_of_them_before_is_kept_whole(scene: Scene, right: Enrolment):

@@ -8,13 +8,12 @@ from decimal import Decimal
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy.orm import Session
 
 from records.audit import SYSTEM
 from records.models import AuditEntry, EnrolmentState, Role
 from records.texts import translator
 from tests.factories import NOW, make_enrolment
-from tests.triage.scene import ORANGE, WELL, Scene, replayed, set_scene
+from tests.triage.scene import ORANGE, WELL, Scene, replayed
 from triage import documents, followup, protocols
 from triage.cases import run_cases
 from triage.findings import ProtocolError
@@ -29,11 +28,6 @@ from triage.refusals import (
 )
 
 DAY = timedelta(days=1)
-
-
-@pytest.fixture
-def scene(session: Session) -> Scene:
-    return set_scene(session)
 
 
 def shipped(scene: Scene) -> ProtocolVersion:

@@ -20,7 +20,7 @@ from records import patients
 from records.models import Enrolment, Patient, Staff
 from tests.factories import make_enrolment
 from tests.statements import counted
-from tests.triage.scene import NOW, Scene, set_scene
+from tests.triage.scene import NOW, Scene
 from triage import callbacks, notices
 from triage.callbacks import Filters, Look, queue_sql
 from triage.callbacks.queue import _mark
@@ -28,11 +28,6 @@ from triage.levels import Level
 from triage.models import Callback, Escalation, EscalationKind, Incident, IncidentKind, NoticeKind
 
 PARIS = ZoneInfo("Europe/Paris")
-
-
-@pytest.fixture
-def scene(session: Session) -> Scene:
-    return set_scene(session)
 
 
 def minutes(number: int) -> timedelta:

@@ -14,16 +14,11 @@ from sqlalchemy.orm import Session
 
 from records.models import Role
 from tests.factories import NOW
-from tests.triage.scene import ORANGE, RED, WELL, Scene, set_scene
+from tests.triage.scene import ORANGE, RED, WELL, Scene
 from triage import followup, reliving
 from triage.models import Assessment
 
 LATER = NOW + timedelta(hours=2)
-
-
-@pytest.fixture
-def scene(session: Session) -> Scene:
-    return set_scene(session)
 
 
 def relive(scene: Scene, **given: Any) -> int:

@@ -26,11 +26,6 @@ TODAY = NOW.date()
 DAY = timedelta(days=1)
 
 
-@pytest.fixture
-def scene(session: Session) -> Scene:
-    return set_scene(session)
-
-
 def found(scene: Scene, **given: Any) -> Worth:
     values = {"programme": scene.programme, "first": TODAY - 30 * DAY, "last": TODAY, "now": NOW, "rehearsal": True}
     return measure(scene.session, **(values | given))
