@@ -12,7 +12,7 @@ from records.models import Role
 from tests.factories import NOW
 from tests.triage.scene import ORANGE, RED, Scene, set_scene
 from triage import callbacks
-from triage.callbacks import attempts
+from triage.callbacks import planning
 from triage.levels import Level
 from triage.models import AlertKind, Attempt, CallbackEvent, EventKind
 from triage.refusals import (
@@ -48,7 +48,7 @@ def called(scene: Scene, outcome: str = "no-answer", now: datetime = AT, **given
 
 def planned(scene: Scene, at: datetime, *, now: datetime) -> None:
     about = {"callback": scene.callback().public_id, "staff": scene.person()}
-    attempts.plan_try(scene.session, **about, at=at, now=now)
+    planning.plan_try(scene.session, **about, at=at, now=now)
     scene.session.commit()
 
 
@@ -281,4 +281,4 @@ def test_nothing_is_planned_for_a_call_back_that_was_closed(scene: Scene):
     scene.session.commit()
 
     with pytest.raises(CallbackClosed):
-        attempts.plan_try(scene.session, at=after(60), **about)
+        planning.plan_try(scene.session, at=after(60), **about)

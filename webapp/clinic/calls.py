@@ -14,7 +14,7 @@ from records import clock
 from records.db import db
 from records.models import Enrolment
 from triage import callbacks
-from triage.callbacks import attempts, drafts, finding
+from triage.callbacks import drafts, finding, planning
 from triage.models import AttemptOutcome
 from triage.refusals import Refused, TakenBy
 from webapp.clinic import call_form, kept
@@ -94,7 +94,7 @@ def next_try(public_id: uuid.UUID) -> AnyResponse:
     wanted = about(public_id) | {"at": form.next_try(enrolment.programme, clock.now())}
     wanted.pop("from_address")
     try:
-        attempts.plan_try(db.session, **wanted)
+        planning.plan_try(db.session, **wanted)
         db.session.commit()
     except Refused as refused:
         return again(enrolment, "next_try", form, refused)
