@@ -234,6 +234,7 @@ def test_the_plain_form_of_every_kind_fits_a_narrow_screen_in_large_letters(
     page.locator("[name=answer-weight]").fill("82,5")
     page.locator("[name=day-onset]").fill("31")
     page.locator("#checkin button[type=submit]").last.click()
+    page.wait_for_url("**/checkin/answers")  # and until everything of it is there
     page.evaluate("() => { document.documentElement.style.fontSize = '200%'; }")
 
     assert page.locator(".nhsuk-error-summary__list li").count() == 3  # well, the unit, the date
