@@ -30,8 +30,6 @@ from triage.refusals import AllBusy, CallbackClosed, TakenBy
 CALLERS, WAITING = 64, 320
 CALL = 0.5
 """Seconds of a call: whoever has just got one is not the next to ask."""
-LONGEST_WAIT, MOST_SECONDS = 20, 55
-"""Of 64 threads on one or two cores."""
 SOON = NOW + timedelta(minutes=1)
 RANKS = (Level.RED, Level.ORANGE, Level.ORANGE, Level.SILENT)
 
@@ -64,10 +62,8 @@ def test_sixty_four_callers_empty_one_queue_and_nobody_is_called_twice_or_never(
     ranks = dict(session.execute(select(Callback.public_id, Callback.rank)).all())
     people = [scene.another().id for _ in range(CALLERS)]
 
-    waits: list[float] = []
-
     def work(session: Session, number: int) -> list[uuid.UUID]:
-        won, asked = [], time.monotonic()
+        won: list[uuid.UUID] = []
         while True:
             try:
                 taken = callbacks.claim_next(session, staff=session.get_one(Staff, people[number]), now=SOON)
@@ -75,24 +71,18 @@ def test_sixty_four_callers_empty_one_queue_and_nobody_is_called_twice_or_never(
             except AllBusy:  # told so, and they ask again
                 session.rollback()
                 continue
-            waits.append(time.monotonic() - asked)
             if taken is None:
                 return won
             won.append(taken.callback)
             time.sleep(CALL)
-            asked = time.monotonic()
 
-    began = time.monotonic()
     results = at_once(pool, CALLERS, work)
-    lasted = time.monotonic() - began
 
     faults = [result for result in results if isinstance(result, Exception)]
     assert faults == [], "no deadlock, no time-out"
     won = [public_id for result in results for public_id in result]
     assert sorted(won) == sorted(ranks), "each call-back once, and none is left"
     assert all(results), "nobody was left without a call while there were five for each"
-    assert max(waits) < LONGEST_WAIT
-    assert lasted < MOST_SECONDS
     for mine in results:
         urgent = [ranks[public_id] == Level.RED for public_id in mine]
         assert urgent == sorted(urgent, reverse=True), "nobody was given a lesser one while an urgent one waited"

@@ -105,7 +105,7 @@ NO_OBJECT = [
 ]
 
 TAKE_JSON = {"patient.receive_json", "patient.left", "admin.drop_answers"}
-TAKE_NOTES = {"clinic.attempt", "clinic.dispose"}
+TAKE_NOTES = {f"clinic.{name}" for name in ("attempt", "dispose", "save_draft", "write_letter", "move_answers")}
 """A note far too long is refused by a sentence, beside what was typed; only much more is cut off."""
 
 
