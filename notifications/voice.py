@@ -91,8 +91,9 @@ def ask(
     on_the_line.one_at_a_time(session)
     if on_the_line.of_caller(session, staff=staff, now=now) is not None:
         raise CallUnderWay
-    for line in on_the_line.with_patient(session, patient_id=found.enrolment.patient_id, now=now):
-        raise OnTheLine(name=line.name)
+    speaking = on_the_line.with_patient(session, patient_id=found.enrolment.patient_id, now=now)
+    if speaking:
+        raise OnTheLine(name=speaking[0].name)
     made = BridgedCall(callback_id=found.id, staff_id=staff.id, called=whom, state=S.ASKED, asked_at=now)
     session.add(made)
     session.flush()

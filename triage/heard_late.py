@@ -10,7 +10,6 @@ from typing import Any
 
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
-from sqlalchemy.orm.attributes import flag_modified
 
 from triage import causes, history
 from triage.causes import Cause
@@ -46,7 +45,6 @@ def amend(session: Session, *, checkin_id: int, now: datetime) -> bool:
         return False
     alert.reasons = [_amended(one, found, now) for one in alert.reasons]
     alert.cause = found.cause
-    flag_modified(alert, "reasons")
     callback.version += 1
     session.flush()
     return True

@@ -124,7 +124,9 @@ def _read_day(text: str) -> date | None:
 
 
 class Period:
-    """First and last day of a form that has both, as `since` and `until`; `longest` is what may lie between them."""
+    """First and last day of a form that has both, as `since` and `until`; `longest` is what may lie between them, None
+    where the form has hours too and judges the span by them.
+    """
 
     longest: timedelta | None = None
     too_long = ""

@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session, joinedload
 
 from records import access
@@ -43,7 +43,8 @@ def hand_over(
     """
     if to_staff.id == from_staff.id or not works_calls(to_staff):
         raise NoSuchColleague
-    mine = _locked(session, from_staff, now, callbacks)
+    chosen = [] if callbacks is None else [Callback.public_id.in_(callbacks)]
+    mine = _locked(session, from_staff, now, access.scope(from_staff), *chosen)
     if not mine:
         raise NothingToHandOver
     if not {callback.team_id for callback in mine} <= set(access.team_ids(to_staff)):
@@ -71,8 +72,10 @@ def hand_over(
 
 
 def free_all(session: Session, *, holder: Staff, by: Staff, now: datetime, from_address: str | None = None) -> int:
-    """Whatever `holder` holds is anybody's again, as when `by` has ended their access; returns how many."""
-    theirs = _locked(session, holder, now, None)
+    """Whatever `holder` holds, also of a team that they have left, is anybody's again, as when `by` has ended their
+    access; returns how many.
+    """
+    theirs = _locked(session, holder, now)
     for callback in theirs:
         let_go(session, callback, now=now)
         callback.version += 1
@@ -86,9 +89,8 @@ def works_calls(staff: Staff) -> bool:
     return staff.disabled_at is None and staff.role in CALLERS
 
 
-def _locked(session: Session, holder: Staff, now: datetime, chosen: Collection[uuid.UUID] | None) -> Sequence[Callback]:
+def _locked(session: Session, holder: Staff, now: datetime, *wanted: ColumnElement[bool]) -> Sequence[Callback]:
     """In the order of their ids, so that two lists which cross wait for each other instead of deadlocking."""
-    wanted = [Callback.public_id.in_(chosen)] if chosen is not None else []
     found = (
         select(Callback)
         .join(Enrolment, Enrolment.id == Callback.enrolment_id)
@@ -96,7 +98,6 @@ def _locked(session: Session, holder: Staff, now: datetime, chosen: Collection[u
             Callback.claimed_by_id == holder.id,
             Callback.claim_ends_at > now,
             Callback.state == CallbackState.OPEN,
-            access.scope(holder),
             *wanted,
         )
         .options(joinedload(Callback.enrolment, innerjoin=True))
