@@ -1,4 +1,8 @@
-"""A real server and a real Chromium. `live_server.url` is its address; `page` is a phone, `desk` a desktop window."""
+"""A real server and a real Chromium. `live_server.url` is its address; `page` is a phone, `desk` a desktop window.
+
+With `VIGIDOM_SLOW=0.5` every answer of the server takes half a second longer: a walk that acts on a page before it has
+come, which a quick machine hides, then fails.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +10,8 @@ import logging
 import os
 import shutil
 import threading
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -58,7 +63,13 @@ class LiveServer:
 @pytest.fixture(scope="session")
 def _serving(migrated_app: Flask) -> Iterator[LiveServer]:
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
-    server = make_server("127.0.0.1", 0, migrated_app, threaded=True)
+    late = float(os.environ.get("VIGIDOM_SLOW", 0))
+
+    def answer(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        time.sleep(late)
+        return migrated_app.wsgi_app(environ, start_response)
+
+    server = make_server("127.0.0.1", 0, answer, threaded=True)
     server.daemon_threads = True
     thread = threading.Thread(target=server.serve_forever, name="live-server", daemon=True)
     thread.start()

@@ -93,3 +93,12 @@ def kept_in(page: Page, store: str) -> list[dict[str, object]]:
         store,
     )
     return found
+
+
+def gone_from(page: Page, store: str) -> None:
+    """Until nothing is left there: what forgets works beside the page."""
+    for _ in range(200):
+        if not kept_in(page, store):
+            return
+        page.wait_for_timeout(25)
+    pytest.fail(f"still in {store}: {len(kept_in(page, store))}")

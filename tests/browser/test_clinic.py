@@ -34,6 +34,7 @@ def come_in(page: Page, ward: Ward, role: str = Role.PHYSICIAN, language: str = 
     page.fill("#password", PASSWORD)
     page.click("main button[type=submit]")
     page.wait_for_selector(".vd-account form")
+    page.wait_for_load_state("load")
 
 
 def name_of(enrolment) -> str:

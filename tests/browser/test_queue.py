@@ -114,7 +114,8 @@ def test_keys_walk_the_rows_and_claim_for_whoever_asked_for_them(desk: Page, war
     expect(desk.locator(f"{ROW} a:focus")).to_have_count(0)
     desk.get_by_text("Affichage").click()
     desk.get_by_label("Touches").check()
-    desk.get_by_role("button", name="Garder ces réglages").click()
+    with desk.expect_navigation():
+        desk.get_by_role("button", name="Garder ces réglages").click()
 
     for key in ("j", "j", "j", "k"):
         desk.keyboard.press(key)

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from records import doors
 from records.models import AuditEntry, Device, Enrolment, PatientSession
 from tests.webapp.patient_room import hidden, make_followed
+from webapp.patient.reception import owner_of
 
 BORN = date(1961, 3, 27)
 
@@ -42,6 +43,19 @@ def test_leaving_ends_the_session_and_the_phone_is_a_strangers(client: FlaskClie
     assert session.scalars(select(PatientSession.revoked_at).order_by(PatientSession.id)).all()[-1] is not None
     acts = session.scalars(select(AuditEntry.canonical)).all()
     assert [act for act in acts if b"patient.device-forgotten" in act]
+
+
+def test_whoever_left_is_named_to_the_next_pages_script_until_somebody_enters(client: FlaskClient, session: Session):
+    enrolment = make_followed(session, birth_date=BORN)
+    come_in(client, enrolment)
+    assert 'id="left"' not in client.get("/fr/enter").text
+
+    leave(client)
+
+    assert f'id="left" data-owner="{owner_of(enrolment)}"' in client.get("/fr/enter").text
+    assert 'id="left"' in client.get("/fr/enter").text, "also when it is opened once more"
+    come_in(client, enrolment)
+    assert 'id="left"' not in client.get("/fr/enter").text
 
 
 def test_who_shares_the_phone_stays_known_on_it(client: FlaskClient, session: Session) -> None:

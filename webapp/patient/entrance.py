@@ -85,7 +85,7 @@ def let_in(
     if response is None:
         g.patient_session = doors.session_of(db.session, token=token, now=now)
         response = make_response(checkin.take())
-    return cookies.keep(response, session=token, device=device)
+    return cookies.keep(response, token=token, device=device)
 
 
 def _is_known(enrolment: Enrolment) -> bool:
@@ -156,4 +156,4 @@ def _kept() -> list[tuple[str, str]]:
 def _page(form: BirthDayForm, **shown: object) -> str:
     enrolment = shown.get("enrolment")
     programme = enrolment.programme if isinstance(enrolment, Enrolment) else finding.any_programme(db.session)
-    return render_template("patient/enter.html", form=form, programme=programme, **shown)
+    return render_template("patient/enter.html", form=form, programme=programme, left=cookies.left(), **shown)

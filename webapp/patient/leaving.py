@@ -29,14 +29,19 @@ def leave() -> Response | str:
     return render_template(
         "patient/leave.html",
         form=form,
-        owner=reception.owner_of(enrolment) if enrolment else "",
+        owner=_owner(),
         programme=enrolment.programme if enrolment else finding.any_programme(db.session),
     )
 
 
+def _owner() -> str:
+    running = g.patient_session
+    return reception.owner_of(running.enrolment) if running else ""
+
+
 def _forget() -> Response:
     """Others who share the phone stay known on it."""
-    running, now = g.patient_session, clock.now()
+    running, owner, now = g.patient_session, _owner(), clock.now()
     patient = running.enrolment.patient if running else None
     known = {"device_token": cookies.device(), "from_address": request.remote_addr}
     others = doors.forget(db.session, patient=patient, **known, now=now)
@@ -44,4 +49,4 @@ def _forget() -> Response:
         doors.end_session(db.session, patient_session=running, now=now)
     db.session.commit()
     flash(translator().gettext("This phone has forgotten you. To answer, open the link of your message."), "success")
-    return cookies.forget(redirect(url_for("patient.enter"), 303), also_device=not others)
+    return cookies.forget(redirect(url_for("patient.enter"), 303), owner=owner, also_device=not others)

@@ -1,11 +1,12 @@
 // "This is not my phone": forgets what the phone keeps of this person, and asks before answers are lost that nobody read.
 // Who they were is known while their session runs; after it, drafts and the kept page of everybody go, and what waits of
-// others is only removed when that is asked for.
+// others is only removed when that is asked for. Whoever was quicker than this script is forgotten on the page that follows.
 
 import { prune, readAll } from "./store.js";
 
 const form = document.getElementById("leave");
-const owner = form.dataset.owner;
+const left = document.getElementById("left");
+const { owner } = (form ?? left).dataset;
 const box = document.getElementById("unsent");
 const isTheirs = (entry) => !owner || entry.owner === owner;
 
@@ -30,4 +31,4 @@ async function start() {
   });
 }
 
-start().catch(() => {}); // a browser that keeps nothing has nothing to forget
+(left ? forget(false) : start()).catch(() => {}); // a browser that keeps nothing has nothing to forget
