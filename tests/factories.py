@@ -6,6 +6,7 @@ A patient is synthetic (`rehearsal=True`, a number reserved for fiction) unless 
 from __future__ import annotations
 
 import itertools
+import uuid
 from collections.abc import Sequence
 from dataclasses import fields
 from datetime import UTC, date, datetime, timedelta
@@ -24,6 +25,7 @@ from records.models import (
     Programme,
     Role,
     Staff,
+    StaffSession,
     Team,
 )
 from records.staff import passwords
@@ -73,6 +75,15 @@ def make_staff(
         now=now,
     )
     return staff.set_up(session, token=token, password=PASSWORD, now=now)
+
+
+def make_screen(session: Session, person: Staff, *, at: datetime = NOW, **times: datetime) -> StaffSession:
+    """A browser of theirs that is signed in for a shift of eight hours, last used at `at`: they are at work."""
+    given = {"created_at": at, "seen_at": at, "ends_at": at + timedelta(hours=8), **times}
+    made = StaffSession(staff_id=person.id, token_digest=uuid.uuid4().bytes, **given)
+    session.add(made)
+    session.flush()
+    return made
 
 
 def make_identity(**overrides: Any) -> patients.Identity:

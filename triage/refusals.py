@@ -67,6 +67,17 @@ class ColleagueElsewhere(Refused):
         super().__init__(name=name)
 
 
+class ColleagueAway(Refused):
+    message = (
+        "%(name)s is not signed in, so nobody would look after these call-backs. Choose somebody who is at work,"
+        " or leave them to the queue."
+    )
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        super().__init__(name=name)
+
+
 class ClockWrong(Refused):
     """The process that was asked has another time than the database: what it thinks of claims means nothing."""
 

@@ -110,6 +110,7 @@ def test_a_list_that_was_handed_over_promises_nobody_the_next_quarter_of_an_hour
     for callback in [centre.waiting() for _ in range(3)]:
         centre.claim(callback)
     colleague = factories.make_staff(centre.session, teams=[centre.team])
+    factories.make_screen(centre.session, colleague)
     callbacks.hand_over(centre.session, from_staff=centre.caller, to_staff=colleague, now=NOW + MINUTE)
     centre.session.commit()
 

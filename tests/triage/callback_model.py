@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import uuid
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -15,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from questionnaires.models import CheckinState
 from records.models import Enrolment, Role, Staff
-from tests.factories import NOW, make_enrolment, make_team
+from tests.factories import NOW, make_enrolment, make_screen, make_team
 from tests.triage.scene import Scene
 from triage import callbacks
 from triage.callbacks.attempts import CALLED_BEFORE
@@ -192,6 +194,15 @@ class Model(RuleBasedStateMachine):
         done = service(self.session, now=self.now, **given)
         self.session.commit()
         return done
+
+    @contextmanager
+    def signed_in(self, person: int) -> Iterator[None]:
+        """For as long as this lasts, and for this one alone: whoever is at work changes more than a list."""
+        screen = make_screen(self.session, self.people[person], at=self.now)
+        self.session.commit()
+        yield
+        self.session.delete(screen)
+        self.session.commit()
 
     def about(self, patient: int, person: int) -> dict[str, Any]:
         return {"callback": self.row(patient).public_id, "staff": self.people[person]}

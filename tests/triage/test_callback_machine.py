@@ -5,6 +5,7 @@ action, no alert is lost, no level falls by itself, and everything that was done
 from __future__ import annotations
 
 from collections import Counter
+from contextlib import nullcontext
 from typing import Any
 
 import pytest
@@ -20,7 +21,7 @@ from tests.triage.scene import set_scene
 from triage import callbacks
 from triage.levels import Level
 from triage.models import Callback, CallbackState
-from triage.refusals import ClaimEnded, NothingToHandOver, Refused
+from triage.refusals import ClaimEnded, ColleagueAway, NoSuchColleague, NothingToHandOver, Refused
 
 PEOPLE = st.integers(0, 2)
 
@@ -99,16 +100,19 @@ class Centre(Arrivals):
             self.cases[patient].done["released"] += held == person
             self.lets_go(patient)
 
-    @rule(person=PEOPLE, to=PEOPLE, chosen=st.none() | st.sets(PATIENTS))
-    def hand_over(self, person: int, to: int, chosen: set[int] | None) -> None:
-        """The whole list, or what was ticked: of that what one still has."""
+    @rule(person=PEOPLE, to=PEOPLE, chosen=st.none() | st.sets(PATIENTS), present=st.integers(0, 3).map(bool))
+    def hand_over(self, person: int, to: int, chosen: set[int] | None, present: bool) -> None:
+        """The whole list, or what was ticked: of that what one still has; to whoever is there to look after it."""
         ticked = self.cases.keys() if chosen is None else self.cases.keys() & chosen
         mine = [patient for patient in ticked if self.holder(patient) == person]
-        refusal = Refused if person == to else None if mine else NothingToHandOver
+        refusal = NothingToHandOver if not mine else None if present else ColleagueAway
+        refusal = NoSuchColleague if person == to else refusal
         given: dict[str, Any] = {"from_staff": self.people[person], "to_staff": self.people[to]}
         if chosen is not None:
             given["callbacks"] = [self.row(patient).public_id for patient in ticked]
-        if not self.act(callbacks.hand_over, refusal, **given):
+        with self.signed_in(to) if present else nullcontext():
+            done = self.act(callbacks.hand_over, refusal, **given)
+        if not done:
             return
         for patient in mine:
             case = self.cases[patient]

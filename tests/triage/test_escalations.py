@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -12,9 +11,9 @@ from sqlalchemy.orm import Session
 
 from records import clock
 from records.audit import SYSTEM
-from records.models import Role, Staff, StaffSession
+from records.models import Role, Staff
 from records.staff.telephones import set_phone
-from tests.factories import make_enrolment
+from tests.factories import make_enrolment, make_screen
 from tests.statements import counted
 from tests.triage.scene import ORANGE, RED, Scene, at_once, set_scene
 from triage import callbacks, notices
@@ -64,10 +63,7 @@ def on_duty(scene: Scene, person: Staff, duty: Duty, begins: datetime, hours: in
 
 
 def signed_in(scene: Scene, person: Staff, at: datetime) -> None:
-    row = StaffSession(
-        staff_id=person.id, token_digest=uuid.uuid4().bytes, created_at=at, seen_at=at, ends_at=at + 600 * MINUTE
-    )
-    scene.session.add(row)
+    make_screen(scene.session, person, at=at)
     scene.session.commit()
 
 

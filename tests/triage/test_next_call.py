@@ -9,8 +9,8 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from records.models import Role, Staff, StaffSession
-from tests.factories import NOW, make_team
+from records.models import Role, Staff
+from tests.factories import NOW, make_screen, make_team
 from tests.triage.calling import another_patient
 from tests.triage.scene import ORANGE, RED, Scene, at_once, set_scene
 from triage import callbacks
@@ -34,11 +34,6 @@ def next_for(scene: Scene, now: datetime, role: str = Role.OPERATOR) -> uuid.UUI
     found = callbacks.claim_next(scene.session, staff=scene.person(role), now=now)
     scene.session.rollback()
     return found.callback if found else None
-
-
-def signed_in(scene: Scene, person: Staff, *, seen_at: datetime = NOW) -> None:
-    given = {"created_at": NOW, "seen_at": seen_at, "ends_at": NOW + timedelta(hours=8), "assurance": 1}
-    scene.session.add(StaffSession(staff_id=person.id, token_digest=uuid.uuid4().bytes, **given))
 
 
 def until_empty(session: Session, staff_id: int) -> list[uuid.UUID]:
@@ -99,7 +94,7 @@ def test_a_red_that_came_since_the_call_was_handed_up_is_the_next_call_of_whoeve
 def test_a_physician_at_work_has_the_red_until_its_call_is_due(scene: Scene):
     scene.submit(ORANGE)
     handed_up(scene, now=SOON)
-    signed_in(scene, scene.person(Role.PHYSICIAN), seen_at=SOON)
+    make_screen(scene.session, scene.person(Role.PHYSICIAN), at=SOON)
     scene.submit(RED, now=SOON + INSTANT)
     own, due = scene.callback().public_id, scene.callback().due_at
     assert [next_for(scene, SOON + MINUTE), next_for(scene, SOON + MINUTE, Role.PHYSICIAN)] == [None, own]

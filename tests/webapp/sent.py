@@ -62,8 +62,10 @@ class Forms(HTMLParser):
 
 
 def form(page: str, ending: str) -> Sent:
-    """The fields of the form whose address ends so."""
-    found = [fields for action, fields in Forms(page).forms.items() if action.endswith(ending)]
+    """The fields of the form whose address ends so; of the one that is sent to its own page for no ending."""
+    found = [
+        fields for action, fields in Forms(page).forms.items() if (action.endswith(ending) if ending else not action)
+    ]
     assert found, f"no form is sent to …{ending}"
     return found[0].copy()
 

@@ -115,6 +115,7 @@ def test_a_list_is_handed_over_and_the_colleague_told(app: Flask, ward: Ward, en
     browser = claimed(app, ward, enrolment)
     other = enter(app, ward, Role.OPERATOR, "Bea Sud")
     colleague = ward.person(Role.OPERATOR, "Bea Sud")
+    ward.person(Role.OPERATOR, "Cleo Sud")
     assert "Bea Sud" in browser.get("/en/callbacks/mine").text
 
     nobody = post(browser, "/en/callbacks/mine", {"to": "", "which": "all"}, to="/en/callbacks/hand-over")
@@ -122,6 +123,7 @@ def test_a_list_is_handed_over_and_the_colleague_told(app: Flask, ward: Ward, en
     done = post(browser, "/en/callbacks/mine", sent, to="/en/callbacks/hand-over")
 
     assert nobody.status_code == 422
+    assert re.search(r"<option value=\S+ disabled>Cleo Sud \(not signed in\)", nobody.text)
     assert "choose a colleague of your team" in nobody.text
     assert done.location == "/en/callbacks/mine"
     assert "Bea Sud now has one call-back of yours." in browser.get("/en/callbacks/mine").text

@@ -16,8 +16,9 @@ from records.teams import CALLERS
 from triage import notices
 from triage.callbacks import events
 from triage.callbacks.claims import ACKNOWLEDGED_WITHIN, append, hold, let_go
+from triage.duty import people
 from triage.models import Callback, CallbackState, EventKind, NoticeKind
-from triage.refusals import ColleagueElsewhere, NoSuchColleague, NothingToHandOver
+from triage.refusals import ColleagueAway, ColleagueElsewhere, NoSuchColleague, NothingToHandOver
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +37,10 @@ def hand_over(
     callbacks: Collection[uuid.UUID] | None = None,
     from_address: str | None = None,
 ) -> HandedOver:
-    """Give call-backs that one holds, all or the chosen ones, to a colleague, who is told and has them afresh.
+    """Give call-backs that one holds, all or the chosen ones, to a colleague at work, who is told and has them afresh.
 
-    All of them or none. Raises NoSuchColleague (disabled, oneself, or does not work call-backs), ColleagueElsewhere,
-    NothingToHandOver.
+    All of them or none. Raises NoSuchColleague (disabled, oneself, or does not work call-backs), NothingToHandOver,
+    ColleagueElsewhere, ColleagueAway.
     """
     if to_staff.id == from_staff.id or not works_calls(to_staff):
         raise NoSuchColleague
@@ -49,6 +50,8 @@ def hand_over(
         raise NothingToHandOver
     if not {callback.team_id for callback in mine} <= set(access.team_ids(to_staff)):
         raise ColleagueElsewhere(to_staff.name)
+    if not people.present(session, staff_ids=[to_staff.id], now=now):
+        raise ColleagueAway(to_staff.name)
     names = {"from": str(from_staff.public_id), "to": str(to_staff.public_id)}
     for callback in mine:
         worsened = callback.worsened_at

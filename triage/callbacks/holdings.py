@@ -13,6 +13,7 @@ from records import access
 from records.models import Enrolment, Staff, StaffTeam
 from records.teams import CALLERS
 from triage.callbacks.claims import CLAIM_LASTS
+from triage.duty import people
 from triage.levels import Level
 from triage.models import Callback, CallbackState
 
@@ -73,8 +74,16 @@ def _held(callback: Callback, now: datetime) -> Held | None:
     )
 
 
-def colleagues(session: Session, *, staff: Staff) -> list[Staff]:
-    """Who could take a call-back over from `staff`: works call-backs in one of the same teams, by name."""
+@dataclass(frozen=True, slots=True)
+class Colleague:
+    """`at_work`: only then can something be handed over to them."""
+
+    person: Staff
+    at_work: bool
+
+
+def colleagues(session: Session, *, staff: Staff, now: datetime) -> list[Colleague]:
+    """Who works call-backs in one of the same teams as `staff`: those at work first, by name."""
     teams = access.team_ids(staff)
     found = (
         select(Staff)
@@ -86,4 +95,6 @@ def colleagues(session: Session, *, staff: Staff) -> list[Staff]:
         )
         .order_by(Staff.name, Staff.id)
     )
-    return list(session.scalars(found))
+    known = session.scalars(found).all()
+    present = people.present(session, staff_ids=[one.id for one in known], now=now)
+    return sorted((Colleague(one, one.id in present) for one in known), key=lambda one: not one.at_work)

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, text
+from sqlalchemy import Row, select, text
 from sqlalchemy.orm import Session
 
-from records.models import Role
+from records.models import Role, StaffSession
 from records.staff.sessions import IDLE
 
 SEEN_WITHIN = IDLE
@@ -74,6 +74,12 @@ def with_physician(session: Session, *, team_ids: Collection[int], now: datetime
     """Those of these teams of which a physician is at work. One who is on call at home is told of what is late."""
     people = _people(session, team_ids, now)
     return [id_ for id_, team in people.items() if any(one.role == Role.PHYSICIAN and one.seen for one in team)]
+
+
+def present(session: Session, *, staff_ids: Collection[int], now: datetime) -> set[int]:
+    """Those of these who are at work by their screens."""
+    alive = [StaffSession.revoked_at.is_(None), StaffSession.ends_at > now, StaffSession.seen_at > now - SEEN_WITHIN]
+    return set(session.scalars(select(StaffSession.staff_id).where(StaffSession.staff_id.in_(staff_ids), *alive)))
 
 
 def _people(session: Session, team_ids: Collection[int], now: datetime) -> dict[int, list[Row[Any]]]:

@@ -14,8 +14,11 @@ from webapp import choosing
 from webapp.admin import versions
 from webapp.admin.blueprint import blueprint
 from webapp.admin.roster_form import FILL, SAVE, RosterForm, day_names, name
+from webapp.clinic import kept
 from webapp.extensions import language, translator
-from webapp.permissions import access
+from webapp.permissions import KEEPS, access
+
+KEEPS["admin.change_callers"] = kept.page
 
 Page = str | Response | tuple[str, int]
 
@@ -35,6 +38,8 @@ def change_callers() -> Page:
     programme = versions.loaded_programme()
     form = _form(programme)
     form.read(request.form)
+    if kept.is_back():
+        return _page(programme, form)
     if request.form.get("act") == FILL:
         if form.validate():
             form.fill()

@@ -44,7 +44,7 @@ def record_call(public_id: uuid.UUID) -> Response | Page:
     if refused := not_begun(enrolment):
         return refused
     taken = taking.read(enrolment)
-    if taking.SHOW in request.form:
+    if kept.is_back():
         return _page(enrolment, form, 200, taken=taken)
     form.read(invited=enrolment.state == EnrolmentState.INVITED)
     form.compare(bool(taking.came_meanwhile(enrolment)))

@@ -21,7 +21,6 @@ from webapp.clinic import call_form, kept
 from webapp.clinic.blueprint import blueprint, yours
 from webapp.clinic.claiming import about, whose
 from webapp.clinic.patients import page
-from webapp.clinic.taking import SHOW
 from webapp.extensions import translator
 from webapp.permissions import KEEPS, access, allows
 
@@ -55,7 +54,7 @@ def _to_patient(enrolment: uuid.UUID) -> AnyResponse:
 @access("callback.work")
 def attempt(public_id: uuid.UUID) -> AnyResponse:
     enrolment, form = whose(public_id), call_form.AttemptForm()
-    if SHOW in request.form:
+    if kept.is_back():
         return page(enrolment, attempt=form)
     if not form.validate():
         return page(enrolment, 422, attempt=form)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 
-from flask import flash, redirect, request, url_for
+from flask import flash, redirect, url_for
 from markupsafe import Markup
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -21,7 +21,6 @@ from webapp.clinic.claiming import about, whose
 from webapp.clinic.decision_form import DispositionForm
 from webapp.clinic.patients import page
 from webapp.clinic.standing import call
-from webapp.clinic.taking import SHOW
 from webapp.extensions import language, translator
 from webapp.formatting import enumerated
 from webapp.permissions import KEEPS, access
@@ -34,7 +33,7 @@ KEEPS["clinic.dispose"] = kept.page
 def dispose(public_id: uuid.UUID) -> AnyResponse:
     enrolment = whose(public_id)
     form = forms.disposition_form(enrolment, clock.now())
-    if SHOW in request.form:
+    if kept.is_back():
         return page(enrolment, disposition=form)
     if not form.validate():
         return page(enrolment, 422, disposition=form)

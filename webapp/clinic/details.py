@@ -18,12 +18,15 @@ from records.db import db
 from records.enrolment import Application, ChangedMeanwhile
 from records.models import Enrolment, EnrolmentState
 from records.refusals import FieldErrors, Refused
+from webapp.clinic import kept
 from webapp.clinic.blueprint import actor, blueprint, yours
 from webapp.clinic.known import Known, known_persons, refuse
 from webapp.clinic.person_form import OTHER, PersonForm, choices
 from webapp.extensions import translator
 from webapp.formatting import day, enumerated
-from webapp.permissions import access
+from webapp.permissions import KEEPS, access
+
+KEEPS["clinic.change_details"] = kept.page
 
 WRITTEN_TO = frozenset({"phone", "language"})
 
@@ -50,6 +53,8 @@ def details(public_id: uuid.UUID) -> AnyResponse:
 def change_details(public_id: uuid.UUID) -> AnyResponse:
     enrolment = yours(public_id)
     form = _form(enrolment)
+    if kept.is_back():
+        return _show(enrolment, form)
     if not form.validate():
         return _show(enrolment, form, 422)
     known = _newly_alike(enrolment, form)

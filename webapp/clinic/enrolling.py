@@ -16,12 +16,15 @@ from records.refusals import FieldErrors, Refused
 from triage import followup
 from triage.refusals import ProtocolUnsigned
 from webapp import choosing
+from webapp.clinic import kept
 from webapp.clinic.blueprint import actor, blueprint
 from webapp.clinic.enrolment_form import EnrolmentForm
 from webapp.clinic.known import Known, known_persons, refuse
 from webapp.clinic.person_form import OTHER, choices
 from webapp.extensions import language, translator
-from webapp.permissions import access
+from webapp.permissions import KEEPS, access
+
+KEEPS["clinic.enrol"] = kept.page
 
 
 @blueprint.get("/patients/new")
@@ -38,6 +41,8 @@ def enrol() -> AnyResponse:
     if programme is None:
         return _choose()
     form = _form(programme, now)
+    if kept.is_back():
+        return _show(form, programme)
     if not form.validate():
         return _show(form, programme, 422)
     known = _known(form)

@@ -18,11 +18,13 @@ from records.refusals import Refused as RecordsRefused
 from triage import followup
 from triage.findings import ProtocolError
 from triage.refusals import Refused
-from webapp.clinic import action_forms, forms, rules
+from webapp.clinic import action_forms, forms, kept, rules
 from webapp.clinic.blueprint import actor, blueprint, yours
 from webapp.clinic.patients import page
 from webapp.extensions import translator
-from webapp.permissions import access
+from webapp.permissions import KEEPS, access
+
+KEEPS["clinic.pause"] = KEEPS["clinic.limits"] = kept.page
 
 REFUSALS = (RecordsRefused, Refused, FieldErrors, ProtocolError)
 
@@ -93,6 +95,8 @@ def resume(public_id: uuid.UUID) -> Response:
 def pause(public_id: uuid.UUID) -> Response:
     enrolment, now = yours(public_id), clock.now()
     form = forms.pause(enrolment, now)
+    if kept.is_back():
+        return page(enrolment, pause=form)
     if not form.validate():
         return page(enrolment, 422, pause=form)
     owner = db.session.scalars(select(Staff).where(Staff.public_id == uuid.UUID(form.owner.data))).one()
@@ -119,6 +123,8 @@ def limits(public_id: uuid.UUID) -> Response:
     enrolment, now = yours(public_id), clock.now()
     document = rules.document_in_force(enrolment.programme_id, now)
     form = forms.limits(document)
+    if kept.is_back():
+        return page(enrolment, limits=form)
     valid = form.validate()
     read = forms.read_limits(form, document) if document else {}
     if not valid or form.errors:

@@ -53,7 +53,7 @@ def _mine(refused: str = "", chosen: frozenset[uuid.UUID] = frozenset(), to: str
         "clinic/my_calls.html",
         rows=rows,
         counting=sum(row.held.counts for row in rows),
-        people=holdings.colleagues(db.session, staff=g.staff),
+        people=holdings.colleagues(db.session, staff=g.staff, now=clock.now()),
         refused=refused,
         chosen=chosen,
         to=to,

@@ -22,7 +22,6 @@ from triage.refusals import Refused
 from webapp.clinic import kept, letter_paper, letter_words, measures, rules
 from webapp.clinic.action_forms import NOTE
 from webapp.clinic.blueprint import blueprint, yours
-from webapp.clinic.taking import SHOW
 from webapp.extensions import translator
 from webapp.fields import Note
 from webapp.lazy import lazy
@@ -50,7 +49,7 @@ def letter(public_id: uuid.UUID, disposition: uuid.UUID) -> Response:
 def write_letter(public_id: uuid.UUID, disposition: uuid.UUID) -> AnyResponse:
     enrolment, form = yours(public_id), LetterForm()
     found = letters.of_decision(db.session, disposition=disposition, enrolment=enrolment)
-    if SHOW in request.form:
+    if kept.is_back():
         return _show(enrolment, found, form, 200)
     if not form.validate():
         return _show(enrolment, found, form, 422)

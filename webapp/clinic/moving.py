@@ -27,7 +27,6 @@ from webapp import errors
 from webapp.clinic import kept, measures, rules, searching
 from webapp.clinic.action_forms import NOTE, as_uuid
 from webapp.clinic.blueprint import blueprint, yours
-from webapp.clinic.taking import SHOW
 from webapp.clinic.wording import STATES
 from webapp.extensions import language, translator
 from webapp.fields import Note, Required
@@ -96,7 +95,7 @@ def move_answers(public_id: uuid.UUID, response: uuid.UUID) -> AnyResponse:
     wanted = as_uuid(request.form.get("to", ""))
     if wanted is None:
         return redirect(url_for("clinic.move", public_id=public_id, response=response), 303)
-    if SHOW in request.form:
+    if kept.is_back():
         return _compare(enrolment, _answers(enrolment, response), wanted, form, 200)
     if not form.validate():
         return _compare(enrolment, _answers(enrolment, response), wanted, form, 422)

@@ -83,7 +83,7 @@ def record_sheet(public_id: uuid.UUID) -> Response | Page:
     if refused := not_begun(enrolment):
         return refused
     taken = taking.read(enrolment)
-    if taking.SHOW in request.form:
+    if kept.is_back():
         return _page(enrolment, form, 200, taken=taken)
     form.read(invited=enrolment.state == EnrolmentState.INVITED)
     moment = _moment(enrolment, form) if form.has_time else None

@@ -98,7 +98,7 @@ def patient(public_id: uuid.UUID) -> Response:
 def page(enrolment: Enrolment, code: int = 200, **filled: object) -> Response:
     """The patient's page, and the note that it was opened, also by a form that was refused.
 
-    `filled` are forms to be shown again as they were sent.
+    `filled` are forms to be shown again as they were sent, unfolded.
     """
     g.page_address = ("clinic.patient", {"public_id": enrolment.public_id})
     now = clock.now()
@@ -108,7 +108,7 @@ def page(enrolment: Enrolment, code: int = 200, **filled: object) -> Response:
     decision_form.suit(filling["disposition"], shown.call, enrolment, sent="disposition" in filled)
     about = {"panel": panel.of(shown), "unsent": typed.unsent(shown.call, filled, drafts), "drafts": drafts}
     quiet = put_off.of(enrolment, now)
-    text = render_template("clinic/patient.html", file=shown, forms=filling, quiet=quiet, **about)
+    text = render_template("clinic/patient.html", file=shown, forms=filling, sent=filled, quiet=quiet, **about)
     answer = make_response(text, code)
     opened = {"staff": g.staff, "enrolment_id": enrolment.id, "page": "patient", "from_address": request.remote_addr}
     records_access.log_access(db.session, **opened, now=now)

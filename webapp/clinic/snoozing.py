@@ -13,11 +13,13 @@ from records.models import Enrolment
 from triage import snoozes
 from triage.callbacks import finding
 from triage.refusals import AnsweredMeanwhile, Refused
-from webapp.clinic import snooze_form
+from webapp.clinic import kept, snooze_form
 from webapp.clinic.blueprint import blueprint, yours
 from webapp.clinic.patients import page
 from webapp.extensions import translator
-from webapp.permissions import access
+from webapp.permissions import KEEPS, access
+
+KEEPS["clinic.snooze"] = kept.page
 
 
 @blueprint.post("/callbacks/<uuid:public_id>/snooze")
@@ -25,6 +27,8 @@ from webapp.permissions import access
 def snooze(public_id: uuid.UUID) -> Response:
     enrolment = finding.find(db.session, callback=public_id, staff=g.staff).enrolment
     form = snooze_form.SnoozeForm(snoozes.newest(db.session, enrolment_id=enrolment.id))
+    if kept.is_back():
+        return page(enrolment, snooze=form)
     if not form.validate():
         return page(enrolment, 422, snooze=form)
     said = {"rule": form.rule.data, "hours": form.number_of_hours(), "reason": form.reason.data}

@@ -28,14 +28,13 @@ from records.db import db
 from records.models import Enrolment, EnrolmentState
 from records.texts import LANGUAGES, direction
 from triage import intake
+from webapp.clinic import kept
 from webapp.clinic.blueprint import actor
 from webapp.extensions import language
 from webapp.patient import danger, finding, forms, reception
 
 NOT_BEGUN = frozenset({EnrolmentState.ENROLLED, EnrolmentState.HELD, EnrolmentState.REFUSED})
 """Nobody answers before being invited: until then nothing would assess it, or the patient has said no."""
-SHOW = "show"
-"""The name of the buttons that only show the page again: in another language, or after signing in again."""
 LIST = "list"
 """The value of `to` on pages that were opened from the list of whom to ask, and lead back to it."""
 
@@ -59,7 +58,7 @@ def came_from() -> str | None:
 
 def asked_in(enrolment: Enrolment, questionnaire: Questionnaire) -> str:
     """The language of the questions: as chosen on the page, else the one of the person who reads them out."""
-    chosen = request.form.get(SHOW) or request.values.get("asked") or language()
+    chosen = request.form.get(kept.SHOW) or request.values.get("asked") or language()
     return chosen if chosen in dict(choices(enrolment, questionnaire)) else spoken(questionnaire, language())
 
 

@@ -58,7 +58,7 @@ def save_case(public_id: uuid.UUID) -> Page:
     if away := desks.closed(desk):
         return away
     wanted, verb = request.form.get("case", ""), request.form.get("do", "try")
-    verb = "try" if "show" in request.form else verb
+    verb = "try" if kept.is_back() else verb
     found = sheet(desk.offer, _known(desk, wanted), _recounted(verb), wanted)
     if verb == "expect":
         return _expect(desk, found)

@@ -80,7 +80,7 @@ def save_fact(public_id: uuid.UUID) -> Page:
         abort(400)
     form = fact_form(desk.offer, made, request.form, is_new=not request.form.get("fact"))
     usual = usual_form(desk.offer, made, request.form)
-    if "show" in request.form:
+    if kept.is_back():
         return _page(desk, form, usual)
     if not all((form.validate(), usual.validate())):
         return _page(desk, form, usual), 422

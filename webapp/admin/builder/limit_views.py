@@ -47,7 +47,7 @@ def save_limit(public_id: uuid.UUID) -> Page:
         return away
     wanted = request.form.get("limit", "")
     form = limit_form(desk.offer, _known(desk, wanted), wanted)
-    if "show" in request.form or request.form.get("do") == "look":
+    if kept.is_back() or request.form.get("do") == "look":
         return _page(desk, form)
     if not form.validate():
         return _page(desk, form), 422

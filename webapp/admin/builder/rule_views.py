@@ -56,7 +56,7 @@ def save_rule(public_id: uuid.UUID) -> Page:
         return away
     root, form = nodes.read(request.form), rule_form.rule_form(desk.document)
     verb, _, place = request.form.get("do", "look").partition(":")
-    if "show" in request.form or verb == "look":
+    if kept.is_back() or verb == "look":
         return _page(Writing(desk, form, grow(root, desk.offer)))
     if verb == "save":
         return _save(Writing(desk, form, grow(root, desk.offer)))

@@ -180,8 +180,8 @@ def finish_draft(public_id: uuid.UUID) -> Answer:
     if away := desks.closed(desk):
         return away
     form = FinishForm()
-    if "show" in request.form or not form.validate():
-        return _page(desk, finish=form), 200 if "show" in request.form else 422
+    if kept.is_back() or not form.validate():
+        return _page(desk, finish=form), 200 if kept.is_back() else 422
     seen = form.seen
     said = {"staff": g.staff, "now": clock.now(), "from_address": request.remote_addr}
     try:

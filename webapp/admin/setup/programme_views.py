@@ -13,8 +13,11 @@ from records.refusals import FieldErrors, Refused
 from webapp import choosing, firstrun
 from webapp.admin.blueprint import blueprint
 from webapp.admin.setup.programme_form import ProgrammeForm
+from webapp.clinic import kept
 from webapp.extensions import language, translator
-from webapp.permissions import access
+from webapp.permissions import KEEPS, access
+
+KEEPS["admin.change_programme"] = kept.page
 
 Page = str | Response | tuple[str, int]
 
@@ -52,6 +55,9 @@ def centre_programme(slug: str) -> Page:
 def change_programme(slug: str) -> Page:
     programme = _programme(slug)
     form = ProgrammeForm(programme)
+    if kept.is_back():
+        form.read_schedule(request.form)
+        return _page(programme, form)
     valid, schedule = form.validate(), form.read_schedule(request.form)
     if not valid or schedule is None:
         return _page(programme, form), 422
