@@ -55,7 +55,7 @@ def test_a_call_is_recorded_from_the_keyboard_and_danger_is_said_before_it(
     if SHOTS:
         look(desk, "to-ask", axe)
     desk.get_by_role("link", name="Remplir ensemble").click()
-    desk.wait_for_url("**/ask")
+    expect(desk.locator(".vd-asking__keys")).to_be_visible()
     look(desk, "ask", axe)
 
     desk.locator("#verified").focus()
