@@ -29,8 +29,10 @@ def ward(session: Session) -> Ward:
 
 
 def come_in(page: Page, ward: Ward, role: str = Role.PHYSICIAN, language: str = "fr") -> None:
+    email = ward.person(role, language=language).email
+    ward.session.commit()  # no transaction of the test stands open while the browser walks
     page.goto(f"/{language}/staff/sign-in")
-    page.fill("#email", ward.person(role, language=language).email)
+    page.fill("#email", email)
     page.fill("#password", PASSWORD)
     page.click("main button[type=submit]")
     page.wait_for_selector(".vd-account form")
