@@ -58,7 +58,10 @@ def test_the_clock_stands_until_somebody_waits_and_then_runs_fast() -> None:
     assert ticks.seconds == 1503
 
 
-def test_pages_live_by_the_fast_clock_and_the_process_goes_back_to_its_own(app: Flask, session: Session) -> None:
+def test_pages_live_by_the_fast_clock_and_the_process_goes_back_to_its_own(
+    app: Flask, session: Session, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -71,6 +74,7 @@ def test_pages_live_by_the_fast_clock_and_the_process_goes_back_to_its_own(app: 
 
     assert (inside, status) == (MORNING, 200)
     assert abs(clock.now() - datetime.now(UTC)) < timedelta(seconds=5)
+    assert [line for line in caplog.records if line.name == "werkzeug"] == [], "an address may hold a patient's link"
 
 
 def test_a_rehearsal_goes_on_at_the_pace_of_whoever_looks_on(session: Session, settings: Settings) -> None:

@@ -16,7 +16,7 @@ from datetime import datetime, timedelta
 
 import click
 from flask import Flask, url_for
-from werkzeug.serving import make_server
+from werkzeug.serving import WSGIRequestHandler, make_server
 
 from records import audit, clock, staff, teams
 from records.db import db
@@ -54,10 +54,17 @@ class FastClock:
         return max(until, self.present())
 
 
+class Quiet(WSGIRequestHandler):
+    """Without a line per request: links of patients are in addresses, and what is printed is for who looks on."""
+
+    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
+        pass
+
+
 @contextmanager
 def served(app: Flask, *, host: str, port: int, fast: FastClock) -> Iterator[None]:
     """The application on this clock, until the block ends."""
-    server = make_server(host, port, app, threaded=True)
+    server = make_server(host, port, app, threaded=True, request_handler=Quiet)
     thread = threading.Thread(target=server.serve_forever, name="rehearsal-web", daemon=True)
     with clock.living_by(fast.present):
         thread.start()
