@@ -158,8 +158,8 @@ class BadDetails(Refused):
 
 class AtNight(Refused):
     message = (
-        "At that hour no text goes out: where the patient is it would be %(hour)s. Choose a time between %(first)s and "
-        "%(last)s there."
+        "At that hour no text goes out: where the patient is it would be %(hour)s, and texts go out from %(first)s to "
+        "%(last)s. The nearest number of hours is %(hours)s."
     )
 
 
@@ -215,6 +215,13 @@ class RedToday(Refused):
     message = (
         "This is red: plan the next try for today. If nobody answers, call the emergency contact, or hand it up to a "
         "physician."
+    )
+
+
+class SilenceToday(Refused):
+    message = (
+        "This silence may be grave and nobody was reached: plan the next try for today. If nobody answers, call the "
+        "emergency contact, or hand it up to a physician."
     )
 
 

@@ -8,6 +8,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from records import clock
 from records.models import Role
 from tests.factories import NOW
 from tests.triage.scene import ORANGE, RED, Scene, set_scene
@@ -24,6 +25,7 @@ from triage.refusals import (
     RedSoon,
     RedToday,
     Refused,
+    SilenceToday,
     TakenBy,
     UnknownCode,
 )
@@ -222,6 +224,34 @@ def test_a_red_is_not_put_off_until_tomorrow(session: Session, red: bool, refuse
         called(scene, next_try_at=tomorrow)
     with pytest.raises(RedToday):
         planned(scene, tomorrow, now=AT)
+
+
+@pytest.mark.parametrize(
+    ("rank", "outcome", "hours_before_closing", "refused"),
+    [
+        (Level.SILENT_URGENT, "no-answer", 3, True),
+        (Level.SILENT_URGENT, "no-answer", 0.5, False),
+        (Level.SILENT_URGENT, "reached", 3, False),
+        (Level.SILENT, "no-answer", 3, False),
+    ],
+)
+def test_a_silence_at_risk_whom_nobody_reached_is_not_put_off_until_tomorrow(
+    session: Session, rank: Level, outcome: str, hours_before_closing: float, refused: bool
+):
+    scene = set_scene(session)
+    centre = scene.programme
+    now = clock.instant(NOW.date(), centre.closes, centre.zone) - timedelta(hours=hours_before_closing)
+    tomorrow = clock.instant(NOW.date() + timedelta(days=1), centre.opens, centre.zone)
+    silence = {"kind": AlertKind.SILENCE, "rank": rank, "key": "one", "reasons": [{"code": "silence"}]}
+    callbacks.raise_alert(scene.session, enrolment=scene.enrolment, **silence, now=now)
+    scene.session.commit()
+    said = {"verified": True if outcome == "reached" else None, "next_try_at": tomorrow}
+
+    if refused:
+        with pytest.raises(SilenceToday):
+            called(scene, outcome, now, **said)
+        return
+    assert called(scene, outcome, now, **said).next_try_at == tomorrow
 
 
 def test_a_red_whom_nobody_reached_is_not_put_off_for_longer_than_an_hour(session: Session):

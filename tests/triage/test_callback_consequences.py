@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import uuid
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 
 import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from questionnaires.models import Checkin, CheckinState
-from records import audit_check
+from records import audit_check, clock
 from records.models import AuditEntry, EnrolmentState, Role
 from records.texts import translator
 from tests.factories import NOW
 from tests.triage.calling import LATER, called, disposed
 from tests.triage.scene import ORANGE, RED, Scene, set_scene
 from triage import callbacks
+from triage.callbacks.consequences import usual_hours
 from triage.models import AlertKind, Disposition
 from triage.refusals import (
     AlertUnknown,
@@ -124,6 +125,34 @@ def test_no_extra_checkin_at_night_where_the_patient_is(session: Session, zone: 
             disposed(scene, "extra-checkin", details={"hours": hours}, now=EVENING)
 
     assert scene.count(Checkin) == int(asked)
+
+
+@pytest.mark.parametrize(
+    ("hour", "offered"),
+    [("12:00", 4), ("16:59", 4), ("17:00", 3), ("19:59", 1), ("20:00", 11), ("22:30", 9), ("02:59", 5)],
+)
+def test_the_hours_that_are_offered_lead_to_where_a_text_goes_out(session: Session, hour: str, offered: int):
+    scene = set_scene(session)
+    now = clock.instant(NOW.date() + timedelta(days=1), time.fromisoformat(hour), scene.enrolment.zone)
+
+    found = usual_hours(scene.enrolment, now)
+
+    assert found == offered
+    scene.submit(ORANGE, now=now)
+    called(scene, now=now)
+    disposed(scene, "extra-checkin", details={"hours": found}, now=now)
+    assert scene.count(Checkin) == 1
+
+
+def test_a_refusal_at_night_names_the_nearest_number_of_hours(session: Session):
+    scene = set_scene(session)
+    scene.submit(ORANGE, now=EVENING)
+    called(scene, now=EVENING)
+
+    with pytest.raises(AtNight) as refused:
+        disposed(scene, "extra-checkin", details={"hours": 6}, now=EVENING)
+
+    assert refused.value.text(translator("en")).endswith(f"hours is {usual_hours(scene.enrolment, EVENING)}.")
 
 
 def test_no_extra_checkin_for_whoever_is_not_followed(session: Session):

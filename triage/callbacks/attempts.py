@@ -45,8 +45,8 @@ def add_attempt(
     A call-back that nobody holds any more is taken again by writing into it. When as many calls as the protocol says
     have reached nobody, it goes to the doctor as red. The same `form_key` again gives the first call, and no other.
 
-    Raises UnknownCode, NotVerified, InFuture, BeforeOpening, InPast, CentreClosed, RedToday or RedSoon (the
-    next try), NoteTooLong, NotFound, CallbackClosed, TakenBy.
+    Raises UnknownCode, NotVerified, InFuture, BeforeOpening, InPast, CentreClosed, RedToday, RedSoon or
+    SilenceToday (the next try), NoteTooLong, NotFound, CallbackClosed, TakenBy.
     """
     code, whom = known_outcome(outcome), known_called(called)
     check_note(note)

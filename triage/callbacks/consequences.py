@@ -50,8 +50,16 @@ def checked(
         raise BadDetails
     if enrolment.state != EnrolmentState.ACTIVE:
         raise NotFollowed
-    _refuse_night(enrolment, now + timedelta(hours=hours))
+    _refuse_night(enrolment, hours, now)
     return {"hours": hours}
+
+
+def usual_hours(enrolment: Enrolment, now: datetime) -> int:
+    """In how many hours a patient is asked again unless somebody says otherwise: in four, or in the nearest number at
+    which a text goes out to them.
+    """
+    written = [hours for hours in range(SOONEST_HOURS, LATEST_HOURS + 1) if _is_written_to(enrolment, hours, now)]
+    return min(written, key=lambda hours: abs(hours - USUAL_HOURS), default=USUAL_HOURS)
 
 
 def _called_at(callback: Callback, at: datetime, now: datetime) -> datetime:
@@ -61,13 +69,22 @@ def _called_at(callback: Callback, at: datetime, now: datetime) -> datetime:
     return moment
 
 
-def _refuse_night(enrolment: Enrolment, opens_at: datetime) -> None:
+def _refuse_night(enrolment: Enrolment, hours: int, now: datetime) -> None:
     """A check-in whose text could not go out would be taken for a silence."""
-    zone = known_zone(enrolment.zone, enrolment.programme.zone)
-    if not clock.is_open(opens_at, contacts.WRITTEN_FROM, contacts.WRITTEN_UNTIL, zone):
-        there = clock.local(opens_at, zone).time()
-        hours = {"first": contacts.WRITTEN_FROM, "last": contacts.WRITTEN_UNTIL, "hour": there}
-        raise AtNight(**{name: moment.strftime("%H:%M") for name, moment in hours.items()})
+    if not _is_written_to(enrolment, hours, now):
+        there = clock.local(now + timedelta(hours=hours), _zone(enrolment)).time()
+        moments = {"first": contacts.WRITTEN_FROM, "last": contacts.WRITTEN_UNTIL, "hour": there}
+        told = {name: moment.strftime("%H:%M") for name, moment in moments.items()}
+        raise AtNight(**told, hours=usual_hours(enrolment, now))
+
+
+def _is_written_to(enrolment: Enrolment, hours: int, now: datetime) -> bool:
+    opens_at = now + timedelta(hours=hours)
+    return clock.is_open(opens_at, contacts.WRITTEN_FROM, contacts.WRITTEN_UNTIL, _zone(enrolment))
+
+
+def _zone(enrolment: Enrolment) -> str:
+    return known_zone(enrolment.zone, enrolment.programme.zone)
 
 
 def start(session: Session, callback: Callback, disposition: Disposition, *, actor: Actor, now: datetime) -> None:
@@ -86,7 +103,7 @@ def start(session: Session, callback: Callback, disposition: Disposition, *, act
 def _end(session: Session, enrolment: Enrolment, disposition: Disposition, actor: Actor, now: datetime) -> None:
     """The day is that of the call: a hospital's file may know it better."""
     told: dict[str, Any] = {
-        "on_day": clock.local_day(disposition.at, known_zone(enrolment.zone, enrolment.programme.zone)),
+        "on_day": clock.local_day(disposition.at, _zone(enrolment)),
         "source": OutcomeSource.DISPOSITION,
         "disposition_id": disposition.id,
         "from_address": actor.from_address,
@@ -102,7 +119,7 @@ def _end(session: Session, enrolment: Enrolment, disposition: Disposition, actor
 
 def ask_again(session: Session, enrolment: Enrolment, *, opens_at: datetime) -> Checkin:
     """One more check-in, at its own hour; it is closed, reminded of and missed like any other."""
-    day = clock.local_day(opens_at, known_zone(enrolment.zone, enrolment.programme.zone))
+    day = clock.local_day(opens_at, _zone(enrolment))
     before = select(func.count(Checkin.id)).where(
         Checkin.enrolment_id == enrolment.id, Checkin.local_on == day, Checkin.slot.startswith("extra-")
     )

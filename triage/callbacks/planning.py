@@ -16,7 +16,7 @@ from triage.callbacks.finding import lock, refuse_not_ours
 from triage.callbacks.unreached import hand_to_physician
 from triage.levels import Level
 from triage.models import Alert, Attempt, Callback, EventKind, NextStep
-from triage.refusals import CentreClosed, InPast, NothingPlanned, RedSoon, RedToday
+from triage.refusals import CentreClosed, InPast, NothingPlanned, RedSoon, RedToday, SilenceToday
 
 LONGEST_RED = timedelta(hours=1)
 """So long a red may wait whose patient was not reached, and any red over midnight, where a centre is open at night."""
@@ -37,7 +37,7 @@ def go_on(
 
 def plan_try(session: Session, *, callback: uuid.UUID, staff: Staff, at: datetime, now: datetime) -> None:
     """Another hour for a try that is planned; who is called then stays. Raises InPast, CentreClosed, RedToday, RedSoon,
-    NothingPlanned, NotFound, CallbackClosed, TakenBy.
+    SilenceToday, NothingPlanned, NotFound, CallbackClosed, TakenBy.
     """
     found = lock(session, callback=callback, staff=staff)
     refuse_not_ours(found, staff, now)
@@ -52,7 +52,8 @@ def plan_try(session: Session, *, callback: uuid.UUID, staff: Staff, at: datetim
 
 def refuse_try(callback: Callback, at: datetime, now: datetime, *, is_reached: bool) -> None:
     """The next try lies ahead, while the centre is open; what is red is not left until the next day, nor for longer
-    than LONGEST_RED when the last call reached nobody.
+    than LONGEST_RED when the last call reached nobody. Nor is a silence at risk left until then while there is time to
+    call again: until its next try nothing tells that it is late.
     """
     programme = callback.enrolment.programme
     if at <= now:
@@ -65,6 +66,9 @@ def refuse_try(callback: Callback, at: datetime, now: datetime, *, is_reached: b
             raise RedToday
         if not is_reached:
             raise RedSoon
+    soon = clock.is_open(now + LONGEST_RED, programme.opens, programme.closes, programme.zone)
+    if callback.rank == Level.SILENT_URGENT and another_day and soon and not is_reached:
+        raise SilenceToday
 
 
 def _try_again(session: Session, callback: Callback, attempt: Attempt, wanted: datetime | None, now: datetime) -> None:

@@ -13,7 +13,7 @@ from records import clock
 from records.db import db
 from records.models import Enrolment, EnrolmentState, RiskTier
 from triage.callbacks import NOT_CHOSEN, PHYSICIAN_ONLY, requirements
-from triage.callbacks.consequences import USUAL_HOURS
+from triage.callbacks.consequences import usual_hours
 from triage.models import AlertKind, Callback, DispositionKind
 from webapp.clinic import decision_words
 from webapp.clinic.action_forms import NOTE, USEFUL, YES, OnceForm, as_uuid, choices
@@ -41,7 +41,6 @@ class DispositionForm(OnceForm):
     hours = PlainText(
         lazy("Extra questionnaire: in how many hours?"),
         longest=3,
-        default=str(USUAL_HOURS),
         description=lazy("From 1 to 24"),
         render_kw={"inputmode": "numeric"},
     )
@@ -124,6 +123,8 @@ def suit(form: DispositionForm, call: Call | None, enrolment: Enrolment, *, sent
     form.meanwhile = [alert for public_id, alert in standing.items() if public_id not in seen]
     form.seen.data = ",".join(seen)
     form.offer(_applying(form, call, enrolment))
+    if not form.hours.raw_data:
+        form.hours.data = str(usual_hours(enrolment, form.now))
 
 
 def _applying(form: DispositionForm, call: Call, enrolment: Enrolment) -> list[str]:

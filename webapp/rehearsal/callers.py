@@ -109,7 +109,9 @@ class Caller:
         return self.rng.choice(("no-answer", "no-answer", "voicemail", "busy"))
 
     def _note(self, row: QueueRow, outcome: str, patient: Patient, now: datetime) -> None:
-        """Whoever did not answer is tried again; somebody silent at the end stays so, after two calls at most."""
+        """Whoever did not answer is tried again; somebody silent at the end stays so, after two calls at most. Before
+        people who look on, when the service says.
+        """
         again = timedelta(minutes=self.rng.randint(20, 60))
         if patient.person.finale is Finale.SILENT and row.rank < Level.RED:
             again = max(timedelta(hours=2), (self.stage.ends_at - now) + timedelta(minutes=self.rng.randint(5, 45)))
@@ -125,9 +127,9 @@ class Caller:
         )
 
     def _may_plan(self, row: QueueRow, outcome: str) -> bool:
-        """A red, also one that became so since the row was read, is tried again when the service says."""
+        """What is a red or a silence at risk, also since the row was read, is tried again when the service says."""
         now_is = self.stage.session.scalars(select(Callback.rank).where(Callback.public_id == row.public_id)).one()
-        return outcome != "reached" and now_is < Level.RED
+        return outcome != "reached" and not self.stage.is_watched and now_is < Level.SILENT_URGENT
 
     def _conclude(self, row: QueueRow, now: datetime) -> None:
         kinds = {alert["kind"] for alert in row.alerts}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import uuid
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -84,6 +85,7 @@ class Play:
     """One rehearsal under way."""
 
     def __init__(self, stage: Stage, *, seed: int, pace: Pace | None = None, callers: int | None = None) -> None:
+        stage = replace(stage, is_watched=pace is not None)
         self.stage, self.seed, self.agenda = stage, seed, Agenda()
         self.pace, self.at_work = pace, callers
         self.patients: dict[uuid.UUID, Patient] = {}

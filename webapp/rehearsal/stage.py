@@ -50,6 +50,7 @@ class Stage:
     physicians: list[Staff]
     starts_at: datetime
     ends_at: datetime
+    is_watched: bool = False
 
     def beat(self, now: datetime) -> None:
         """One beat of the worker, with its own jobs in its own order."""
