@@ -88,6 +88,18 @@ def test_a_full_queue_shuts_nobody_out_at_any_size(
     assert {name: faults for name, faults in found.items() if faults} == {}
 
 
+def test_a_queue_whose_script_did_not_come_can_be_refreshed_by_hand(desk: Page, ward: Ward) -> None:
+    come_in(desk, ward)
+    expect(desk.locator("#pause")).to_be_visible()
+    expect(desk.locator("#refresh")).to_be_hidden()
+    desk.route("**/fresh.js*", lambda route: route.abort())
+
+    desk.reload()
+
+    desk.get_by_role("link", name="Actualiser").click()
+    expect(desk.locator("#board")).to_be_visible()
+
+
 def test_compact_rows_are_nineteen_in_a_window_and_stay_so_on_the_next_visit(desk: Page, ward: Ward, axe: Axe) -> None:
     fill(ward)
     come_in(desk, ward)
