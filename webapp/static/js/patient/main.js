@@ -255,6 +255,7 @@ const asText = ({ raw = [], absent = false } = {}) => JSON.stringify([raw, absen
 /** Questions answered on the page before this script had come: newer than the draft, and not looked at yet. */
 const answeredEarly = () =>
   data.screens.filter((screen) => {
+    if (screen.linkId in data.hidden) return false; // the page's own answer
     const entry = read(form, screen);
     return isAnswered(entry) && asText(entry) !== asText(draft.answers[screen.linkId]);
   });
