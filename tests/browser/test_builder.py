@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 from sqlalchemy.orm import Session
 
 from records import clock
@@ -95,6 +95,27 @@ def test_a_rule_with_a_count_in_a_row_is_built_from_nothing(
     saved = session.scalars(sa.select(ProtocolDraft)).one().document["rules"][-1]
     assert saved["when"]["all"][0]["consecutive"] == 2
     expect(page.locator("main")).to_be_visible()
+
+
+@pytest.mark.walk
+def test_a_values_name_goes_into_the_text_that_was_chosen_before_the_script_came(
+    desk: Page, session: Session, physician: Staff
+) -> None:
+    come_in(desk, physician, "fr")
+    desk.goto("/fr/admin/drafts")
+    desk.click("main form button[type=submit]")
+    desk.wait_for_url("**/drafts/*-*")
+    rule = session.scalars(sa.select(ProtocolDraft)).one().document["rules"][0]["id"]
+    held: list[Route] = []
+    desk.route("**/builder.js*", lambda route: held.append(route))
+    desk.goto(f"{desk.url}/rule?rule={rule}", wait_until="commit")
+    desk.fill("#to_caller_en", "At ")
+
+    held[0].continue_()
+    place = desk.locator(".vd-places__insert").first
+    place.click()
+
+    expect(desk.locator("#to_caller_en")).to_have_value(f"At {place.inner_text()}")
 
 
 def picture(page: Page, _axe: Axe, name: str) -> None:

@@ -9,14 +9,14 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 from sqlalchemy.orm import Session
 
 from records.models import Enrolment, Role
 from tests.browser.conftest import DESKTOP, PHONE, NewContext
 from tests.browser.test_clinic import come_in
 from tests.webapp.ward import ORANGE, RED, WELL, Ward, open_ward
-from triage.models import Attempt
+from triage.models import Attempt, CallDraft
 
 pytestmark = pytest.mark.walk
 
@@ -38,6 +38,11 @@ def at_the_call(page: Page, ward: Ward, page_language: str = "fr", **given: obje
     page.locator(".vd-queue__action button").first.click()
     page.wait_for_url("**/patients/*")
     return enrolment
+
+
+def kept_drafts(ward: Ward) -> int | None:
+    ward.session.rollback()
+    return ward.session.scalar(sa.select(sa.func.count()).select_from(CallDraft))
 
 
 def shoot(page: Page, name: str) -> None:
@@ -156,6 +161,44 @@ def test_what_was_typed_a_moment_before_the_page_was_left_is_kept(desk: Page, wa
     desk.goto(address)
 
     expect(desk.locator("#attempt-note")).to_have_value(NOTE)
+
+
+def test_a_note_typed_before_the_script_came_is_kept_once_it_comes(desk: Page, ward: Ward) -> None:
+    at_the_call(desk, ward)
+    held: list[Route] = []
+    desk.route("**/call.js*", lambda route: held.append(route))
+    desk.goto(desk.url, wait_until="commit")
+    desk.fill("#attempt-note", NOTE)
+
+    held[0].continue_()
+
+    expect(desk.locator("#saved")).to_contain_text("Enregistré à", timeout=SOON)
+    assert kept_drafts(ward) == 1
+
+
+def test_a_note_that_was_refused_is_kept_while_it_is_mended(desk: Page, ward: Ward) -> None:
+    at_the_call(desk, ward)
+    desk.fill("#attempt-note", NOTE)
+
+    desk.locator("#written button[type=submit]").click()
+
+    expect(desk.locator(".nhsuk-error-summary")).to_be_visible()
+    expect(desk.locator("#saved")).to_contain_text("Enregistré à", timeout=SOON)
+    assert kept_drafts(ward) == 1
+
+
+def test_whoever_goes_back_after_a_call_is_written_down_does_not_find_it_typed_again(desk: Page, ward: Ward) -> None:
+    at_the_call(desk, ward)
+    desk.check("input[name=attempt-outcome][value=busy]")
+    desk.fill("#attempt-note", NOTE)
+    desk.locator("#written button[type=submit]").click()
+    expect(desk.locator("main")).to_contain_text("L’appel est noté")
+
+    desk.go_back()
+
+    expect(desk.locator("#written button[type=submit]")).to_be_visible()
+    expect(desk.locator("#attempt-note")).to_have_value("")
+    expect(desk.locator("#saved")).to_be_hidden()
 
 
 def test_the_page_says_when_nothing_can_be_saved_and_why(desk: Page, ward: Ward) -> None:

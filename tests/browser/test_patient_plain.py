@@ -2,15 +2,42 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 from sqlalchemy.orm import Session
 
 from records.models import Enrolment
 from tests.browser.conftest import PHONE, LiveServer, NewContext
-from tests.browser.phone import responses
+from tests.browser.phone import answer, open_questions, responses
 from tests.webapp.patient_room import GREEN
 from webapp.patient import shell
+
+PLAIN_NOW = "window.dispatchEvent(new Event('error'))"
+"""What fifteen seconds without the script do, or a part of the page that did not come."""
+
+
+def fill(page: Page, answers: dict[str, str]) -> None:
+    for link_id, value in answers.items():
+        field = page.locator(f"[name=answer-{link_id}]")
+        field.first.fill(value) if field.count() == 1 else page.locator(
+            f"[name=answer-{link_id}][value={value}]"
+        ).check()
+
+
+def open_without_script_yet(page: Page) -> Callable[[], None]:
+    """The questions before their script has come; it comes when the answer is called."""
+    held: list[Route] = []
+    page.route("**/main.js", lambda route: held.append(route))
+    page.goto("/fr/checkin", wait_until="commit")
+    expect(page.locator(".vd-step.is-current [data-continue]")).to_be_visible()
+
+    def come() -> None:
+        held[0].continue_()
+        page.wait_for_load_state()
+
+    return come
 
 
 def test_without_script_it_is_one_plain_form(
@@ -22,11 +49,7 @@ def test_without_script_it_is_one_plain_form(
 
     page.get_by_role("button", name="Envoyer mes réponses").click()
     expect(page.get_by_role("heading", name="Vos réponses ne sont pas encore envoyées")).to_be_visible()
-    for link_id, value in GREEN.items():
-        field = page.locator(f"[name=answer-{link_id}]")
-        field.first.fill(value) if field.count() == 1 else page.locator(
-            f"[name=answer-{link_id}][value={value}]"
-        ).check()
+    fill(page, GREEN)
     page.get_by_role("button", name="Envoyer mes réponses").click()
 
     page.wait_for_url("**/checkin/result/*")
@@ -78,12 +101,70 @@ def test_a_browser_that_keeps_nothing_gets_the_plain_form(
     page.add_init_script("indexedDB.open = () => { throw new DOMException('private window'); };")
 
     page.goto("/fr/checkin")
-    for link_id, value in GREEN.items():
-        field = page.locator(f"[name=answer-{link_id}]")
-        field.first.fill(value) if field.count() == 1 else page.locator(
-            f"[name=answer-{link_id}][value={value}]"
-        ).check()
+    fill(page, GREEN)
     page.get_by_role("button", name="Envoyer mes réponses").click()
 
     page.wait_for_url("**/checkin/result/*")
     assert responses(session) == 1
+
+
+def test_a_plain_form_begun_before_the_script_came_stays_plain_and_is_sent(
+    page: Page, session: Session, followed: Enrolment, enter
+) -> None:
+    enter(page, followed)
+    come = open_without_script_yet(page)
+    page.evaluate(PLAIN_NOW)
+    fill(page, GREEN)
+
+    come()
+    page.get_by_role("button", name="Envoyer mes réponses").click()
+
+    page.wait_for_url("**/checkin/result/*")
+    assert responses(session) == 1
+
+
+def test_a_plain_form_that_nobody_began_asks_one_question_at_a_time_once_the_script_comes(
+    page: Page, followed: Enrolment, enter
+) -> None:
+    enter(page, followed)
+    come = open_without_script_yet(page)
+    page.evaluate(PLAIN_NOW)
+    expect(page.locator("[name=answer-temperature]")).to_be_visible()
+
+    come()
+    page.wait_for_selector("html[data-ready=yes]")
+
+    expect(page.locator("[name=answer-temperature]")).to_be_hidden()
+    answer(page, "none")
+    expect(page.locator("[data-step=breathlessness-change]")).to_be_visible()
+
+
+def test_what_is_answered_before_the_script_came_is_newer_than_the_draft_and_looked_at(
+    page: Page, followed: Enrolment, enter
+) -> None:
+    enter(page, followed)
+    open_questions(page)
+    answer(page, "none")
+    come = open_without_script_yet(page)
+    page.locator("[name=answer-breathlessness]").last.check()
+
+    come()
+    page.wait_for_selector("html[data-ready=yes]")
+
+    expect(page.locator("[data-step=breathlessness]")).to_be_visible()
+    expect(page.locator("[name=answer-breathlessness]").last).to_be_checked()
+
+
+def test_enter_before_the_script_came_does_not_send_the_first_question_alone(
+    page: Page, followed: Enrolment, enter
+) -> None:
+    enter(page, followed)
+    come = open_without_script_yet(page)
+
+    page.locator("[name=answer-breathlessness]").first.check()
+    page.keyboard.press("Enter")
+
+    come()
+    page.wait_for_selector("html[data-ready=yes]")
+    expect(page.locator(".nhsuk-error-summary")).to_have_count(0)
+    answer(page, "none")

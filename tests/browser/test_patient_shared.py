@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -113,6 +113,41 @@ def test_who_leaves_before_the_script_has_come_is_forgotten_on_the_next_page(
     page.reload()
 
     gone_from(page, "drafts")
+
+
+def test_who_leaves_before_the_script_has_come_is_told_of_answers_that_nobody_has_read(
+    page: Page, followed: Enrolment, enter
+) -> None:
+    enter(page, followed)
+    open_questions(page)
+    answer_at_once(page, GREEN)
+    page.route("**/api/answers", lambda route: route.abort())
+    page.locator("[data-send]").click()
+    expect(page.locator("#saved")).to_have_attribute("data-state", "waiting")
+    held: list[Route] = []
+    page.route("**/leave.js", lambda route: held.append(route) if not held else route.continue_())
+    page.goto("/fr/leave", wait_until="commit")
+
+    page.get_by_role("button", name="M’oublier").click()
+    page.wait_for_url("**/fr/enter")
+
+    expect(page.locator("#unsent")).to_contain_text("personne ne les a lues")
+    assert len(kept_in(page, "outbox")) == 1
+
+
+def test_whoever_goes_back_finds_nothing_chosen_that_another_person_chose(
+    page: Page, session: Session, followed: Enrolment, enter
+) -> None:
+    enter(page, followed)
+    open_questions(page)
+    page.locator("[name=answer-breathlessness]").last.check()
+
+    page.goto("/fr/leave")
+    enter(page, make_followed(session, **ALL_DAY))
+    page.go_back()
+    page.wait_for_selector("html[data-ready]")
+
+    expect(page.locator("[name=answer-breathlessness]:checked")).to_have_count(0)
 
 
 def test_a_draft_goes_when_one_leaves_and_after_a_day(page: Page, followed: Enrolment, enter) -> None:

@@ -9,6 +9,7 @@ import os
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
+from urllib.parse import urljoin
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -86,6 +87,35 @@ def test_a_full_queue_shuts_nobody_out_at_any_size(
             page.screenshot(path=Path(folder) / f"queue-{name}-{language}-menu.png")
         page.context.close()
     assert {name: faults for name, faults in found.items() if faults} == {}
+
+
+def test_a_queue_whose_script_did_not_come_can_be_refreshed_by_hand(desk: Page, ward: Ward) -> None:
+    come_in(desk, ward)
+    expect(desk.locator("#pause")).to_be_visible()
+    expect(desk.locator("#refresh")).to_be_hidden()
+    desk.route("**/fresh.js*", lambda route: route.abort())
+
+    desk.reload()
+
+    desk.get_by_role("link", name="Actualiser").click()
+    expect(desk.locator("#board")).to_be_visible()
+
+
+def test_taking_the_next_call_still_does_after_a_claim_that_did_not_arrive(desk: Page, ward: Ward) -> None:
+    ward.answer(ward.patient(), ORANGE)
+    come_in(desk, ward)
+    tried: list[str] = []
+    desk.route("**/claim", lambda route: (tried.append(route.request.resource_type), route.abort("aborted")))
+    next_call = desk.get_attribute("#take", "action")
+
+    desk.locator(".vd-queue__action button").click(no_wait_after=True)
+
+    for _ in range(100):
+        desk.wait_for_timeout(25)
+        if "document" in tried:
+            break
+    assert tried == ["fetch", "document"]
+    expect(desk.locator("#take")).to_have_js_property("action", f"{urljoin(desk.url, next_call)}")
 
 
 def test_compact_rows_are_nineteen_in_a_window_and_stay_so_on_the_next_visit(desk: Page, ward: Ward, axe: Axe) -> None:

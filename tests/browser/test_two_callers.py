@@ -171,6 +171,24 @@ def test_a_note_is_there_again_after_the_session_ended_in_its_middle(
     expect(ada.locator("textarea[name='attempt-note']")).to_have_value("Short of breath since")
 
 
+def test_an_open_page_goes_on_with_the_call_once_its_caller_has_signed_in_again_beside_it(
+    new_context: NewContext, ward: Ward, enrolment: Enrolment
+) -> None:
+    ada = seat(new_context, ward, "Ada Nord")
+    take(ada, enrolment)
+    ward.session.execute(sa.update(StaffSession).values(revoked_at=clock.now()))
+    ward.session.commit()
+    ada.evaluate(WAKES)
+    expect(ada.locator("#claim-lost")).to_contain_text("You are signed out")
+    come_back(ada.context.new_page(), ward, "Ada Nord")
+    ward.answer(enrolment, RED)
+
+    ada.evaluate(WAKES)
+
+    expect(ada.locator("#claim-worse")).to_be_visible()
+    expect(ada.locator("#claim-lost")).to_be_hidden()
+
+
 @pytest.mark.parametrize("language", ["en", "fr"])
 def test_the_list_the_claims_and_the_clock_can_be_read(
     new_context: NewContext, ward: Ward, enrolment: Enrolment, axe: Axe, language: str

@@ -58,6 +58,15 @@ def test_whoever_left_is_named_to_the_next_pages_script_until_somebody_enters(cl
     assert 'id="left"' not in client.get("/fr/enter").text
 
 
+def test_whoever_left_and_comes_back_to_delete_what_waits_deletes_nobody_elses(client: FlaskClient, session: Session):
+    enrolment = make_followed(session, birth_date=BORN)
+    come_in(client, enrolment)
+
+    leave(client)
+
+    assert f'id="leave" data-owner="{owner_of(enrolment)}"' in client.get("/fr/leave").text
+
+
 def test_who_shares_the_phone_stays_known_on_it(client: FlaskClient, session: Session) -> None:
     one, other = (make_followed(session, birth_date=BORN) for _ in range(2))
     theirs = come_in(client, other)

@@ -35,8 +35,9 @@ def leave() -> Response | str:
 
 
 def _owner() -> str:
+    """Whoever has just left and comes back to delete what waits is still the same person."""
     running = g.patient_session
-    return reception.owner_of(running.enrolment) if running else ""
+    return reception.owner_of(running.enrolment) if running else cookies.left() or ""
 
 
 def _forget() -> Response:

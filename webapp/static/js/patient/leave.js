@@ -1,6 +1,7 @@
 // "This is not my phone": forgets what the phone keeps of this person, and asks before answers are lost that nobody read.
 // Who they were is known while their session runs; after it, drafts and the kept page of everybody go, and what waits of
-// others is only removed when that is asked for. Whoever was quicker than this script is forgotten on the page that follows.
+// others is only removed when that is asked for. Whoever was quicker than this script is forgotten on the page that
+// follows, which says so if answers of theirs are still waiting: they were not asked about these.
 
 import { prune, readAll } from "./store.js";
 
@@ -19,9 +20,14 @@ async function forget(alsoUnsent) {
   }
 }
 
-async function start() {
+async function showUnsent() {
   const unsent = (await readAll("outbox")).filter(isTheirs).length;
   box.hidden = !unsent;
+  return unsent;
+}
+
+async function start() {
+  const unsent = await showUnsent();
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     const agreed = form.elements.unsent.checked;
@@ -31,4 +37,4 @@ async function start() {
   });
 }
 
-(left ? forget(false) : start()).catch(() => {}); // a browser that keeps nothing has nothing to forget
+(left ? forget(false).then(showUnsent) : start()).catch(() => {}); // a browser that keeps nothing has nothing to forget

@@ -10,6 +10,7 @@ import * as people from "./people.js";
 import { tell } from "./place.js";
 import { isEmergency, openAlarm } from "./redflag.js";
 import { fillCheck, Steps } from "./steps.js";
+import { bind as bindFields } from "./widgets.js";
 
 const data = JSON.parse(document.getElementById("questionnaire").textContent);
 const form = document.getElementById("checkin");
@@ -211,8 +212,10 @@ function wake() {
   if (document.visibilityState === "visible") flush();
 }
 
-// Only once the draft is there: until then the plain form works by itself.
+// Last of all: until then the plain form works by itself.
 function listen() {
+  bindFields(form);
+  document.querySelectorAll("[data-counter]").forEach(bind);
   form.addEventListener("click", (event) => {
     const button = event.target.closest("button[type=button]");
     const name = button && Object.keys(DOES).find((each) => each in button.dataset);
@@ -246,6 +249,17 @@ function listen() {
   if (data.urls.left) tell(data.urls.left, { owner: data.owner, checkin: data.checkin }, place);
 }
 
+const isAnswered = ({ raw, absent }) => raw.length > 0 || absent;
+const asText = ({ raw = [], absent = false } = {}) => JSON.stringify([raw, absent]);
+
+/** Questions answered on the page before this script had come: newer than the draft, and not looked at yet. */
+const answeredEarly = () =>
+  data.screens.filter((screen) => {
+    if (screen.linkId in data.hidden) return false; // the page's own answer
+    const entry = read(form, screen);
+    return isAnswered(entry) && asText(entry) !== asText(draft.answers[screen.linkId]);
+  });
+
 async function start() {
   if (isKept) {
     root.dataset.ready = "asking";
@@ -258,12 +272,20 @@ async function start() {
   } else if (data.urls.worker) await people.note(data.owner); // a preview is nobody's, and keeps no page
   draft = await drafts.load(data);
   form.elements.key.value = draft.key;
+  const early = answeredEarly();
+  const isPlain = !root.classList.contains("vd-script");
+  if (isPlain && early.length && !isKept) {
+    isOpen = true;
+    throw new Error("the plain form, begun meanwhile, is left as it is");
+  }
+  root.classList.add("vd-script");
   document.querySelector("[data-changed]").hidden = !draft.isOlder;
-  document.querySelectorAll("[data-counter]").forEach(bind);
-  listen();
   placeInformant();
-  for (const screen of data.screens) if (draft.answers[screen.linkId]) write(form, screen, draft.answers[screen.linkId]);
-  steps.show(draft.step ?? steps.asked[0].linkId, { focus: false });
+  for (const screen of data.screens) {
+    if (draft.answers[screen.linkId] && !early.includes(screen)) write(form, screen, draft.answers[screen.linkId]);
+  }
+  steps.show(early[0]?.linkId ?? draft.step ?? steps.asked[0].linkId, { focus: false });
+  listen();
   root.dataset.ready = "yes";
 }
 

@@ -2,12 +2,10 @@
 
 import { apart, judge, read, valuesOf } from "./answers.js";
 import { askedAmong } from "./redflag.js";
-import { bind } from "./widgets.js";
 
 export class Steps {
   constructor(form, screens, hidden, onShow) {
     Object.assign(this, { form, screens, hidden, onShow, current: null, returning: false });
-    bind(form);
     form.querySelectorAll(".vd-step [data-heading]").forEach((heading) => heading.setAttribute("aria-level", "1"));
   }
 

@@ -2,7 +2,7 @@
 
 const form = document.querySelector("[data-builder]");
 const texts = [...form.querySelectorAll("textarea")];
-let last = texts[0];
+let last = texts.includes(document.activeElement) ? document.activeElement : texts[0]; // chosen before this came
 
 for (const text of texts) text.addEventListener("focus", () => (last = text));
 

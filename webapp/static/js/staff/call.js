@@ -55,13 +55,23 @@ function tooLong(form) {
   return [...form.querySelectorAll("textarea")].find((field) => [...field.value].length > most);
 }
 
+function change(form) {
+  dirty.add(form);
+  version += 1;
+  say(said.dataset.waiting);
+}
+
+// Typed before this script came, or sent and not taken: nothing of it is kept yet.
+function isUnsaved(form) {
+  const isTyped = (field) => (field.type === "radio" || field.type === "checkbox"
+    ? field.checked !== field.defaultChecked
+    : field.type !== "hidden" && field.defaultValue !== undefined && field.value !== field.defaultValue);
+  return form.dataset.draft === "sent" || [...form.elements].some(isTyped);
+}
+
 function keep() {
   for (const form of forms) {
-    form.addEventListener("input", () => {
-      dirty.add(form);
-      version += 1;
-      say(said.dataset.waiting);
-    });
+    form.addEventListener("input", () => change(form));
     form.addEventListener("submit", (event) => {
       const long = tooLong(form);
       if (long) {
@@ -72,6 +82,7 @@ function keep() {
       }
       dirty.delete(form);
     });
+    if (isUnsaved(form)) change(form);
   }
   setInterval(save, EVERY);
   const leave = () => save({ leaving: true });

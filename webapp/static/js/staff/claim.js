@@ -17,13 +17,15 @@
   const isHere = () => !document.hidden || performance.now() - touchedAt < RECENTLY;
 
   function say(sentence) {
-    ended = true;
+    if (!lost.hidden) return;
     lost.querySelector("[data-said]").textContent = sentence;
     lost.hidden = false;
     lost.focus();
   }
 
   function end(sentence) {
+    ended = true;
+    lost.hidden = true;
     // What was typed stays readable and can be copied; it can no longer be sent as if the call were one's own.
     document.querySelectorAll("form[action*='/callbacks/'] button[type=submit]").forEach((button) => {
       if (!button.form.closest("#claim-lost") && !button.form.closest(".vd-notices")) button.disabled = true;
@@ -37,9 +39,10 @@
     try {
       const answer = await fetch(claim.dataset.renew, { method: "POST", headers, redirect: "manual", cache: "no-store" });
       if (answer.type === "opaqueredirect" || [400, 401, 403].includes(answer.status)) {
-        say(claim.dataset.signedOut);
+        say(claim.dataset.signedOut); // and asks on: whoever signs in again, in another window, goes on here
       } else if (answer.status === 200) {
         touched = false;
+        lost.hidden = true;
         const said = await answer.json();
         until.textContent = said.until;
         if (said.worse && worse.hidden) {

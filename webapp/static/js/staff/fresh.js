@@ -73,6 +73,7 @@ export function keepFresh(part, { take, tick }) {
     freshness.textContent = age < FRESH ? words.fresh : words.age.replace("%(num)s", String(Math.round(age / 1000)));
   }
 
+  document.getElementById("refresh").hidden = true; // what a page has on which this did not come
   pause.hidden = false;
   pause.addEventListener("click", () => {
     paused = !paused;

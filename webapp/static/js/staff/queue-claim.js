@@ -40,7 +40,9 @@
     } finally {
       busy = false;
     }
+    const next = form.action; // of the button that takes the next call, should this page stay
     form.action = button.formAction;
     form.submit();
+    form.action = next;
   });
 })();
