@@ -25,7 +25,7 @@ def imported(path: Path) -> set[str]:
 
 @pytest.mark.parametrize("room", ["admin", "auth"])
 def test_a_room_of_its_own_imports_nothing_of_the_clinic(room: str) -> None:
-    modules = {name for path in (ROOT / room).glob("*.py") for name in imported(path)}
+    modules = {name for path in (ROOT / room).rglob("*.py") for name in imported(path)}
 
     assert not {name for name in modules if name.startswith("webapp.clinic")}
 

@@ -10,11 +10,10 @@ from records.db import db
 from records.models import Programme
 from triage import roster
 from triage.refusals import Refused
-from webapp import choosing
+from webapp import choosing, kept
 from webapp.admin import versions
 from webapp.admin.blueprint import blueprint
 from webapp.admin.roster_form import FILL, SAVE, RosterForm, day_names, name
-from webapp.clinic import kept
 from webapp.extensions import language, translator
 from webapp.permissions import KEEPS, access
 

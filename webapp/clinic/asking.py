@@ -20,7 +20,8 @@ from triage import callbacks, protocols
 from triage.models import Assessment, ProtocolVersion
 from triage.refusals import ProtocolUnsigned
 from triage.wording import Wording
-from webapp.clinic import doors_form, kept, taking
+from webapp import kept
+from webapp.clinic import doors_form, taking
 from webapp.clinic.blueprint import blueprint, yours
 from webapp.extensions import language, translator
 from webapp.patient import finding

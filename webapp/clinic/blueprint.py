@@ -11,8 +11,7 @@ from records.audit import Actor
 from records.db import db
 from records.models import Enrolment
 from triage.refusals import NoIncident, NotFound, SnoozeNotFound
-from webapp import errors
-from webapp.clinic import kept
+from webapp import errors, kept
 from webapp.extensions import LANGUAGE, translator
 
 blueprint = Blueprint("clinic", __name__, url_prefix=LANGUAGE)

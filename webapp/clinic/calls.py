@@ -17,7 +17,8 @@ from triage import callbacks
 from triage.callbacks import drafts, finding, planning
 from triage.models import AttemptOutcome
 from triage.refusals import Refused, TakenBy
-from webapp.clinic import call_form, kept
+from webapp import kept
+from webapp.clinic import call_form
 from webapp.clinic.blueprint import blueprint, yours
 from webapp.clinic.claiming import about, whose
 from webapp.clinic.patients import page

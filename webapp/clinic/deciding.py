@@ -14,7 +14,8 @@ from records.models import Enrolment
 from triage import callbacks
 from triage.models import DispositionKind
 from triage.refusals import Refused
-from webapp.clinic import forms, kept
+from webapp import kept
+from webapp.clinic import forms
 from webapp.clinic.blueprint import blueprint
 from webapp.clinic.calls import again, forget
 from webapp.clinic.claiming import about, whose

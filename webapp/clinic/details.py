@@ -18,7 +18,7 @@ from records.db import db
 from records.enrolment import Application, ChangedMeanwhile
 from records.models import Enrolment, EnrolmentState
 from records.refusals import FieldErrors, Refused
-from webapp.clinic import kept
+from webapp import kept
 from webapp.clinic.blueprint import actor, blueprint, yours
 from webapp.clinic.known import Known, known_persons, refuse
 from webapp.clinic.person_form import OTHER, PersonForm, choices

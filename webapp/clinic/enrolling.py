@@ -15,8 +15,7 @@ from records.models import Consent, Enrolment, EnrolmentState, Patient, Programm
 from records.refusals import FieldErrors, Refused
 from triage import followup
 from triage.refusals import ProtocolUnsigned
-from webapp import choosing
-from webapp.clinic import kept
+from webapp import choosing, kept
 from webapp.clinic.blueprint import actor, blueprint
 from webapp.clinic.enrolment_form import EnrolmentForm
 from webapp.clinic.known import Known, known_persons, refuse

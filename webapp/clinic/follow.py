@@ -18,7 +18,8 @@ from records.refusals import Refused as RecordsRefused
 from triage import followup
 from triage.findings import ProtocolError
 from triage.refusals import Refused
-from webapp.clinic import action_forms, forms, kept, rules
+from webapp import kept
+from webapp.clinic import action_forms, forms, rules
 from webapp.clinic.blueprint import actor, blueprint, yours
 from webapp.clinic.patients import page
 from webapp.extensions import translator

@@ -19,7 +19,8 @@ from triage import letters
 from triage.letters import Content
 from triage.models import Disposition, DispositionKind
 from triage.refusals import Refused
-from webapp.clinic import kept, letter_paper, letter_words, measures, rules
+from webapp import kept
+from webapp.clinic import letter_paper, letter_words, measures, rules
 from webapp.clinic.action_forms import NOTE
 from webapp.clinic.blueprint import blueprint, yours
 from webapp.extensions import translator

@@ -23,8 +23,8 @@ from triage.levels import Level
 from triage.models import Assessment
 from triage.moving import AnswersNotFound, PatientElsewhere
 from triage.refusals import Refused
-from webapp import errors
-from webapp.clinic import kept, measures, rules, searching
+from webapp import errors, kept
+from webapp.clinic import measures, rules, searching
 from webapp.clinic.action_forms import NOTE, as_uuid
 from webapp.clinic.blueprint import blueprint, yours
 from webapp.clinic.wording import STATES

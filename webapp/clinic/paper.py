@@ -22,7 +22,8 @@ from records.refusals import FieldErrors
 from records.texts import LANGUAGES
 from triage.refusals import ProtocolUnsigned
 from triage.situation import known_zone
-from webapp.clinic import doors_form, kept, taking
+from webapp import kept
+from webapp.clinic import doors_form, taking
 from webapp.clinic.asking import not_begun
 from webapp.clinic.blueprint import blueprint, yours
 from webapp.extensions import language, translator

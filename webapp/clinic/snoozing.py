@@ -13,7 +13,8 @@ from records.models import Enrolment
 from triage import snoozes
 from triage.callbacks import finding
 from triage.refusals import AnsweredMeanwhile, Refused
-from webapp.clinic import kept, snooze_form
+from webapp import kept
+from webapp.clinic import snooze_form
 from webapp.clinic.blueprint import blueprint, yours
 from webapp.clinic.patients import page
 from webapp.extensions import translator

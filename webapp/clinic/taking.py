@@ -28,7 +28,7 @@ from records.db import db
 from records.models import Enrolment, EnrolmentState
 from records.texts import LANGUAGES, direction
 from triage import intake
-from webapp.clinic import kept
+from webapp import kept
 from webapp.clinic.blueprint import actor
 from webapp.extensions import language
 from webapp.patient import danger, finding, forms, reception

@@ -11,13 +11,13 @@ from werkzeug.datastructures import MultiDict
 from triage.assess import Assessment
 from triage.documents import Case
 from triage.levels import Level
+from webapp import kept
 from webapp.admin.blueprint import blueprint
 from webapp.admin.builder import desk as desks
 from webapp.admin.builder import findings, missing_cases
 from webapp.admin.builder.case_form import MOST_BEFORE, CaseSheet, sheet
 from webapp.admin.builder.desk import Data, Desk
 from webapp.admin.level_words import level_word
-from webapp.clinic import kept
 from webapp.extensions import translator
 from webapp.permissions import KEEPS, access
 

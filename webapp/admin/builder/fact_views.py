@@ -9,6 +9,7 @@ from flask.typing import ResponseReturnValue as Page
 
 from triage.documents.writing import write_given
 from triage.facts import Fact
+from webapp import kept
 from webapp.admin.blueprint import blueprint
 from webapp.admin.builder import desk as desks
 from webapp.admin.builder import fact_sources, findings
@@ -22,7 +23,6 @@ from webapp.admin.builder.fact_form import (
     usual_form,
 )
 from webapp.admin.builder.given_form import GivenForm
-from webapp.clinic import kept
 from webapp.extensions import translator
 from webapp.permissions import KEEPS, access
 

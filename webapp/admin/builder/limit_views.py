@@ -8,12 +8,12 @@ from flask import abort, flash, redirect, render_template, request
 from flask.typing import ResponseReturnValue as Page
 
 from triage.documents import Limit
+from webapp import kept
 from webapp.admin.blueprint import blueprint
 from webapp.admin.builder import desk as desks
 from webapp.admin.builder import findings
 from webapp.admin.builder.desk import Data, Desk
 from webapp.admin.builder.limit_form import LimitForm, limit_form
-from webapp.clinic import kept
 from webapp.extensions import translator
 from webapp.permissions import KEEPS, access
 

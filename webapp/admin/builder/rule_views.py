@@ -10,6 +10,7 @@ from flask import abort, flash, redirect, render_template, request
 from flask.typing import ResponseReturnValue as Page
 
 from triage.conditions.shapes import AllOf, AnyOf
+from webapp import kept
 from webapp.admin.blueprint import blueprint
 from webapp.admin.builder import desk as desks
 from webapp.admin.builder import findings, nodes, rule_form
@@ -17,7 +18,6 @@ from webapp.admin.builder.desk import Data, Desk
 from webapp.admin.builder.nodes import Node
 from webapp.admin.builder.rule_form import RuleForm
 from webapp.admin.builder.tree_form import Part, grow
-from webapp.clinic import kept
 from webapp.extensions import translator
 from webapp.permissions import KEEPS, access
 

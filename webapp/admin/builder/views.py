@@ -16,13 +16,13 @@ from records.db import db
 from triage import drafts
 from triage.findings import ProtocolError
 from triage.refusals import Refused
+from webapp import kept
 from webapp.admin import versions
 from webapp.admin.blueprint import blueprint
 from webapp.admin.builder import acts
 from webapp.admin.builder import desk as desks
 from webapp.admin.builder.desk import Data, Desk, DraftForm
 from webapp.admin.builder.page import Page
-from webapp.clinic import kept
 from webapp.extensions import translator
 from webapp.fields import Note, Required
 from webapp.lazy import lazy

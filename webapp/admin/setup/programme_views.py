@@ -10,10 +10,9 @@ from records import audit, clock, programmes
 from records.db import db
 from records.models import Programme
 from records.refusals import FieldErrors, Refused
-from webapp import choosing, firstrun
+from webapp import choosing, firstrun, kept
 from webapp.admin.blueprint import blueprint
 from webapp.admin.setup.programme_form import ProgrammeForm
-from webapp.clinic import kept
 from webapp.extensions import language, translator
 from webapp.permissions import KEEPS, access
 

@@ -26,4 +26,4 @@ def page() -> Response:
     """Nothing is stored and nobody's record is read: the browser gets back what it has just sent."""
     names = [name for name in request.form if name not in ("csrf_token", SHOW)]
     fields = [(name, value) for name in names for value in request.form.getlist(name)]
-    return make_response(render_template("clinic/kept.html", fields=fields), 401)
+    return make_response(render_template("layout/kept.html", fields=fields), 401)
