@@ -31,6 +31,16 @@ AXE = Path(__file__).parent / "axe" / "axe.min.js"
 PHONE = {"width": 360, "height": 740}
 DESKTOP = {"width": 1280, "height": 900}
 STANDARD: dict[str, Any] = {"viewport": PHONE, "locale": "fr-FR", "service_workers": "block"}
+LEAVING = """
+  const leave = (event) => { window.isLeaving ||= !event.defaultPrevented; };
+  window.addEventListener("submit", leave);
+  window.addEventListener("click", (event) => {
+    const link = event.target.closest?.("a[href^='/'], a[href^='http'], a[href^='?']");
+    if (link && !link.target && !link.hasAttribute("download")) leave(event);
+  });
+  window.addEventListener("pageshow", () => { window.isLeaving = false; });
+"""
+"""Tells from the very click on that this page is about to give way to the next."""
 ARGUMENTS = [
     "--disable-gpu",
     "--disable-quic",
@@ -111,6 +121,7 @@ def new_context(live_server: LiveServer, browser: Browser) -> Iterator[NewContex
     def make(**options: Any) -> BrowserContext:
         context = browser.new_context(**STANDARD | {"base_url": live_server.url} | options)
         context.set_default_timeout(15_000)
+        context.add_init_script(LEAVING)
         context.on("weberror", lambda fault: faults.append(str(fault.error)))
         context.on("console", lambda said: faults.append(said.text) if "Content Security" in said.text else None)
         opened.append(context)
@@ -120,6 +131,11 @@ def new_context(live_server: LiveServer, browser: Browser) -> Iterator[NewContex
     for context in opened:
         context.close()
     assert not faults
+
+
+def settle(page: Page) -> None:
+    """Until the page that was asked for has come, and its scripts: for looking at what a click led to."""
+    page.wait_for_function("() => !window.isLeaving && document.readyState === 'complete'")
 
 
 @pytest.fixture
@@ -140,6 +156,7 @@ def axe() -> Callable[[Page], list[str]]:
     source = AXE.read_text()
 
     def violations(page: Page) -> list[str]:
+        settle(page)
         page.evaluate(f"() => {{ {source} }}")
         found = page.evaluate("() => axe.run(document, {resultTypes: ['violations']})")["violations"]
         return [f"{v['id']}: {node['html'][:160]} ({v['help']})" for v in found for node in v["nodes"]]

@@ -130,7 +130,7 @@ def test_the_queue_works_without_script(new_context: NewContext, ward: Ward) -> 
 
     page.click(".vd-queue__action button")
 
-    assert page.url.endswith(str(enrolment.public_id))
+    page.wait_for_url(f"**/patients/{enrolment.public_id}")
     assert "Vérifiez d’abord qui répond" in page.content()
 
 

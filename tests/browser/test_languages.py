@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from records import clock, doors, heartbeats, texts
 from records.models import Enrolment, Role
-from tests.browser.conftest import DESKTOP, PHONE, LiveServer, NewContext
+from tests.browser.conftest import DESKTOP, PHONE, LiveServer, NewContext, settle
 from tests.browser.test_admin import print_texts
 from tests.webapp.patient_room import DANGER, GREEN, ORANGE, RED, as_json, make_followed
 from tests.webapp.signing import PASSWORD
@@ -62,6 +62,7 @@ class Walk:
 
     def look(self, name: str) -> None:
         page = self.page
+        settle(page)
         if SHOTS:
             page.screenshot(path=Path(SHOTS) / f"{self.language}-{self.size}-{name}.png", full_page=True)
         html = page.locator("html")

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from notifications.models import Message, Purpose
 from records import clock, doors, second_factor
 from records.models import EnteredBy
-from tests.browser.conftest import LiveServer, NewContext
+from tests.browser.conftest import LiveServer, NewContext, settle
 from tests.webapp.patient_room import GREEN, RED, make_checkin, make_followed
 from tests.webapp.test_patient_history import answer
 
@@ -24,6 +24,7 @@ HOUR = timedelta(hours=1)
 
 
 def shoot(page: Page, name: str) -> None:
+    settle(page)
     if SHOTS:
         page.screenshot(path=Path(SHOTS) / f"mine-{name}.png", full_page=True)
 
@@ -73,5 +74,5 @@ def test_a_walk_round_my_page(
     look("history")
     page.locator("form[action$='/me/close'] button").click()
 
-    assert page.url.endswith(f"/{language}/me")
+    page.wait_for_url(f"**/{language}/me")
     assert found == []

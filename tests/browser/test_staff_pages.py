@@ -21,7 +21,7 @@ from records import clock
 from records.audit import SYSTEM
 from records.models import Enrolment, Programme, Role
 from records.staff import telephones
-from tests.browser.conftest import DESKTOP, PHONE
+from tests.browser.conftest import DESKTOP, PHONE, settle
 from tests.browser.test_admin import Axe, come_in
 from tests.browser.test_incidents import outage
 from tests.browser.test_queue import fill
@@ -78,6 +78,7 @@ class Walk:
         folder, only = os.environ.get("VIGIDOM_SHOTS"), os.environ.get("VIGIDOM_PAGES", "").split()
         if only and not any(name.startswith(one) for one in only):
             return
+        settle(self.page)
         for size, box in SIZES.items():
             self.page.set_viewport_size(box)
             found = self.axe(self.page) if size == "desk" and not folder else []
