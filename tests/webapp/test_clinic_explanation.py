@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from html import unescape
 
 import pytest
 import sqlalchemy as sa
@@ -33,7 +34,7 @@ def address(ward: Ward, enrolment: Enrolment, language: str = "en") -> str:
 
 
 def words(html: str) -> str:
-    return " ".join(re.sub(r"<[^>]+>", " ", html).split()).replace("\u202f", " ").replace("\xa0", " ")
+    return " ".join(unescape(re.sub(r"<[^>]+>", " ", html)).split()).replace("\u202f", " ").replace("\xa0", " ")
 
 
 def test_the_page_says_what_was_asked_what_was_found_and_what_would_have_changed_it(app: Flask, ward: Ward) -> None:

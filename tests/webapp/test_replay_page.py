@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import timedelta
 from decimal import Decimal
+from html import unescape
 
 import pytest
 import sqlalchemy as sa
@@ -26,7 +27,8 @@ HOT = {"temperature_orange_high": Decimal("39.5")}
 
 
 def told(page: str) -> str:
-    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", page)).replace("\u202f", " ").replace("\xa0", " ")
+    text = unescape(re.sub(r"<[^>]+>", " ", page))
+    return re.sub(r"\s+", " ", text).replace("\u202f", " ").replace("\xa0", " ")
 
 
 def later(session: Session, enrolment: Enrolment, kind: OutcomeKind = OutcomeKind.ADMITTED) -> None:
